@@ -1,0 +1,53 @@
+import type { SourceRecording } from './recording.ts';
+import type { ByteSource } from './source.ts';
+
+/** What detection may look at. */
+export interface Probe {
+  readonly path: string;
+  /** The first bytes of the source, up to 64 KiB. */
+  readonly head: Uint8Array;
+  readonly size: number;
+}
+
+export interface Detection {
+  /** 0 = certainly not, 100 = certain. Below 20 the format is not considered. */
+  readonly confidence: number;
+  /** What was seen, in words that help a person who expected another format. */
+  readonly why: string;
+  /** The rendering within the format, where it is already clear. */
+  readonly detail?: string;
+}
+
+/** One kind of trace event, as a decoder first meets it. */
+export interface EventKind {
+  readonly name: string;
+  readonly system: string | null;
+  /** Probed function, where the event names it. */
+  readonly symbol: string | null;
+  readonly isReturn: boolean;
+  readonly fields: readonly string[];
+}
+
+/** Says which kinds of trace event are to be decoded; all others are only counted. */
+export interface EventNeeds {
+  wants(kind: EventKind): boolean;
+}
+
+export interface DecodeOptions {
+  readonly needs: EventNeeds;
+  /** Bytes per read; tests use tiny ones. */
+  readonly chunkSize: number;
+  /** Called now and then with the number of bytes read. */
+  readonly progress?: (bytes: number) => void;
+}
+
+export interface Format {
+  readonly id: string;
+  readonly title: string;
+  detect(probe: Probe): Detection;
+  /**
+   * Reads the whole source into the recording. Damage inside the source becomes rows of the import log.
+   * @throws InputError when nothing of the source can be used.
+   */
+  decode(source: ByteSource, out: SourceRecording, options: DecodeOptions): Promise<void>;
+}

@@ -1,0 +1,185 @@
+import {
+  IMPORT_LOG,
+  LOG_RECORDS,
+  LOSSES,
+  type RowOf,
+  SOURCES,
+  SPLAT_FRAMES,
+  SPLATS,
+  type Table,
+  TableBuilder,
+} from '../tables/index.ts';
+import { EventTableBuilder, type SharedPools, sharedPools } from './event-table.ts';
+
+/** The bucket a byte of the input lands in: exactly one. */
+export type Bucket = 'record' | 'continuation' | 'marker' | 'comment' | 'unparsed';
+
+export interface Place {
+  readonly offset: number;
+  readonly line?: number | null;
+}
+
+export type LossRow = Omit<RowOf<typeof LOSSES>, 'source'>;
+
+/** What one source gave. Decoders write here. */
+export class SourceRecording {
+  readonly id: number;
+  readonly path: string;
+  readonly format: string;
+  readonly size: number;
+  detail: string | null = null;
+  clock: string | null = null;
+  timeUnit: 'ns' | 'ticks' | null = null;
+  precisionNs: number | null = null;
+  kernelRelease: string | null = null;
+  complete = true;
+  records = 0;
+  unparsed = 0;
+  readonly bytes: Record<Bucket, number> = { record: 0, continuation: 0, marker: 0, comment: 0, unparsed: 0 };
+  firstNs: bigint | null = null;
+  lastNs: bigint | null = null;
+  /** Names of all kinds of event in the source with their counts, wanted or not. */
+  readonly eventCounts = new Map<string, number>();
+  private readonly recording: Recording;
+  private readonly notes = new Map<string, RowOf<typeof IMPORT_LOG>>();
+
+  constructor(recording: Recording, id: number, path: string, format: string, size: number) {
+    this.recording = recording;
+    this.id = id;
+    this.path = path;
+    this.format = format;
+    this.size = size;
+  }
+
+  get pools(): SharedPools {
+    return this.recording.pools;
+  }
+
+  /** Adds to the import log; the same code again only counts. */
+  note(severity: 'info' | 'warning' | 'error', code: string, place: Place | null, message: string): void {
+    const known = this.notes.get(code);
+    if (known) {
+      known.count++;
+      return;
+    }
+    const row = {
+      source: this.id,
+      severity,
+      code,
+      offset: place ? BigInt(place.offset) : null,
+      line: place?.line ?? null,
+      count: 1,
+      message,
+    };
+    this.notes.set(code, row);
+    this.recording.importLog.push(row);
+  }
+
+  loss(row: LossRow): void {
+    this.recording.losses.append({ source: this.id, ...row });
+  }
+
+  /** The table of a kind of trace event, made at its first use. */
+  events(name: string, system: string | null = null): EventTableBuilder {
+    return this.recording.eventTable(name, system);
+  }
+
+  logRecord(row: Omit<RowOf<typeof LOG_RECORDS>, 'source'>): void {
+    this.recording.logRecords.append({ source: this.id, ...row });
+  }
+
+  splat(
+    row: Omit<RowOf<typeof SPLATS>, 'source'>,
+    frames: readonly Omit<RowOf<typeof SPLAT_FRAMES>, 'source' | 'splat' | 'depth'>[],
+  ): void {
+    this.recording.splats.append({ source: this.id, ...row });
+    frames.forEach((frame, depth) => {
+      this.recording.splatFrames.append({ source: this.id, splat: row.splat, depth, ...frame });
+    });
+  }
+
+  row(): RowOf<typeof SOURCES> {
+    return {
+      source: this.id,
+      path: this.path,
+      format: this.format,
+      detail: this.detail,
+      bytes: BigInt(this.size),
+      records: BigInt(this.records),
+      record_bytes: BigInt(this.bytes.record),
+      continuation_bytes: BigInt(this.bytes.continuation),
+      marker_bytes: BigInt(this.bytes.marker),
+      comment_bytes: BigInt(this.bytes.comment),
+      unparsed_bytes: BigInt(this.bytes.unparsed),
+      unparsed: BigInt(this.unparsed),
+      clock: this.clock,
+      time_unit: this.timeUnit,
+      precision_ns: this.precisionNs === null ? null : BigInt(this.precisionNs),
+      first_ns: this.firstNs,
+      last_ns: this.lastNs,
+      kernel_release: this.kernelRelease,
+      complete: this.complete,
+    };
+  }
+}
+
+/** All that was read from all inputs, as growing tables. */
+export class Recording {
+  readonly sources: SourceRecording[] = [];
+  readonly pools: SharedPools = sharedPools();
+  readonly importLog: RowOf<typeof IMPORT_LOG>[] = [];
+  readonly losses = new TableBuilder(LOSSES);
+  readonly logRecords = new TableBuilder(LOG_RECORDS);
+  readonly splats = new TableBuilder(SPLATS);
+  readonly splatFrames = new TableBuilder(SPLAT_FRAMES);
+  private readonly tables = new Map<string, EventTableBuilder>();
+
+  addSource(path: string, format: string, size: number): SourceRecording {
+    const source = new SourceRecording(this, this.sources.length, path, format, size);
+    this.sources.push(source);
+    return source;
+  }
+
+  eventTable(name: string, system: string | null): EventTableBuilder {
+    let table = this.tables.get(name);
+    if (table?.system && system && table.system !== system) {
+      return this.eventTable(`${system}_${name}`, null);
+    }
+    if (!table) {
+      table = new EventTableBuilder(name, system, this.pools);
+      this.tables.set(name, table);
+    }
+    return table;
+  }
+
+  finish(): Recorded {
+    const sources = new TableBuilder(SOURCES);
+    for (const source of this.sources) sources.append(source.row());
+    const importLog = new TableBuilder(IMPORT_LOG);
+    for (const row of this.importLog) importLog.append(row);
+    return {
+      sources: sources.finish(),
+      importLog: importLog.finish(),
+      losses: this.losses.finish(),
+      logRecords: this.logRecords.finish(),
+      splats: this.splats.finish(),
+      splatFrames: this.splatFrames.finish(),
+      events: [...this.tables.values()].map((table) => table.finish()),
+      eventCounts: this.sources.map((source) => source.eventCounts),
+    };
+  }
+}
+
+/** Finished tables of a recording. */
+export interface Recorded {
+  readonly sources: Table<typeof SOURCES>;
+  readonly importLog: Table<typeof IMPORT_LOG>;
+  readonly losses: Table<typeof LOSSES>;
+  readonly logRecords: Table<typeof LOG_RECORDS>;
+  readonly splats: Table<typeof SPLATS>;
+  readonly splatFrames: Table<typeof SPLAT_FRAMES>;
+  /** One table per kind of trace event that was wanted. */
+  readonly events: readonly Table[];
+  /** Per source: events by name, wanted or not. */
+  readonly eventCounts: readonly ReadonlyMap<string, number>[];
+}

@@ -1,0 +1,38 @@
+import type { TableDef } from '../define.ts';
+import { CLOCKS, IMPORT_LOG, LOG_RECORDS, LOSSES, SOURCES, SPLAT_FRAMES, SPLATS } from './ingest.ts';
+import {
+  ATS_CALLS,
+  ATS_EVENTS,
+  EVIDENCE,
+  FEATURES,
+  FINDING_LINKS,
+  FINDINGS,
+  FUNCTIONS,
+  RULE_COVERAGE,
+  STATE_INTERVALS,
+  TRANSITIONS,
+} from './model.ts';
+
+export * from './ingest.ts';
+export * from './model.ts';
+
+/** Every declared table, in the order of the documentation. Tables of trace events are declared by the trace itself. */
+export const ALL_TABLES: readonly TableDef[] = [
+  SOURCES,
+  IMPORT_LOG,
+  LOSSES,
+  CLOCKS,
+  LOG_RECORDS,
+  SPLATS,
+  SPLAT_FRAMES,
+  FUNCTIONS,
+  ATS_EVENTS,
+  ATS_CALLS,
+  TRANSITIONS,
+  STATE_INTERVALS,
+  FINDINGS,
+  FINDING_LINKS,
+  EVIDENCE,
+  RULE_COVERAGE,
+  FEATURES,
+];

@@ -1,0 +1,219 @@
+import type { ColumnDef, ColumnType } from './define.ts';
+import { StringPool } from './strings.ts';
+
+/** A value of a cell as JavaScript sees it: 64-bit integers are BigInt, a missing value is null. */
+export type Cell = number | bigint | boolean | string | null;
+
+export type ColumnData =
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | Int32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array;
+
+/**
+ * A finished column in Arrow layout. `bool` is a byte per row here (a bitmap in Arrow). `dict` holds indices into
+ * `dictionary`. `text` holds UTF-8 bytes in `data` and row boundaries in `offsets`.
+ */
+export interface Column {
+  readonly def: ColumnDef;
+  readonly length: number;
+  readonly data: ColumnData;
+  /** One bit per row, least significant first, 1 = present; absent when no row is null. */
+  readonly validity?: Uint8Array;
+  readonly nullCount: number;
+  readonly dictionary?: readonly string[];
+  readonly offsets?: Int32Array;
+}
+
+const textDecoder = new TextDecoder('utf-8', { fatal: false });
+const textEncoder = new TextEncoder();
+
+function allocate(type: ColumnType, capacity: number): ColumnData {
+  switch (type) {
+    case 'bool':
+    case 'u8':
+    case 'text':
+      return new Uint8Array(capacity);
+    case 'u16':
+      return new Uint16Array(capacity);
+    case 'u32':
+      return new Uint32Array(capacity);
+    case 'i32':
+    case 'dict':
+      return new Int32Array(capacity);
+    case 'f64':
+      return new Float64Array(capacity);
+    case 'i64':
+      return new BigInt64Array(capacity);
+    case 'u64':
+      return new BigUint64Array(capacity);
+  }
+}
+
+/** A growing column. Hot paths call the typed `push...` methods; cold paths call `push` with a cell. */
+export class ColumnBuilder {
+  readonly def: ColumnDef;
+  length = 0;
+  private capacity = 64;
+  private data: ColumnData;
+  /** The same memory as `data`, as 32-bit words, for 64-bit columns. */
+  private words: Uint32Array | null = null;
+  private validity: Uint8Array | null = null;
+  private nulls = 0;
+  private offsets: Int32Array | null = null;
+  private textLength = 0;
+  /** Shared by columns that repeat the same values. */
+  readonly pool: StringPool | null;
+
+  constructor(def: ColumnDef, pool?: StringPool) {
+    this.def = def;
+    this.data = allocate(def.type, this.capacity);
+    this.pool = def.type === 'dict' ? (pool ?? new StringPool()) : null;
+    if (def.type === 'text') this.offsets = new Int32Array(this.capacity + 1);
+    if (def.type === 'i64' || def.type === 'u64') this.words = new Uint32Array(this.data.buffer);
+  }
+
+  /** A number for integer, float, boolean (0/1) and dictionary (pool id) columns. */
+  pushNumber(value: number): void {
+    this.reserve();
+    if (this.words) {
+      const lo = value % 4294967296;
+      this.words[this.length * 2] = lo;
+      this.words[this.length * 2 + 1] = Math.floor(value / 4294967296);
+    } else {
+      (this.data as Float64Array)[this.length] = value;
+    }
+    this.setPresent();
+    this.length++;
+  }
+
+  /** A 64-bit value as two words. */
+  pushPair(lo: number, hi: number): void {
+    this.reserve();
+    const words = this.words as Uint32Array;
+    words[this.length * 2] = lo;
+    words[this.length * 2 + 1] = hi;
+    this.setPresent();
+    this.length++;
+  }
+
+  /** Bytes of a `text` or `dict` column. */
+  pushBytes(source: Uint8Array, start: number, end: number): void {
+    if (this.pool) {
+      this.pushNumber(this.pool.intern(source, start, end));
+      return;
+    }
+    this.reserve();
+    const size = end - start;
+    if (this.textLength + size > this.data.length) {
+      const grown = new Uint8Array(Math.max(this.data.length * 2, this.textLength + size));
+      grown.set(this.data as Uint8Array);
+      this.data = grown;
+    }
+    (this.data as Uint8Array).set(source.subarray(start, end), this.textLength);
+    this.textLength += size;
+    this.setPresent();
+    this.length++;
+    (this.offsets as Int32Array)[this.length] = this.textLength;
+  }
+
+  pushNull(): void {
+    this.reserve();
+    if (!this.validity) {
+      this.validity = new Uint8Array((this.capacity + 7) >> 3);
+      this.validity.fill(0xff, 0, this.length >> 3);
+      for (let i = this.length & ~7; i < this.length; i++) this.validity[i >> 3] |= 1 << (i & 7);
+    }
+    if (this.words) this.words[this.length * 2] = this.words[this.length * 2 + 1] = 0;
+    else if (!this.offsets) (this.data as Float64Array)[this.length] = 0;
+    this.nulls++;
+    this.length++;
+    if (this.offsets) this.offsets[this.length] = this.textLength;
+  }
+
+  /** Appends nulls until the column has `length` rows. */
+  padTo(length: number): void {
+    while (this.length < length) this.pushNull();
+  }
+
+  push(value: Cell): void {
+    if (value === null) this.pushNull();
+    else if (typeof value === 'string') {
+      const bytes = textEncoder.encode(value);
+      this.pushBytes(bytes, 0, bytes.length);
+    } else if (typeof value === 'bigint') {
+      this.pushPair(Number(value & 0xffffffffn), Number((value >> 32n) & 0xffffffffn));
+    } else this.pushNumber(Number(value));
+  }
+
+  /** The number stored at a row, without a null test. Not for 64-bit and text columns. */
+  numberAt(row: number): number {
+    return (this.data as Float64Array)[row];
+  }
+
+  isNull(row: number): boolean {
+    return this.validity !== null && (this.validity[row >> 3] & (1 << (row & 7))) === 0;
+  }
+
+  finish(): Column {
+    const { def, length } = this;
+    const size = def.type === 'text' ? this.textLength : length;
+    return {
+      def,
+      length,
+      data: this.data.subarray(0, size),
+      validity: this.validity?.subarray(0, (length + 7) >> 3),
+      nullCount: this.nulls,
+      dictionary: this.pool?.values(),
+      offsets: this.offsets?.subarray(0, length + 1),
+    };
+  }
+
+  private setPresent(): void {
+    if (this.validity) this.validity[this.length >> 3] |= 1 << (this.length & 7);
+  }
+
+  private reserve(): void {
+    if (this.length < this.capacity) return;
+    this.capacity *= 2;
+    if (this.offsets) {
+      const offsets = new Int32Array(this.capacity + 1);
+      offsets.set(this.offsets);
+      this.offsets = offsets;
+    } else {
+      const grown = allocate(this.def.type, this.capacity);
+      (grown as Uint8Array).set(this.data as Uint8Array);
+      this.data = grown;
+      if (this.words) this.words = new Uint32Array(grown.buffer);
+    }
+    if (this.validity) {
+      const validity = new Uint8Array((this.capacity + 7) >> 3);
+      validity.set(this.validity);
+      this.validity = validity;
+    }
+  }
+}
+
+export function isNullAt(column: Column, row: number): boolean {
+  return column.validity !== undefined && (column.validity[row >> 3] & (1 << (row & 7))) === 0;
+}
+
+/** The cell of a finished column. */
+export function cellAt(column: Column, row: number): Cell {
+  if (isNullAt(column, row)) return null;
+  switch (column.def.type) {
+    case 'bool':
+      return column.data[row] !== 0;
+    case 'dict':
+      return (column.dictionary as readonly string[])[column.data[row] as number];
+    case 'text': {
+      const offsets = column.offsets as Int32Array;
+      return textDecoder.decode((column.data as Uint8Array).subarray(offsets[row], offsets[row + 1]));
+    }
+    default:
+      return column.data[row];
+  }
+}
