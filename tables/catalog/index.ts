@@ -11,6 +11,8 @@ import {
   RULE_COVERAGE,
   STATE_INTERVALS,
   TRANSITIONS,
+  VERDICT,
+  VERDICT_REASONS,
 } from './model.ts';
 
 export * from './ingest.ts';
@@ -35,4 +37,6 @@ export const ALL_TABLES: readonly TableDef[] = [
   EVIDENCE,
   RULE_COVERAGE,
   FEATURES,
+  VERDICT,
+  VERDICT_REASONS,
 ];

@@ -171,3 +171,27 @@ export const FEATURES = defineTable({
     { name: 'doc', type: 'text', doc: 'What the feature means.' },
   ],
 });
+
+export const VERDICT = defineTable({
+  name: 'verdict',
+  doc: 'The verdict on the recording: one row.',
+  columns: [
+    { name: 'verdict', type: 'dict', doc: '`pass`, `fail` or `inconclusive`.' },
+    { name: 'gate', type: 'dict', doc: 'Severity from which a finding fails: `error` or `warning`.' },
+    { name: 'sentence', type: 'text', doc: 'The verdict in one sentence.' },
+    { name: 'profile', type: 'text', nullable: true, doc: 'Feature profile of the kernel; NULL when unknown.' },
+    { name: 'tool', type: 'text', doc: 'Program and version that judged.' },
+  ],
+});
+
+export const VERDICT_REASONS = defineTable({
+  name: 'verdict_reasons',
+  doc: 'Why a verdict is inconclusive, or what limits a verdict, and what to record to settle it.',
+  columns: [
+    { name: 'position', type: 'u16', doc: 'Order, the weightiest first.' },
+    { name: 'code', type: 'dict', doc: 'Stable name of the reason.' },
+    { name: 'decisive', type: 'bool', doc: 'True when this reason makes the verdict inconclusive.' },
+    { name: 'reason', type: 'text', doc: 'What is missing or uncertain.' },
+    { name: 'settle', type: 'text', doc: 'What to record next time.' },
+  ],
+});

@@ -1,0 +1,5 @@
+import type { Format } from './format.ts';
+import { ftraceText } from './ftrace-text/index.ts';
+
+/** Every input format, in the order in which ties are listed. */
+export const FORMATS: readonly Format[] = [ftraceText];

@@ -1,0 +1,54 @@
+import { detectFormat, formatById } from './detect.ts';
+import type { EventNeeds } from './format.ts';
+import { type Recorded, Recording } from './recording.ts';
+import { type ByteSource, openSource } from './source.ts';
+
+export interface ReadOptions {
+  readonly needs: EventNeeds;
+  /** Id of a format that overrides detection for all inputs. */
+  readonly format?: string;
+  readonly chunkSize?: number;
+  readonly progress?: (path: string, bytesRead: number, size: number) => void;
+}
+
+/** Inputs that were read, with their sources still open so that evidence can be quoted. */
+export interface ReadInputs {
+  readonly recorded: Recorded;
+  readonly sources: readonly ByteSource[];
+  close(): void;
+}
+
+const CHUNK_SIZE = 1 << 20;
+
+/**
+ * Reads inputs in the order given into one recording.
+ * @throws InputError for the first input that cannot be opened or recognised.
+ */
+export async function readInputs(paths: readonly string[], options: ReadOptions): Promise<ReadInputs> {
+  const sources: ByteSource[] = [];
+  const close = () => {
+    for (const source of sources) source.close();
+  };
+  try {
+    for (const path of paths) sources.push(await openSource(path));
+    return { recorded: await readSources(sources, options), sources, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** The same for sources that are open already. */
+export async function readSources(sources: readonly ByteSource[], options: ReadOptions): Promise<Recorded> {
+  const recording = new Recording();
+  const formats = sources.map((source) => (options.format ? formatById(options.format) : detectFormat(source).format));
+  for (const [i, source] of sources.entries()) {
+    const out = recording.addSource(source.path, formats[i].id, source.size);
+    await formats[i].decode(source, out, {
+      needs: options.needs,
+      chunkSize: options.chunkSize ?? CHUNK_SIZE,
+      progress: (bytes) => options.progress?.(source.path, bytes, source.size),
+    });
+  }
+  return recording.finish();
+}

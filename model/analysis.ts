@@ -1,0 +1,47 @@
+import type {
+  ATS_CALLS,
+  ATS_EVENTS,
+  CLOCKS,
+  EVIDENCE,
+  FEATURES,
+  FINDING_LINKS,
+  FINDINGS,
+  FUNCTIONS,
+  IMPORT_LOG,
+  LOG_RECORDS,
+  LOSSES,
+  RULE_COVERAGE,
+  SOURCES,
+  SPLAT_FRAMES,
+  SPLATS,
+  STATE_INTERVALS,
+  Table,
+  TRANSITIONS,
+  VERDICT,
+  VERDICT_REASONS,
+} from '../tables/index.ts';
+
+/** Everything an analysis knows, as finished tables: what queries load and reports show. */
+export interface Analysis {
+  readonly verdict: Table<typeof VERDICT>;
+  readonly verdictReasons: Table<typeof VERDICT_REASONS>;
+  readonly sources: Table<typeof SOURCES>;
+  readonly importLog: Table<typeof IMPORT_LOG>;
+  readonly losses: Table<typeof LOSSES>;
+  readonly clocks: Table<typeof CLOCKS>;
+  readonly logRecords: Table<typeof LOG_RECORDS>;
+  readonly splats: Table<typeof SPLATS>;
+  readonly splatFrames: Table<typeof SPLAT_FRAMES>;
+  readonly functions: Table<typeof FUNCTIONS>;
+  readonly atsEvents: Table<typeof ATS_EVENTS>;
+  readonly atsCalls: Table<typeof ATS_CALLS>;
+  readonly transitions: Table<typeof TRANSITIONS>;
+  readonly stateIntervals: Table<typeof STATE_INTERVALS>;
+  readonly findings: Table<typeof FINDINGS>;
+  readonly findingLinks: Table<typeof FINDING_LINKS>;
+  readonly evidence: Table<typeof EVIDENCE>;
+  readonly ruleCoverage: Table<typeof RULE_COVERAGE>;
+  readonly features: Table<typeof FEATURES>;
+  /** Trace events as recorded, one table per kind. */
+  readonly events: readonly Table[];
+}
