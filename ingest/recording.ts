@@ -84,6 +84,11 @@ export class SourceRecording {
     return this.recording.eventTable(name, system);
   }
 
+  /** The table of log records, for a decoder that fills its columns one by one. */
+  get logRecords(): TableBuilder<typeof LOG_RECORDS> {
+    return this.recording.logRecords;
+  }
+
   logRecord(row: Omit<RowOf<typeof LOG_RECORDS>, 'source'>): void {
     this.recording.logRecords.append({ source: this.id, ...row });
   }

@@ -1,4 +1,4 @@
-import type { Data, DataType, Table as ArrowTable } from 'apache-arrow';
+import type { Table as ArrowTable, Data, DataType } from 'apache-arrow';
 import type { Column } from './columns.ts';
 import type { Table } from './table.ts';
 
@@ -60,6 +60,11 @@ export async function toArrow(table: Table): Promise<ArrowTable> {
     return new arrow.Field(def.name, children[index].type, def.nullable === true, metadata);
   });
   const schema = new arrow.Schema(fields, new Map([['doc', table.def.doc]]));
-  const data = arrow.makeData({ type: new arrow.Struct(fields), length: table.length, nullCount: 0, children });
+  const data = arrow.makeData({
+    type: new arrow.Struct(fields),
+    length: table.length,
+    nullCount: 0,
+    children,
+  });
   return new arrow.Table(schema, [new arrow.RecordBatch(schema, data)]);
 }

@@ -1,9 +1,6 @@
 import type { ColumnDef, ColumnType, TableDef } from './define.ts';
 
-/**
- * The SQL type of each column type. `dict` is VARCHAR: a dictionary is a matter of storage, and an ENUM would order
- * text by first appearance and give every capture a type of its own.
- */
+/** The SQL type of each column type. A loader may store a dictionary as an ENUM: see `createTableSql`. */
 const SQL_TYPES: Readonly<Record<ColumnType, string>> = {
   bool: 'BOOLEAN',
   u8: 'UTINYINT',
@@ -43,9 +40,16 @@ export function columnComment(column: ColumnDef): string {
   return tail ? `${column.doc} (${tail})` : column.doc;
 }
 
-/** The `CREATE TABLE` statement of a declaration. */
-export function createTableSql(def: TableDef): string {
-  const columns = def.columns.map((column) => `  ${quoteIdentifier(column.name)} ${sqlType(column)}`);
+/** The type ENUM of these values. */
+export function enumType(values: readonly string[]): string {
+  return `ENUM(${values.map(quoteText).join(', ')})`;
+}
+
+/** The `CREATE TABLE` statement of a declaration. `typeAt` may choose another type for the column at an index. */
+export function createTableSql(def: TableDef, typeAt?: (index: number) => string): string {
+  const columns = def.columns.map(
+    (column, index) => `  ${quoteIdentifier(column.name)} ${typeAt?.(index) ?? sqlType(column)}`,
+  );
   return `CREATE TABLE ${sqlTableName(def)} (\n${columns.join(',\n')}\n);`;
 }
 

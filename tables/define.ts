@@ -39,7 +39,9 @@ type ValueOf<T extends ColumnType> = T extends 'bool'
       ? string
       : number;
 
-type CellOf<C extends ColumnDef> = C['nullable'] extends true ? ValueOf<C['type']> | null : ValueOf<C['type']>;
+type CellOf<C extends ColumnDef> = C['nullable'] extends true
+  ? ValueOf<C['type']> | null
+  : ValueOf<C['type']>;
 
 /** The TypeScript type of one row of a declared table. */
 export type RowOf<T extends TableDef> = {

@@ -37,7 +37,9 @@ export function schemaDocument(): string {
     '## Trace events',
     '',
     'The schema `ftrace` holds one table for each kind of trace event in the recording, named like the event. Each begins',
-    "with these columns; the event's own fields follow. A field named like one of them has the prefix `arg_`.",
+    "with these columns; the event's own fields follow. A field named like one of them has the prefix `arg_`. Repeated",
+    'text, such as names of tasks, is stored there as ENUM, which compares like VARCHAR with text but sorts by first',
+    'appearance: `ORDER BY comm::VARCHAR` sorts by name.',
     '',
     columnRows(EVENT_COLUMNS),
   ].join('\n')}\n`;

@@ -40,7 +40,8 @@ export class StringPool {
 
   /** The string of an id. @throws RangeError for an id this pool never gave. */
   get(id: number): string {
-    if (id < 0 || id >= this.count) throw new RangeError(`string pool: no string with id ${id}, only ${this.count}`);
+    if (id < 0 || id >= this.count)
+      throw new RangeError(`string pool: no string with id ${id}, only ${this.count}`);
     let text = this.strings[id];
     if (text === undefined) {
       text = decoder.decode(this.bytes.subarray(this.starts[id], this.starts[id + 1]));
@@ -77,7 +78,7 @@ export class StringPool {
       const starts = new Uint32Array(this.starts.length * 2);
       starts.set(this.starts);
       this.starts = starts;
-      const hashes = new Int32Array(this.hashes.length * 2);
+      const hashes = new Int32Array(starts.length);
       hashes.set(this.hashes);
       this.hashes = hashes;
     }

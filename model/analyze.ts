@@ -1,0 +1,238 @@
+import {
+  CLOCKS,
+  EVIDENCE,
+  FEATURES,
+  FINDING_LINKS,
+  FINDINGS,
+  type IMPORT_LOG,
+  type LOG_RECORDS,
+  type LOSSES,
+  rowsOf,
+  type SOURCES,
+  type SPLAT_FRAMES,
+  type SPLATS,
+  type Table,
+  TableBuilder,
+  VERDICT,
+  VERDICT_REASONS,
+} from '../tables/index.ts';
+import type { Analysis } from './analysis.ts';
+import { pairCalls } from './calls.ts';
+import { attachWarns, relateClocks } from './clocks.ts';
+import { ruleCoverage } from './coverage.ts';
+import { EventColumns } from './event-columns.ts';
+import { UNKNOWN } from './events.ts';
+import { chooseProfile, FEATURE_DEFS, type FeatureName, Features, type ProfileChoice } from './features.ts';
+import type { Finding } from './findings.ts';
+import { liftEventTable } from './lift/ftrace.ts';
+import { liftLog } from './lift/log.ts';
+import { liftLosses } from './lift/losses.ts';
+import { type ClockRelation, mergeSources } from './order.ts';
+import { Replay } from './replay.ts';
+import { StoryTeller } from './story.ts';
+import { judge, type Verdict } from './verdict.ts';
+
+/** The tables that a recording gives. */
+export interface RecordedTables {
+  readonly sources: Table<typeof SOURCES>;
+  readonly importLog: Table<typeof IMPORT_LOG>;
+  readonly losses: Table<typeof LOSSES>;
+  readonly logRecords: Table<typeof LOG_RECORDS>;
+  readonly splats: Table<typeof SPLATS>;
+  readonly splatFrames: Table<typeof SPLAT_FRAMES>;
+  readonly events: readonly Table[];
+}
+
+/** A record to be quoted as evidence. */
+export interface RecordPlace {
+  readonly source: number;
+  readonly seq: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface AnalyzeOptions {
+  /** Name and version of the program, for the verdict. */
+  readonly tool: string;
+  readonly gate: 'error' | 'warning';
+  /** A feature profile that the user named; null lets the release string choose. */
+  readonly profile: ProfileChoice | null;
+  /** Gives the text of records as they stand in their sources. */
+  quote(places: readonly RecordPlace[]): Promise<readonly string[]>;
+}
+
+/** Replays a recording and judges it. */
+export async function analyze(recorded: RecordedTables, options: AnalyzeOptions): Promise<Analysis> {
+  const events = new EventColumns();
+  liftLosses(recorded.losses, events);
+  for (const table of recorded.events) liftEventTable(table, events);
+  liftLog(recorded.logRecords, recorded.splats, events);
+
+  const relations = relateClocks(recorded.sources, events);
+  const order = mergeSources(events, relations);
+  const calls = pairCalls(events, order.rows);
+  attachWarns(events, calls, relations);
+
+  const features = new Features(options.profile ?? chooseProfile(releaseOf(recorded.sources)), options.profile !== null);
+  const replay = new Replay({ events, order, features, calls, imageAddress: imageAddressOf(recorded.events) }).run();
+  const findings = replay.collector.finish(replay.topology);
+  const teller = new StoryTeller(events, order, calls, replay);
+  const verdict = judge(findings, replay, recorded.sources, recorded.losses, options.gate);
+
+  return {
+    ...recorded,
+    ...teller.tell(),
+    clocks: clocksTable(recorded.sources, relations),
+    findings: findingsTable(findings, events, teller),
+    findingLinks: linksTable(findings),
+    evidence: await evidenceTable(findings, events, teller, options),
+    ruleCoverage: ruleCoverage(replay, findings),
+    features: featuresTable(features, teller),
+    ...verdictTables(verdict, features, options.tool),
+  };
+}
+
+function releaseOf(sources: Table<typeof SOURCES>): string | null {
+  return rowsOf(sources).find((row) => row.kernel_release !== null)?.kernel_release ?? null;
+}
+
+/** An address of a probed function, which lies in the kernel image; trace-cmd prints nothing else. */
+function imageAddressOf(tables: readonly Table[]): bigint | null {
+  for (const table of tables) {
+    const column = table.columns.find((candidate) => candidate.def.name === 'address');
+    const text = column?.dictionary?.[0];
+    if (text && /^(0x)?[0-9a-f]{8,16}$/i.test(text)) return BigInt(text.startsWith('0x') ? text : `0x${text}`);
+  }
+  return null;
+}
+
+function clocksTable(sources: Table<typeof SOURCES>, relations: readonly ClockRelation[]): Table<typeof CLOCKS> {
+  const builder = new TableBuilder(CLOCKS);
+  const clocks = rowsOf(sources).map((row) => row.clock);
+  for (const relation of relations) {
+    builder.append({
+      source: relation.source,
+      clock: clocks[relation.source],
+      relation: relation.relation,
+      offset_ns: relation.offsetNs,
+      residual_ns: relation.residualNs,
+      matches: relation.matches,
+      method: relation.method,
+    });
+  }
+  return builder.finish();
+}
+
+function findingsTable(findings: readonly Finding[], events: EventColumns, teller: StoryTeller): Table<typeof FINDINGS> {
+  const builder = new TableBuilder(FINDINGS);
+  for (const finding of findings) {
+    const { fn, event, since } = finding;
+    const pf = fn && fn.pf >= 0 ? teller.functionAt(fn.pf).address : null;
+    builder.append({
+      finding: finding.id,
+      rule: finding.rule,
+      name: finding.name,
+      severity: finding.severity,
+      function: fn?.address ?? null,
+      fn: fn?.fn ?? null,
+      pf,
+      generation: fn?.generation ?? null,
+      time_ns: teller.timeOf(event),
+      since_ns: since >= 0 && since !== event ? teller.timeOf(since) : null,
+      event: event >= 0 ? teller.positionOf[event] : null,
+      source: event >= 0 ? events.source[event] : null,
+      message: finding.message,
+      expected: finding.expected,
+      observed: finding.observed,
+      signature: finding.signature,
+    });
+  }
+  return builder.finish();
+}
+
+function linksTable(findings: readonly Finding[]): Table<typeof FINDING_LINKS> {
+  const builder = new TableBuilder(FINDING_LINKS);
+  for (const finding of findings) {
+    for (const cause of finding.causes) builder.append({ cause: cause.id, consequence: finding.id });
+  }
+  return builder.finish();
+}
+
+async function evidenceTable(
+  findings: readonly Finding[],
+  events: EventColumns,
+  teller: StoryTeller,
+  options: AnalyzeOptions,
+): Promise<Table<typeof EVIDENCE>> {
+  const rows = findings.flatMap((finding) => {
+    const seen = new Set<number>();
+    const items = finding.evidence.filter((item) => item.event >= 0 && !seen.has(item.event) && seen.add(item.event));
+    items.sort((a, b) => teller.positionOf[a.event] - teller.positionOf[b.event]);
+    return items.map((item, position) => ({ finding: finding.id, position, ...item }));
+  });
+  const texts = await options.quote(
+    rows.map(({ event }) => ({
+      source: events.source[event],
+      seq: events.seq[event],
+      offset: events.offsetOf(event),
+      length: events.recordLength[event],
+    })),
+  );
+  const builder = new TableBuilder(EVIDENCE);
+  rows.forEach(({ finding, position, role, event }, i) => {
+    builder.append({
+      finding,
+      position,
+      role,
+      event: teller.positionOf[event],
+      source: events.source[event],
+      line: events.line[event] === UNKNOWN ? null : events.line[event],
+      offset: BigInt(events.offsetOf(event)),
+      time_ns: events.timeOf(event),
+      text: texts[i],
+    });
+  });
+  return builder.finish();
+}
+
+function featuresTable(features: Features, teller: StoryTeller): Table<typeof FEATURES> {
+  const builder = new TableBuilder(FEATURES);
+  for (const [name, doc] of Object.entries(FEATURE_DEFS)) {
+    const correction = features.corrections.findLast((candidate) => candidate.feature === name);
+    const value = features.get(name as FeatureName);
+    builder.append({
+      feature: name,
+      value: value === null ? 'unknown' : value ? 'yes' : 'no',
+      origin: correction ? 'observed' : features.forced ? 'option' : 'profile',
+      event: correction ? teller.positionOf[correction.event] : null,
+      doc: correction ? `${doc} Observed: ${correction.why}.` : doc,
+    });
+  }
+  return builder.finish();
+}
+
+function verdictTables(verdict: Verdict, features: Features, tool: string) {
+  const { profile, why } = features.choice;
+  const row = new TableBuilder(VERDICT);
+  row.append({
+    verdict: verdict.verdict,
+    gate: verdict.gate,
+    sentence: verdict.sentence,
+    profile: profile ? `${profile.id} (${why})` : null,
+    tool,
+  });
+  const reasons = new TableBuilder(VERDICT_REASONS);
+  verdict.reasons.forEach((reason, position) => {
+    reasons.append({ position, ...reason });
+  });
+  if (!profile) {
+    reasons.append({
+      position: verdict.reasons.length,
+      code: 'kernel-unknown',
+      decisive: false,
+      reason: `The behaviour of this kernel is not known beforehand: ${why}.`,
+      settle: 'Add the kernel log (it names the release), or name a profile with --features.',
+    });
+  }
+  return { verdict: row.finish(), verdictReasons: reasons.finish() };
+}

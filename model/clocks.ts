@@ -1,0 +1,146 @@
+import { bigOf, rowsOf, type SOURCES, type Table } from '../tables/index.ts';
+import { type Call, type Calls, pairCalls } from './calls.ts';
+import type { EventColumns } from './event-columns.ts';
+import { KIND, UNKNOWN } from './events.ts';
+import { type ClockRelation, orderWithinSource } from './order.ts';
+
+/** A WARN of a log and a call of a trace that may be the same thing: the offset then lies between these two. */
+interface Candidate {
+  readonly warn: number;
+  readonly call: Call;
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+/** Farther apart than this, two clocks of one boot do not count from the same start. */
+const FARTHEST_NS = 3_600_000_000_000n;
+
+/**
+ * Lays the clocks of all sources onto that of the first trace (or of the first source). A log and a trace share no
+ * clock: they are aligned by WARNs whose call the trace shows, or stay concurrent.
+ */
+export function relateClocks(sources: Table<typeof SOURCES>, events: EventColumns): ClockRelation[] {
+  const rows = rowsOf(sources);
+  const isLog = (source: number) => rows[source].format === 'kernel-log';
+  const reference = rows.find((row) => !isLog(row.source) && row.records > 0n) ?? rows.find((row) => row.records > 0n) ?? rows[0];
+  const traceCalls = isLog(reference.source) ? null : pairCalls(events, orderWithinSource(events, reference.source));
+  return rows.map((row): ClockRelation => {
+    const base = { source: row.source, residualNs: null, matches: 0 };
+    if (row === reference) {
+      return { ...base, relation: 'reference', offsetNs: 0n, residualNs: 0n, method: 'the common time is the clock of this source' };
+    }
+    if (isLog(row.source) !== isLog(reference.source)) {
+      return (traceCalls && alignByWarns(events, row.source, traceCalls)) || unrelated(row.source);
+    }
+    if (row.time_unit !== reference.time_unit) {
+      return { ...unrelated(row.source), method: 'one clock counts time, the other does not' };
+    }
+    if (row.clock !== null && reference.clock !== null && row.clock !== reference.clock) {
+      return { ...unrelated(row.source), method: `clock ${row.clock} is not clock ${reference.clock}` };
+    }
+    return { ...base, relation: 'same', offsetNs: 0n, method: 'taken as the same clock: both are of one kind and neither says otherwise' };
+  });
+}
+
+function unrelated(source: number): ClockRelation {
+  return {
+    source,
+    relation: 'concurrent',
+    offsetNs: null,
+    residualNs: null,
+    matches: 0,
+    method: 'no event is in both sources; the order between them is unknown',
+  };
+}
+
+/** True when the call can have been the one that WARNed. */
+function mayWarn(events: EventColumns, call: Call): boolean {
+  const result = call.exit >= 0 ? events.result[call.exit] : UNKNOWN;
+  const enabled = call.enter >= 0 ? events.enabled[call.enter] : UNKNOWN;
+  if (call.kind === KIND['ats.disable']) return enabled === UNKNOWN || enabled === 0;
+  return result === UNKNOWN || result !== 0;
+}
+
+/** What a WARN's function is called in the trace: a driver's WARN about a failed enable lies around that enable. */
+function tracedSymbol(symbol: string | null): string | null {
+  return symbol === 'iommu_enable_pci_ats' || symbol?.startsWith('arm_smmu_') ? 'pci_enable_ats' : symbol;
+}
+
+/** A driver WARNs just after the call that failed; the trace shows only the call. */
+const AFTER_CALL_NS = 50_000_000n;
+
+function candidatesOf(events: EventColumns, log: number, calls: Calls): Candidate[] {
+  const candidates: Candidate[] = [];
+  for (let warn = 0; warn < events.length; warn++) {
+    if (events.kind[warn] !== KIND['log.warn'] || events.source[warn] !== log || !events.isTimed(warn)) continue;
+    const own = events.nameOf(events.symbol[warn]);
+    const symbol = tracedSymbol(own);
+    const at = bigOf(events.timeLo(warn), events.timeHi(warn));
+    for (const call of calls.list) {
+      if (call.enter < 0 || call.exit < 0 || events.nameOf(call.symbol) !== symbol || !mayWarn(events, call)) continue;
+      if (events.pid[warn] !== UNKNOWN && events.pid[call.enter] !== events.pid[warn]) continue;
+      const enter = bigOf(events.timeLo(call.enter), events.timeHi(call.enter));
+      const exit = bigOf(events.timeLo(call.exit), events.timeHi(call.exit));
+      const slack = own === symbol ? 0n : AFTER_CALL_NS;
+      candidates.push({ warn, call, low: enter - at, high: exit + slack - at });
+    }
+  }
+  return candidates.filter((candidate) => candidate.low > -FARTHEST_NS && candidate.high < FARTHEST_NS);
+}
+
+function alignByWarns(events: EventColumns, log: number, calls: Calls): ClockRelation | null {
+  const candidates = candidatesOf(events, log, calls);
+  if (candidates.length === 0) return null;
+  const best = bestOverlap(candidates);
+  if (!best) return null;
+  const offset = (best.low + best.high) / 2n;
+  return {
+    source: log,
+    relation: 'aligned',
+    offsetNs: offset,
+    residualNs: (best.high - best.low + 1n) / 2n,
+    matches: best.count,
+    method: `${best.count} WARN${best.count === 1 ? '' : 's'} of the log fall into calls of the trace`,
+  };
+}
+
+/** The offsets that make the most WARNs fall into a call; null when two separate ranges do equally well. */
+function bestOverlap(candidates: readonly Candidate[]): { low: bigint; high: bigint; count: number } | null {
+  const edges = [...new Set(candidates.flatMap((candidate) => [candidate.low, candidate.high]))].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  let best: { low: bigint; high: bigint; count: number } | null = null;
+  let ties = 0;
+  for (let i = 0; i + 1 < edges.length; i++) {
+    const [low, high] = [edges[i], edges[i + 1]];
+    const inside = new Set(candidates.filter((one) => one.low <= low && one.high >= high).map((one) => one.warn));
+    if (!best || inside.size > best.count) {
+      best = { low, high, count: inside.size };
+      ties = 0;
+    } else if (inside.size === best.count) {
+      if (best.high === low) best.high = high;
+      else ties++;
+    }
+  }
+  return best && best.count > 0 && ties === 0 ? best : null;
+}
+
+/**
+ * Gives each WARN of an aligned log to the call it fell into.
+ * @param offsets added to the times of each source, null for a source that is not aligned.
+ */
+export function attachWarns(events: EventColumns, calls: Calls, relations: readonly ClockRelation[]): void {
+  for (const relation of relations) {
+    if (relation.relation !== 'aligned') continue;
+    const offset = relation.offsetNs as bigint;
+    const slack = relation.residualNs as bigint;
+    const taken = new Set<Call>();
+    const attached = new Set<number>();
+    for (const { warn, call, low, high } of candidatesOf(events, relation.source, calls)) {
+      if (taken.has(call) || attached.has(warn)) continue;
+      if (offset < low - slack || offset > high + slack) continue;
+      if (events.symbol[warn] === call.symbol) call.warn = warn;
+      else call.driverWarn = warn;
+      taken.add(call);
+      attached.add(warn);
+    }
+  }
+}

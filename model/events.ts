@@ -1,0 +1,76 @@
+/** What an event means to the model: its kind, where it comes from, and what it tells. */
+export interface EventKindDef {
+  readonly name: string;
+  readonly doc: string;
+}
+
+/**
+ * The vocabulary of the model. An event of these kinds is an entry, a return, or a point in time. The position in this
+ * list is the number stored in columns.
+ */
+export const EVENT_KINDS = [
+  { name: 'ats.init', doc: 'The PCI core looks for the ATS capability of a function (`pci_ats_init`).' },
+  { name: 'ats.supported', doc: 'Somebody asks whether a function may use ATS (`pci_ats_supported`).' },
+  { name: 'ats.prepare', doc: 'The translation unit of a function is set before use (`pci_prepare_ats`).' },
+  { name: 'ats.enable', doc: 'ATS of a function is switched on (`pci_enable_ats`).' },
+  { name: 'ats.disable', doc: 'ATS of a function is switched off (`pci_disable_ats`).' },
+  { name: 'ats.restore', doc: 'ATS Control is written again after a reset (`pci_restore_ats_state`).' },
+  { name: 'ats.required', doc: 'Somebody asks whether a function must have ATS on (`pci_ats_required`).' },
+  { name: 'ats.query', doc: 'Queue depth or page-aligned request bit is asked for.' },
+  { name: 'pasid.enable', doc: '`pci_enable_pasid`.' },
+  { name: 'pasid.disable', doc: '`pci_disable_pasid`.' },
+  { name: 'pasid.restore', doc: '`pci_restore_pasid_state`.' },
+  { name: 'pri.enable', doc: '`pci_enable_pri`.' },
+  { name: 'pri.disable', doc: '`pci_disable_pri`.' },
+  { name: 'pri.reset', doc: '`pci_reset_pri`.' },
+  { name: 'pri.restore', doc: '`pci_restore_pri_state`.' },
+  { name: 'iommu.probe', doc: 'An IOMMU driver takes a device (its `probe_device`).' },
+  { name: 'iommu.finalize', doc: 'An IOMMU driver finishes taking a device (its `probe_finalize`).' },
+  { name: 'iommu.release', doc: 'An IOMMU driver lets a device go (its `release_device`).' },
+  { name: 'iommu.attach', doc: 'A device is attached to a domain.' },
+  { name: 'iommu.block', doc: 'A device is put into the blocked domain.' },
+  { name: 'iommu.core', doc: 'The IOMMU core works on a device (probe, group, deinit).' },
+  { name: 'iommu.group_add', doc: 'A device was added to an IOMMU group.' },
+  { name: 'iommu.group_remove', doc: 'A device was removed from an IOMMU group.' },
+  { name: 'iommu.attached', doc: 'A device was attached to a domain with success.' },
+  { name: 'cachetag.assign', doc: 'VT-d registers a user of a translation cache (type devtlb: it believes ATS is on).' },
+  { name: 'cachetag.unassign', doc: 'VT-d removes that registration.' },
+  { name: 'invalidate', doc: 'A device translation cache is told to forget.' },
+  { name: 'device.add', doc: 'The PCI core adds a function (`pci_device_add`).' },
+  { name: 'device.remove', doc: 'The PCI core removes a function.' },
+  { name: 'vf.add', doc: 'The PCI core adds a VF of a PF (`pci_iov_add_virtfn`); the event names the PF.' },
+  { name: 'vf.remove', doc: 'The PCI core removes a VF of a PF (`pci_iov_remove_virtfn`); the event names the PF.' },
+  { name: 'sriov.enable', doc: 'SR-IOV of a PF is switched on.' },
+  { name: 'sriov.disable', doc: 'SR-IOV of a PF is switched off.' },
+  { name: 'reset.function', doc: 'A reset that saves and restores a function (`pci_reset_function`).' },
+  { name: 'reset.flr', doc: 'The reset itself (FLR and its relatives).' },
+  { name: 'reset.prepare', doc: 'The IOMMU side of a reset begins (`pci_dev_reset_iommu_prepare`).' },
+  { name: 'reset.done', doc: 'The IOMMU side of a reset ends (`pci_dev_reset_iommu_done`).' },
+  { name: 'state.save', doc: '`pci_save_state`.' },
+  { name: 'state.restore', doc: '`pci_restore_state`.' },
+  { name: 'config.write', doc: 'A write to config space by the kernel.' },
+  { name: 'config.write_user', doc: 'A write to config space by user space.' },
+  { name: 'config.read', doc: 'A read from config space whose value was recorded.' },
+  { name: 'log.warn', doc: 'A kernel WARN in an ATS, PASID or PRI function, or in the enable path of an IOMMU driver.' },
+  { name: 'log.quirk', doc: 'A quirk takes ATS away from a function ("disabling ATS").' },
+  { name: 'log.noats', doc: 'ATS is switched off for the whole system (`pci=noats`).' },
+  { name: 'log.enable_failed', doc: 'A driver says that it could not enable ATS.' },
+  { name: 'log.group_add', doc: '"Adding to iommu group" in the kernel log.' },
+  { name: 'log.group_remove', doc: '"Removing from iommu group" in the kernel log.' },
+  { name: 'log.timeout', doc: 'An invalidation was not answered in time.' },
+  { name: 'log.fault', doc: 'A translation fault.' },
+  { name: 'loss', doc: 'The recording lost events here.' },
+] as const satisfies readonly EventKindDef[];
+
+export type EventKindName = (typeof EVENT_KINDS)[number]['name'];
+
+/** Number of a kind by its name. */
+export const KIND = Object.fromEntries(EVENT_KINDS.map((kind, i) => [kind.name, i])) as Record<EventKindName, number>;
+
+export const PHASES = ['enter', 'return', 'point'] as const;
+export const ENTER = 0;
+export const RETURN = 1;
+export const POINT = 2;
+
+/** Stands for "not known" in every 32-bit column of the model. */
+export const UNKNOWN = -0x80000000;

@@ -1,0 +1,198 @@
+import type { Call } from './calls.ts';
+import { type EventKindName, UNKNOWN } from './events.ts';
+import type { Features } from './features.ts';
+import { type ContractFeatures, EBUSY, type Operands, triOf } from './predict.ts';
+import {
+  CORE_CAP,
+  CORE_EN,
+  CORE_STU,
+  CORE_SUPPORTED,
+  CORE_UNTRUSTED,
+  DRV_EN,
+  HW_EN,
+  HW_STU,
+  type Origin,
+  type StateStore,
+} from './state.ts';
+import type { FunctionRecord, Topology } from './topology.ts';
+
+/** What the machine needs to know of a finished call. */
+export interface Outcome {
+  readonly kind: EventKindName;
+  readonly fn: FunctionRecord;
+  readonly call: Call;
+  readonly event: number;
+  readonly pageShift: number;
+  readonly result: number;
+  readonly explanations: readonly string[];
+}
+
+/** `pci_ats_supported()` of one function, as far as it is known without asking a PF. */
+export function ownSupport(state: StateStore, fn: number): number {
+  const answered = state.get(fn, CORE_SUPPORTED);
+  const cap = state.get(fn, CORE_CAP);
+  const untrusted = state.get(fn, CORE_UNTRUSTED);
+  if (cap === 0 || untrusted === 1) return 0;
+  if (answered !== UNKNOWN) return answered;
+  return cap === 1 && untrusted === 0 ? 1 : UNKNOWN;
+}
+
+export function contractFeatures(features: Features): ContractFeatures {
+  return {
+    pfAware: triOf(features.get('supported_is_pf_aware')),
+    checksVfShift: triOf(features.get('prepare_checks_vf_shift')),
+  };
+}
+
+export function operandsOf(state: StateStore, fn: FunctionRecord, pf: FunctionRecord | null, pageShift: number): Operands {
+  return {
+    cap: state.get(fn.fn, CORE_CAP),
+    untrusted: state.get(fn.fn, CORE_UNTRUSTED),
+    pfSupported: pf ? ownSupport(state, pf.fn) : UNKNOWN,
+    answered: state.get(fn.fn, CORE_SUPPORTED),
+    enabled: state.get(fn.fn, CORE_EN),
+    isVf: fn.isVf,
+    pfStu: pf ? state.get(pf.fn, CORE_STU) : UNKNOWN,
+    pageShift,
+  };
+}
+
+/**
+ * The state machine of one function: what a finished call does to hardware and core, and what its outcome teaches
+ * (contract sections 2 and 3, rules section 0.2). Called after the rules have looked.
+ */
+export class Machine {
+  private readonly state: StateStore;
+  private readonly topology: Topology;
+  private readonly features: Features;
+
+  constructor(state: StateStore, topology: Topology, features: Features) {
+    this.state = state;
+    this.topology = topology;
+    this.features = features;
+  }
+
+  /** A device that appears: the core starts from nothing, the hardware is whatever it is. */
+  appear(fn: FunctionRecord, event: number): void {
+    const { state } = this;
+    state.set(fn.fn, CORE_EN, 0, event, 'call');
+    state.set(fn.fn, CORE_STU, 0, event, 'call');
+    for (const field of [HW_EN, HW_STU]) state.set(fn.fn, field, UNKNOWN, event, 'call');
+  }
+
+  apply(outcome: Outcome): void {
+    switch (outcome.kind) {
+      case 'ats.supported':
+        return this.supported(outcome);
+      case 'ats.prepare':
+        return this.prepare(outcome);
+      case 'ats.enable':
+        return this.enable(outcome);
+      case 'ats.disable':
+        return this.disable(outcome);
+      case 'ats.restore':
+        return this.restore(outcome);
+    }
+  }
+
+  private supported({ fn, result, event }: Outcome): void {
+    const { state } = this;
+    if (result === UNKNOWN) return;
+    state.set(fn.fn, CORE_SUPPORTED, result, event, 'observed');
+    if (result === 1) {
+      state.set(fn.fn, CORE_CAP, 1, event, 'learned');
+      state.set(fn.fn, CORE_UNTRUSTED, 0, event, 'learned');
+    }
+  }
+
+  private prepare(outcome: Outcome): void {
+    const { fn, event, pageShift, result } = outcome;
+    const { state } = this;
+    if (result === EBUSY) return state.set(fn.fn, CORE_EN, 1, event, 'learned');
+    if (result === UNKNOWN) return this.forgetAfter(fn, event, [CORE_STU, HW_EN, HW_STU]);
+    if (result !== 0) return this.learnRefusal(outcome);
+    this.accepted(fn, event);
+    state.set(fn.fn, CORE_EN, 0, event, 'learned');
+    if (fn.isVf === 1) {
+      const pf = this.pfOf(fn);
+      if (pf && this.features.get('prepare_checks_vf_shift') === true && pageShift !== UNKNOWN) {
+        state.set(pf.fn, CORE_STU, pageShift & 0xff, event, 'learned');
+      }
+      return;
+    }
+    if (fn.isVf === UNKNOWN) return this.forgetAfter(fn, event, [CORE_STU, HW_EN, HW_STU]);
+    this.setUnit(fn, pageShift, event);
+    state.set(fn.fn, HW_EN, 0, event, 'call');
+    fn.prepared = { pageShift, event };
+  }
+
+  private enable(outcome: Outcome): void {
+    const { fn, event, pageShift, result } = outcome;
+    const { state } = this;
+    if (result === EBUSY) return state.set(fn.fn, CORE_EN, 1, event, 'learned');
+    if (result === UNKNOWN) return this.forgetAfter(fn, event, [CORE_EN, CORE_STU, HW_EN, HW_STU]);
+    if (result !== 0) return this.learnRefusal(outcome);
+    this.accepted(fn, event);
+    state.set(fn.fn, CORE_EN, 1, event, 'call');
+    state.set(fn.fn, HW_EN, 1, event, 'call');
+    if (fn.isVf === 1) {
+      const pf = this.pfOf(fn);
+      if (pf && pageShift !== UNKNOWN) state.set(pf.fn, CORE_STU, pageShift & 0xff, event, 'learned');
+    } else if (fn.isVf === 0) this.setUnit(fn, pageShift, event);
+    else this.forgetAfter(fn, event, [CORE_STU, HW_STU]);
+  }
+
+  private disable({ fn, event, call }: Outcome): void {
+    const { state } = this;
+    const was = state.get(fn.fn, CORE_EN);
+    if (call.warn < 0 && was === 1) state.set(fn.fn, HW_EN, 0, event, 'call');
+    // With or without its WARN, the core has ATS off afterwards.
+    state.set(fn.fn, CORE_EN, 0, event, call.warn >= 0 || was === 0 ? 'learned' : 'call');
+  }
+
+  private restore({ fn, event }: Outcome): void {
+    const { state } = this;
+    if (state.get(fn.fn, CORE_EN) !== 1) return;
+    state.set(fn.fn, HW_EN, 1, event, 'call');
+    const shift = state.get(fn.fn, CORE_STU);
+    if (fn.isVf === 0 && shift !== UNKNOWN && shift !== 0) state.set(fn.fn, HW_STU, (shift - 12) & 31, event, 'call');
+  }
+
+  /** A result of 0 says that the function passed the support test. */
+  private accepted(fn: FunctionRecord, event: number): void {
+    this.state.set(fn.fn, CORE_CAP, 1, event, 'learned');
+    this.state.set(fn.fn, CORE_UNTRUSTED, 0, event, 'learned');
+    this.state.set(fn.fn, CORE_SUPPORTED, 1, event, 'learned');
+  }
+
+  private setUnit(fn: FunctionRecord, pageShift: number, event: number): void {
+    if (pageShift === UNKNOWN) return this.forgetAfter(fn, event, [CORE_STU, HW_STU]);
+    // The core keeps 8 bits, the register 5.
+    this.state.set(fn.fn, CORE_STU, pageShift & 0xff, event, 'call');
+    this.state.set(fn.fn, HW_STU, ((pageShift & 0xff) - 12) & 31, event, 'call');
+  }
+
+  /** -EINVAL is a disjunction; when all but one of its causes are known to be false, it teaches that one. */
+  private learnRefusal({ fn, event, explanations }: Outcome): void {
+    if (explanations.length === 1 && explanations[0] === 'unsupported') {
+      this.state.set(fn.fn, CORE_SUPPORTED, 0, event, 'learned');
+    }
+  }
+
+  private forgetAfter(fn: FunctionRecord, event: number, fields: readonly number[]): void {
+    for (const field of fields) this.state.set(fn.fn, field, UNKNOWN, event, 'lost');
+  }
+
+  private pfOf(fn: FunctionRecord): FunctionRecord | null {
+    return fn.pf >= 0 ? this.topology.at(fn.pf) : null;
+  }
+
+  /** Forgets what lost or unnamed events may have changed; the capability and the PF stay. */
+  forget(fn: FunctionRecord, event: number, origin: Origin = 'lost'): void {
+    for (const field of [HW_EN, HW_STU, CORE_EN, CORE_STU, CORE_SUPPORTED, CORE_UNTRUSTED, DRV_EN]) {
+      this.state.set(fn.fn, field, UNKNOWN, event, origin);
+    }
+    fn.prepared = null;
+    fn.startSeen = false;
+  }
+}

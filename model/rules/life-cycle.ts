@@ -1,0 +1,81 @@
+import { UNKNOWN } from '../events.ts';
+import { CORE_EN } from '../state.ts';
+import type { Rule } from './rule.ts';
+
+const DISABLE_UNSEEN = 'pci_disable_ats() was never recorded, so whether ATS was switched off cannot be told';
+
+export const LIFE_CYCLE_RULES: readonly Rule[] = [
+  {
+    id: 'ATS023',
+    name: 'enable-lost-in-reset',
+    severity: 'error',
+    layers: ['core', 'hw'],
+    condition:
+      'The core has ATS on, the function is reset, and by the end of the enclosing reset nothing has set Enable again.',
+    versions: 'All. On 7.2 the enable inside the re-attach of the reset bracket counts.',
+    meaning: 'The device is silently without ATS; every invalidation to it may time out.',
+    fix: 'Use a reset that saves and restores; a driver that calls pcie_flr() itself must restore.',
+    needs: [
+      ['reset.function', 'reset.flr'],
+      ['ats.enable', 'ats.disable'],
+      ['config.write', 'ats.restore'],
+    ],
+    references: ['drivers/pci/pci.c pci_reset_function()', 'drivers/pci/ats.c pci_restore_ats_state()'],
+    onResetEnd(context, reset) {
+      if (reset.failed) return context.passed('ATS023');
+      if (reset.enabledBefore === UNKNOWN) return context.undecided('ATS023', 'whether ATS was on before the reset is unknown');
+      if (reset.enabledBefore !== 1 || reset.enabledAgain) return context.passed('ATS023');
+      if (context.state.get(reset.fn.fn, CORE_EN) !== 1) return context.passed('ATS023');
+      if (!reset.observable) {
+        return context.undecided('ATS023', 'neither config writes nor pci_restore_ats_state() are recorded');
+      }
+      context.fire('ATS023', {
+        fn: reset.fn.fn,
+        event: reset.endEvent,
+        since: reset.event,
+        message: `${reset.fn.address} lost ATS Enable in a reset and nobody set it again.`,
+        expected: 'ATS Control is written with Enable before the reset is over.',
+        observed: 'The reset ended without such a write, and the core has ATS on.',
+        evidence: [
+          ...context.because(reset.fn.fn, CORE_EN, 'the core has ATS on'),
+          { role: 'the reset', event: reset.event },
+          { role: 'the reset is over', event: reset.endEvent },
+        ],
+      });
+    },
+  },
+  {
+    id: 'ATS027',
+    name: 'released-with-ats-on',
+    severity: 'error',
+    layers: ['drv', 'core', 'hw'],
+    condition: 'The IOMMU driver let a function go, or the function was removed, while the core has ATS on.',
+    versions: 'All, silent: nothing checks.',
+    meaning: 'The device goes on translating for a context that is gone; its next owner meets ATS013 or ATS014.',
+    fix: 'The release path of the driver must disable ATS.',
+    needs: [['iommu.release', 'iommu.group_remove', 'device.remove'], ['ats.disable']],
+    references: ['drivers/iommu/iommu.c iommu_deinit_device()'],
+    onReleased(context, fn, event) {
+      const on = context.state.get(fn.fn, CORE_EN);
+      if (on === UNKNOWN) return context.undecided('ATS027', 'whether ATS was on at the release is unknown');
+      if (on === 0) return context.passed('ATS027');
+      if (!context.wasRecorded('ats.disable')) {
+        context.question(
+          'release-without-disable-probe',
+          `${fn.address} was released while ATS was on as far as recorded, but ${DISABLE_UNSEEN}.`,
+          'Record pci_disable_ats() (entry and return).',
+        );
+        return context.undecided('ATS027', DISABLE_UNSEEN);
+      }
+      context.fire('ATS027', {
+        fn: fn.fn,
+        event,
+        since: context.state.setBy(fn.fn, CORE_EN),
+        message: `${fn.address} was released by its IOMMU driver with ATS on.`,
+        expected: 'ATS is off when the driver lets the function go.',
+        observed: 'No pci_disable_ats() of the function between its enable and its release.',
+        evidence: [...context.because(fn.fn, CORE_EN, 'ATS is on'), { role: 'the function is released', event }],
+      });
+    },
+  },
+];

@@ -1,0 +1,141 @@
+import { UNKNOWN } from '../events.ts';
+import type { CompletedCall, Rule, RuleContext } from './rule.ts';
+import { resultText, shiftText } from './text.ts';
+
+const NAMES = { 'ats.prepare': 'pci_prepare_ats', 'ats.enable': 'pci_enable_ats' } as const;
+
+function isContractCall(done: CompletedCall): done is CompletedCall & { kind: keyof typeof NAMES } {
+  return done.kind in NAMES;
+}
+
+const CAUSE_TEXT: Record<string, string> = {
+  unsupported: 'the function (or its PF) does not support ATS',
+  enabled: 'ATS was on already',
+  'below-minimum': 'the page shift is below 12',
+  'vf-shift': 'the PF holds another page shift',
+};
+
+/** Rules about the recording itself. ATS090 to ATS092 are fired by the replay, which knows what it could not know. */
+export const RECORDING_RULES: readonly Rule[] = [
+  {
+    id: 'ATS090',
+    name: 'trace-incomplete',
+    severity: 'note',
+    layers: ['trace'],
+    condition: 'Calls without their other end, functions whose start is not in the recording, or events that were lost.',
+    versions: 'All.',
+    meaning: 'What is unknown because of it is left unjudged.',
+    fix: 'Record from before the functions appear, with larger buffers.',
+    needs: [],
+    references: [],
+  },
+  {
+    id: 'ATS091',
+    name: 'pf-unseen',
+    severity: 'note',
+    layers: ['trace'],
+    condition: 'Rules about a VF were skipped because its PF never appeared.',
+    versions: 'All.',
+    meaning: 'The translation unit of the VF is that of its PF, which is unknown.',
+    once: 'generation',
+    fix: 'Record pci_iov_add_virtfn() and the calls on the PF, or add lspci output.',
+    needs: [],
+    references: [],
+  },
+  {
+    id: 'ATS092',
+    name: 'resynchronised',
+    severity: 'note',
+    layers: ['trace'],
+    condition: 'What was known of a function is contradicted after lost events, unnamed calls, or a second use of its address.',
+    versions: 'All.',
+    meaning: 'The model took the new evidence and went on.',
+    once: 'generation',
+    fix: 'Record without loss.',
+    needs: [],
+    references: [],
+  },
+  {
+    id: 'ATS093',
+    name: 'kernel-contradicts-model',
+    severity: 'warning',
+    layers: ['trace'],
+    condition:
+      'A call has an outcome that is impossible for the assumed features and the known state, with no loss in between.',
+    versions: 'All; never on a complete recording with the right features.',
+    meaning: 'The wrong feature profile, a path the model does not know, or a kernel bug.',
+    fix: 'Check the profile (--features); report the recording if it is right.',
+    needs: [['ats.prepare', 'ats.enable', 'ats.disable', 'ats.supported']],
+    replacedBy: ['ATS001', 'ATS002', 'ATS003', 'ATS004', 'ATS009', 'ATS013', 'ATS014', 'ATS015'],
+    references: [],
+    onCall(context, done) {
+      if (!isContractCall(done) || done.result === UNKNOWN) return;
+      if (done.explanations.length > 0) return context.passed('ATS093');
+      context.fire('ATS093', {
+        fn: done.fn.fn,
+        event: done.event,
+        message: `${NAMES[done.kind]}() of ${done.fn.address} returned ${resultText(done.result)}, which the assumed kernel cannot do in the known state.`,
+        expected: 'One of the outcomes of the contract.',
+        observed: `${NAMES[done.kind]}(${done.fn.address}, ${done.pageShift === UNKNOWN ? '?' : done.pageShift}) returned ${resultText(done.result)}.`,
+        evidence: [{ role: 'the call', event: done.event }],
+        key: `${done.kind} ${done.result}`,
+      });
+    },
+  },
+  {
+    id: 'ATS094',
+    name: 'enable-failed-unexplained',
+    severity: 'warning',
+    layers: ['trace'],
+    condition: 'prepare or enable failed and its causes cannot be told apart.',
+    versions: 'All.',
+    meaning: 'The function runs without ATS; what is missing to say why is listed.',
+    fix: 'Record pci_ats_supported() (return) and the calls on the PF.',
+    needs: [['ats.prepare', 'ats.enable', 'log.warn', 'log.enable_failed']],
+    replacedBy: ['ATS003', 'ATS004', 'ATS009', 'ATS013', 'ATS014', 'ATS093'],
+    references: [],
+    onCall(context, done) {
+      if (!isContractCall(done) || done.result === 0 || done.result === UNKNOWN) return;
+      if (done.explanations.length < 2) return context.passed('ATS094');
+      // Some drivers prepare every device: a refusal because of missing support is routine, not worth a warning.
+      if (done.kind === 'ats.prepare' && done.explanations.includes('unsupported')) {
+        return context.undecided('ATS094', 'whether the function supports ATS is unknown');
+      }
+      context.fire('ATS094', {
+        fn: done.fn.fn,
+        event: done.event,
+        message: `${NAMES[done.kind]}() of ${done.fn.address} with ${shiftText(done.pageShift)} failed; it may be that ${done.explanations
+          .map((name) => CAUSE_TEXT[name] ?? name)
+          .join(', or that ')}.`,
+        expected: 'Success.',
+        observed: `${NAMES[done.kind]}() returned ${resultText(done.result)}.`,
+        evidence: [{ role: 'the call', event: done.event }],
+        key: `${done.kind} ${done.result}`,
+      });
+    },
+    onLoneWarn(context, event, symbol) {
+      if (!DRIVER_ENABLE_WARNS.has(symbol)) return;
+      lonelyEnableFailure(context, event, symbol);
+    },
+  },
+];
+
+/** Functions of IOMMU drivers that WARN when ATS cannot be enabled (with the series). */
+export const DRIVER_ENABLE_WARNS: ReadonlySet<string> = new Set([
+  'iommu_enable_pci_ats',
+  'arm_smmu_enable_ats',
+  'arm_smmu_attach_commit',
+]);
+
+function lonelyEnableFailure(context: RuleContext, event: number, symbol: string): void {
+  const task = context.taskText(event);
+  context.fire('ATS094', {
+    fn: null,
+    event,
+    message: `ATS of a function could not be enabled: the IOMMU driver WARNs in ${symbol}(), ${task}. The WARN names no device.`,
+    expected: 'Success.',
+    observed: `WARN in ${symbol}(), ${task}.`,
+    evidence: [{ role: 'the WARN of the driver', event }],
+    key: `warn ${symbol} ${context.commText(event) ?? '?'}`,
+  });
+}

@@ -1,0 +1,152 @@
+import type { Call } from '../calls.ts';
+import type { EventKindName } from '../events.ts';
+import type { FeatureName } from '../features.ts';
+import type { Operands } from '../predict.ts';
+import type { StateStore } from '../state.ts';
+import type { FunctionRecord, Topology } from '../topology.ts';
+
+export type Severity = 'error' | 'warning' | 'note';
+
+/** A record that set an operand of a finding. */
+export interface EvidenceItem {
+  /** What the record establishes. */
+  readonly role: string;
+  readonly event: number;
+}
+
+/** What a rule reports. */
+export interface Draft {
+  /** Function generation; null when nothing names it. */
+  readonly fn: number | null;
+  /** Event that showed it; -1 for a finding about the recording as a whole. */
+  readonly event: number;
+  readonly severity?: Severity;
+  /** Event that made it so, where it is another one. */
+  readonly since?: number;
+  readonly message: string;
+  readonly expected: string;
+  readonly observed: string;
+  readonly evidence: readonly EvidenceItem[];
+  /** Distinguishes findings of one rule on one function: values, never times or memory addresses. */
+  readonly key?: string;
+}
+
+/** A call whose outcome is known as far as the recording shows it; the state is the one before its effects. */
+export interface CompletedCall {
+  readonly call: Call;
+  readonly kind: EventKindName;
+  readonly fn: FunctionRecord;
+  /** Return, or entry where no return was recorded. */
+  readonly event: number;
+  readonly pageShift: number;
+  /** 0 or a negative error number; UNKNOWN. */
+  readonly result: number;
+  readonly pf: FunctionRecord | null;
+  readonly operands: Operands;
+  /** The tests of the kernel that may have given the result; empty when none can. */
+  readonly explanations: readonly string[];
+  /** A prepare or enable of the PF overlaps this call on another task. */
+  readonly pfBusy: boolean;
+}
+
+/** A write that touches ATS Control. */
+export interface ControlWrite {
+  readonly fn: FunctionRecord;
+  readonly event: number;
+  /** Enable after the write; UNKNOWN when the write does not touch it. */
+  readonly enable: number;
+  /** STU field after the write; UNKNOWN when the write does not touch it. */
+  readonly stu: number;
+  /** The core ATS call that made it, or null. */
+  readonly by: Call | null;
+  readonly fromUser: boolean;
+  /** No function of the core can have made this write: each was traced and not open, or writes something else. */
+  readonly behindCore: boolean;
+}
+
+/** What a rule may ask and do. */
+export interface RuleContext {
+  readonly state: StateStore;
+  readonly topology: Topology;
+  feature(name: FeatureName): boolean | null;
+  /** True when the recording has at least one event of this kind: its probe was there. */
+  wasRecorded(kind: EventKindName): boolean;
+  callerKind(event: number): 'iommu' | 'foreign' | 'unknown';
+  callerText(event: number): string | null;
+  /** `task insmod/190 on CPU 1`, with what is known. */
+  taskText(event: number): string;
+  commText(event: number): string | null;
+  /** Probed function of a call. */
+  symbolOf(call: Call): string | null;
+  /** The innermost open call of these kinds around a call. */
+  enclosing(call: Call, kinds: readonly EventKindName[]): Call | null;
+  /** Result of a finished call; UNKNOWN when not recorded. */
+  resultOf(call: Call): number;
+  /** Event that set a value of the state, as an evidence item; none when nothing set it. */
+  because(fn: number, field: number, role: string): EvidenceItem[];
+  /** Two events of different tasks at the same instant: nobody knows which came first. */
+  simultaneous(a: number, b: number): boolean;
+  fire(rule: string, draft: Draft): void;
+  /** The condition was decided without firing. */
+  passed(rule: string): void;
+  /** An operand was unknown. */
+  undecided(rule: string, why: string): void;
+  /** Something that only a better recording can settle; it makes the verdict inconclusive. */
+  question(code: string, reason: string, settle: string): void;
+}
+
+/** Moments at which rules look. The state is the one before the effects of the moment, except in `onStable`. */
+export interface RuleHooks {
+  onCall?(context: RuleContext, done: CompletedCall): void;
+  onWrite?(context: RuleContext, write: ControlWrite): void;
+  /** After any change of a function while no ATS call and no reset of it is open. */
+  onStable?(context: RuleContext, fn: FunctionRecord, event: number): void;
+  /** The driver's belief changed by a cache tag. */
+  onBelief?(context: RuleContext, fn: FunctionRecord, event: number): void;
+  /** A reset with everything around it is over. */
+  onResetEnd?(context: RuleContext, reset: ResetDone): void;
+  /** The IOMMU driver let a function go, or the function is gone, and what belongs to it is over. */
+  onReleased?(context: RuleContext, fn: FunctionRecord, event: number): void;
+  /** A value of ATS Control was read. */
+  onRead?(context: RuleContext, fn: FunctionRecord, event: number, stu: number): void;
+  /** A kernel WARN that belongs to no recorded call. */
+  onLoneWarn?(context: RuleContext, event: number, symbol: string): void;
+  onEnd?(context: RuleContext): void;
+}
+
+export interface ResetDone {
+  readonly fn: FunctionRecord;
+  /** Event of the reset itself. */
+  readonly event: number;
+  readonly endEvent: number;
+  /** The reset said that it did nothing. */
+  readonly failed: boolean;
+  /** `core.en` when it began. */
+  readonly enabledBefore: number;
+  /** An enable, or a restore, or a write with Enable was seen after the reset. */
+  readonly enabledAgain: boolean;
+  /** The recording would have shown one. */
+  readonly observable: boolean;
+}
+
+export interface Rule extends RuleHooks {
+  readonly id: string;
+  readonly name: string;
+  readonly severity: Severity;
+  /** When the severity differs from the base, and on which kernels. */
+  readonly severityNote?: string;
+  readonly layers: readonly ('hw' | 'core' | 'drv' | 'trace')[];
+  readonly condition: string;
+  readonly versions: string;
+  readonly meaning: string;
+  readonly fix: string;
+  /** Kinds of event without which the condition can never be decided. Any one of an inner list will do. */
+  readonly needs: readonly (readonly EventKindName[])[];
+  /** Rules that may be the root of this one on the same function, or on its PF. */
+  readonly causes?: readonly string[];
+  /** Rules that say the same and more: where one of them fires on the same function, this one is left out. */
+  readonly replacedBy?: readonly string[];
+  /** One finding per function generation, or one per recording; without it every occurrence is a finding. */
+  readonly once?: 'generation' | 'recording';
+  readonly references: readonly string[];
+}

@@ -1,0 +1,141 @@
+import { UNKNOWN } from '../events.ts';
+import { CORE_EN, CORE_STU, HW_STU } from '../state.ts';
+import type { CompletedCall, Rule } from './rule.ts';
+import { resultText, shiftText } from './text.ts';
+
+function takesShift(done: CompletedCall): boolean {
+  return done.kind === 'ats.prepare' || done.kind === 'ats.enable';
+}
+
+function nameOf(done: CompletedCall): string {
+  return done.kind === 'ats.prepare' ? 'pci_prepare_ats' : 'pci_enable_ats';
+}
+
+export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
+  {
+    id: 'ATS009',
+    name: 'stu-below-minimum',
+    severity: 'error',
+    layers: ['core'],
+    condition: 'prepare or enable is called with a page shift below 12.',
+    versions: 'All: -EINVAL, silent (prepare exists from 6.12).',
+    meaning: 'The IOMMU reports a page size below 4 KiB, or a caller passes a size where a shift belongs.',
+    fix: 'Correct the caller: it must pass log2 of the page size.',
+    needs: [['ats.prepare', 'ats.enable']],
+    references: ['drivers/pci/ats.c PCI_ATS_MIN_STU'],
+    onCall(context, done) {
+      if (!takesShift(done)) return;
+      if (done.pageShift === UNKNOWN) return context.undecided('ATS009', 'the page shift of the call was not recorded');
+      // With ATS on the kernel answers -EBUSY before it looks at the shift: that is ATS013 or ATS014.
+      if (done.pageShift >= 12 || done.result === -16) return context.passed('ATS009');
+      context.fire('ATS009', {
+        fn: done.fn.fn,
+        event: done.event,
+        message: `${nameOf(done)}() of ${done.fn.address} was asked for page shift ${done.pageShift}; ATS knows nothing below 12 (4 KiB).`,
+        expected: 'A page shift of 12 or more.',
+        observed: `${nameOf(done)}(${done.fn.address}, ${done.pageShift}) returned ${resultText(done.result)}.`,
+        evidence: [{ role: 'the call', event: done.event }],
+        key: `${done.kind} ps=${done.pageShift}`,
+      });
+    },
+  },
+  {
+    id: 'ATS010',
+    name: 'stu-not-encodable',
+    severity: 'error',
+    layers: ['core', 'hw'],
+    condition: 'prepare or enable of a PF or plain function returns 0 for a page shift above 43.',
+    versions: 'All accept it silently: 44 is stored as 44 and programs STU 0; 268 is stored as 12.',
+    meaning: 'Core and hardware disagree from the first moment: the register field has 5 bits, the core keeps 8.',
+    fix: 'Correct the caller; the core has no upper check.',
+    needs: [['ats.prepare', 'ats.enable']],
+    references: ['drivers/pci/ats.c', 'include/uapi/linux/pci_regs.h PCI_ATS_CTRL_STU()'],
+    onCall(context, done) {
+      if (!takesShift(done) || done.fn.isVf === 1 || done.result !== 0) return;
+      if (done.pageShift === UNKNOWN || done.fn.isVf === UNKNOWN) return context.undecided('ATS010', 'the page shift of the call was not recorded');
+      if (done.pageShift <= 43) return context.passed('ATS010');
+      const stored = done.pageShift & 0xff;
+      const field = (stored - 12) & 31;
+      context.fire('ATS010', {
+        fn: done.fn.fn,
+        event: done.event,
+        message: `${nameOf(done)}() of ${done.fn.address} accepted page shift ${done.pageShift}: the core stores ${stored}, the register gets STU ${field}.`,
+        expected: 'A page shift between 12 and 43: STU has 5 bits.',
+        observed: `${nameOf(done)}(${done.fn.address}, ${done.pageShift}) returned 0.`,
+        evidence: [{ role: 'the call', event: done.event }],
+        key: `${done.kind} ps=${done.pageShift}`,
+      });
+    },
+  },
+  {
+    id: 'ATS011',
+    name: 'prepare-enable-stu-differ',
+    severity: 'warning',
+    layers: ['core'],
+    condition: 'A PF or plain function is prepared with one page shift and then enabled with another, without a prepare in between.',
+    versions: '6.12 and later, silent: enable overwrites what prepare stored.',
+    meaning: 'The driver breaks the two-step contract; VFs prepared in between were checked against the first shift.',
+    fix: 'Enable with the shift of prepare. The page-size bitmap may have changed between probe and attach.',
+    needs: [['ats.prepare'], ['ats.enable']],
+    references: ['drivers/pci/ats.c pci_enable_ats()'],
+    onCall(context, done) {
+      if (done.kind !== 'ats.enable' || done.fn.isVf !== 0 || done.result !== 0) return;
+      const prepared = done.fn.prepared;
+      if (!prepared || done.pageShift === UNKNOWN) return context.undecided('ATS011', 'no prepare of the function was recorded');
+      if (prepared.pageShift === done.pageShift) return context.passed('ATS011');
+      context.fire('ATS011', {
+        fn: done.fn.fn,
+        event: done.event,
+        since: prepared.event,
+        message: `${done.fn.address} was prepared with ${shiftText(prepared.pageShift)} and enabled with ${shiftText(done.pageShift)}.`,
+        expected: 'Enable uses the page shift of prepare.',
+        observed: `pci_enable_ats(${done.fn.address}, ${done.pageShift}) returned 0 and overwrote ${prepared.pageShift}.`,
+        evidence: [
+          { role: 'the function is prepared', event: prepared.event },
+          { role: 'the function is enabled', event: done.event },
+        ],
+        key: `${prepared.pageShift}->${done.pageShift}`,
+      });
+    },
+  },
+  {
+    id: 'ATS012',
+    name: 'stu-drift',
+    severity: 'error',
+    layers: ['core', 'hw'],
+    condition:
+      'The STU field of the register of a PF or plain function differs from the page shift of the core minus 12, while the function or a VF of it has ATS on.',
+    versions: 'All. Invisible for 4 KiB. After a reset a PF that was only prepared loses its STU and nobody writes it again.',
+    meaning: 'Requests are translated at another granularity than the IOMMU assumes.',
+    fix: 'Restore STU of prepared functions after a reset; stop whatever wrote the register.',
+    needs: [['config.write', 'config.write_user', 'config.read'], ['ats.prepare', 'ats.enable']],
+    causes: ['ATS028', 'ATS040'],
+    references: ['drivers/pci/ats.c pci_restore_ats_state()'],
+    onStable(context, fn, event) {
+      const { state } = context;
+      if (fn.isVf !== 0) return;
+      const shift = state.get(fn.fn, CORE_STU);
+      const field = state.get(fn.fn, HW_STU);
+      if (shift === UNKNOWN || field === UNKNOWN) return context.undecided('ATS012', 'the STU of the register or of the core is unknown');
+      if (shift === 0 || field === ((shift - 12) & 31)) return context.passed('ATS012');
+      const users = [fn, ...fn.vfs.map((vf) => context.topology.at(vf))].filter((user) => state.get(user.fn, CORE_EN) === 1);
+      if (users.length === 0) return context.passed('ATS012');
+      context.fire('ATS012', {
+        fn: fn.fn,
+        event,
+        since: state.setBy(fn.fn, HW_STU),
+        message: `${fn.address} has STU ${field} in its register (${shiftText(field + 12)}), but the core programmed ${shiftText(shift)}; in use by ${users
+          .map((user) => user.address)
+          .join(', ')}.`,
+        expected: `STU ${(shift - 12) & 31} in ATS Control.`,
+        observed: `STU ${field} in ATS Control.`,
+        evidence: [
+          ...context.because(fn.fn, CORE_STU, 'page shift of the core'),
+          ...users.flatMap((user) => context.because(user.fn, CORE_EN, `ATS of ${user.address} is on`)),
+          ...context.because(fn.fn, HW_STU, 'STU of the register'),
+        ],
+        key: `core=${shift} hw=${field}`,
+      });
+    },
+  },
+];

@@ -1,0 +1,97 @@
+import { UNKNOWN } from './events.ts';
+
+/** One function from its appearance to its removal. */
+export interface FunctionRecord {
+  readonly fn: number;
+  /** `dddd:bb:dd.f`, or a pointer when nothing names the device. */
+  readonly address: string;
+  readonly generation: number;
+  /** 1 VF, 0 not a VF, UNKNOWN. */
+  isVf: number;
+  isPf: number;
+  /** Function generation of the PF of a VF, or -1. */
+  pf: number;
+  vfIndex: number;
+  /** Function generations of the VFs of a PF. */
+  readonly vfs: number[];
+  /** Config offset of the ATS capability, or UNKNOWN. */
+  capOffset: number;
+  /** The recording shows the device appear: its state then is known. */
+  startSeen: boolean;
+  /** The core has looked for capabilities: a zero offset means "none" from here on. */
+  discovered: boolean;
+  /** Removal has begun; what still comes belongs to the tear-down. */
+  removing: boolean;
+  /** Only config writes were seen so far: the core sets devices up before it adds them. */
+  fresh: boolean;
+  /** Its release was judged. */
+  released: boolean;
+  /** An IOMMU driver has probed it. */
+  probed: boolean;
+  /** The last prepare that returned 0 in this generation. */
+  prepared: { pageShift: number; event: number } | null;
+  firstEvent: number;
+  lastEvent: number;
+  events: number;
+}
+
+/**
+ * Which functions there are. Identity is the address and a generation: a function that is removed and found again
+ * starts from nothing. PF and VF are linked by evidence only, never by the shape of an address.
+ */
+export class Topology {
+  readonly functions: FunctionRecord[] = [];
+  private readonly current = new Map<string, FunctionRecord>();
+  private readonly generations = new Map<string, number>();
+
+  at(fn: number): FunctionRecord {
+    return this.functions[fn];
+  }
+
+  /** The generation of an address in force, or null when the address is new. */
+  find(address: string): FunctionRecord | null {
+    return this.current.get(address) ?? null;
+  }
+
+  /** Opens the next generation of an address. */
+  open(address: string, event: number): FunctionRecord {
+    const generation = this.generations.get(address) ?? 0;
+    this.generations.set(address, generation + 1);
+    const record: FunctionRecord = {
+      fn: this.functions.length,
+      address,
+      generation,
+      isVf: UNKNOWN,
+      isPf: UNKNOWN,
+      pf: -1,
+      vfIndex: -1,
+      vfs: [],
+      capOffset: UNKNOWN,
+      startSeen: false,
+      discovered: false,
+      removing: false,
+      fresh: true,
+      released: false,
+      probed: false,
+      prepared: null,
+      firstEvent: event,
+      lastEvent: event,
+      events: 0,
+    };
+    this.functions.push(record);
+    this.current.set(address, record);
+    return record;
+  }
+
+  /** The recording shows that `vf` is a VF of `pf`. */
+  link(vf: FunctionRecord, pf: FunctionRecord, index: number): void {
+    vf.isVf = 1;
+    vf.isPf = 0;
+    pf.isPf = 1;
+    if (pf.isVf === UNKNOWN) pf.isVf = 0;
+    if (vf.pf >= 0) return;
+    vf.pf = pf.fn;
+    vf.vfIndex = index;
+    pf.vfs.push(vf.fn);
+  }
+}

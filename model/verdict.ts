@@ -1,0 +1,140 @@
+import { type LOSSES, rowsOf, type SOURCES, type Table } from '../tables/index.ts';
+import type { Finding } from './findings.ts';
+import type { ReplayResult } from './replay.ts';
+import type { Severity } from './rules/rule.ts';
+
+export type VerdictWord = 'pass' | 'fail' | 'inconclusive';
+
+export interface Reason {
+  readonly code: string;
+  readonly decisive: boolean;
+  readonly reason: string;
+  readonly settle: string;
+}
+
+export interface Verdict {
+  readonly verdict: VerdictWord;
+  readonly gate: 'error' | 'warning';
+  readonly sentence: string;
+  readonly reasons: readonly Reason[];
+}
+
+/** What a recording needs for the model to see anything at all. */
+const WHAT_TO_RECORD =
+  'Record pci_ats_supported, pci_prepare_ats, pci_enable_ats and pci_disable_ats (entry and return) with kprobe or fprobe events.';
+
+/**
+ * The verdict: fail when a finding reaches the gate; inconclusive when there is nothing to judge, or when what is
+ * missing could hide or fake the story; pass otherwise.
+ */
+export function judge(
+  findings: readonly Finding[],
+  replay: ReplayResult,
+  sources: Table<typeof SOURCES>,
+  losses: Table<typeof LOSSES>,
+  gate: 'error' | 'warning',
+): Verdict {
+  const gating = findings.filter((finding) => reaches(finding.severity, gate));
+  const reasons = [...evidenceReasons(replay), ...lossReasons(losses, sources), ...questionReasons(replay)];
+  if (gating.length > 0) return { verdict: 'fail', gate, sentence: failSentence(gating), reasons };
+  const decisive = reasons.filter((reason) => reason.decisive);
+  if (decisive.length > 0) {
+    return { verdict: 'inconclusive', gate, sentence: `Nothing wrong was found, but the recording cannot show that all is well: ${lowerFirst(decisive[0].reason)}`, reasons };
+  }
+  return { verdict: 'pass', gate, sentence: passSentence(findings, replay), reasons };
+}
+
+export function reaches(severity: Severity, gate: 'error' | 'warning'): boolean {
+  return severity === 'error' || (gate === 'warning' && severity === 'warning');
+}
+
+function failSentence(gating: readonly Finding[]): string {
+  const functions = [...new Set(gating.flatMap((finding) => (finding.fn ? [finding.fn.address] : [])))].sort();
+  const unnamed = gating.filter((finding) => !finding.fn).length;
+  const where = [
+    ...(functions.length > 0 ? [functions.slice(0, 6).join(', ') + (functions.length > 6 ? ` and ${functions.length - 6} more` : '')] : []),
+    ...(unnamed > 0 ? [`${unnamed === 1 ? 'a function' : 'functions'} that nothing names`] : []),
+  ].join(' and ');
+  const rules = [...new Set(gating.map((finding) => finding.rule))].sort().join(', ');
+  return `ATS state is inconsistent on ${where} (${rules}).`;
+}
+
+function passSentence(findings: readonly Finding[], replay: ReplayResult): string {
+  const functions = replay.topology.functions.length;
+  const warnings = findings.filter((finding) => finding.severity === 'warning').length;
+  const calls = replay.calls.list.length;
+  return `No contradiction between register, PCI core and IOMMU driver on ${functions} function generation${functions === 1 ? '' : 's'} in ${calls} calls${
+    warnings > 0 ? `; ${warnings} warning${warnings === 1 ? '' : 's'}` : ''
+  }.`;
+}
+
+function evidenceReasons(replay: ReplayResult): Reason[] {
+  const reasons: Reason[] = [];
+  const atsCalls = replay.calls.list.filter((call) => replay.isAtsCall(call)).length;
+  if (atsCalls === 0) {
+    reasons.push({
+      code: 'no-ats-evidence',
+      decisive: true,
+      reason: 'The recording shows no call of the ATS functions of the PCI core.',
+      settle: WHAT_TO_RECORD,
+    });
+  }
+  if (replay.unnamedCalls > 0) {
+    reasons.push({
+      code: 'unnamed-device',
+      decisive: true,
+      reason: `${replay.unnamedCalls} ATS call${replay.unnamedCalls === 1 ? ' names' : 's name'} no device (an empty or missing name), so ${
+        replay.unnamedCalls === 1 ? 'it was' : 'they were'
+      } given to none, and what they may have changed is unknown.`,
+      settle: 'Put the string argument last in the probe definition: a bitfield argument before the end of the record overwrites it. Or print the device pointer.',
+    });
+  }
+  const unfinished = replay.calls.list.filter((call) => call.exit < 0 && replay.isJudgedByResult(call)).length;
+  if (unfinished > 0) {
+    reasons.push({
+      code: 'result-unrecorded',
+      decisive: false,
+      reason: `The result of ${unfinished} prepare or enable call${unfinished === 1 ? '' : 's'} was not recorded.`,
+      settle: 'Add return probes with $retval (as s32) to pci_prepare_ats and pci_enable_ats.',
+    });
+  }
+  return reasons;
+}
+
+function lossReasons(losses: Table<typeof LOSSES>, sources: Table<typeof SOURCES>): Reason[] {
+  const paths = rowsOf(sources).map((row) => row.path);
+  const bySource = new Map<number, { rows: number; count: bigint; open: boolean; kinds: Set<string> }>();
+  for (const loss of rowsOf(losses)) {
+    const sum = bySource.get(loss.source) ?? { rows: 0, count: 0n, open: false, kinds: new Set<string>() };
+    sum.rows++;
+    sum.kinds.add(loss.kind);
+    if (loss.count === null) sum.open = true;
+    else sum.count += loss.count;
+    bySource.set(loss.source, sum);
+  }
+  return [...bySource].map(([source, { rows, count, open, kinds }]): Reason => {
+    if (kinds.size === 1 && kinds.has('cut')) {
+      return {
+        code: 'cut',
+        decisive: true,
+        reason: `${paths[source]} ends before its recording does; the story is known up to the cut only.`,
+        settle: 'Copy the file again, whole.',
+      };
+    }
+    const many = open ? (count > 0n ? `at least ${count}` : 'an unknown number of') : String(count);
+    return {
+      code: 'lost-events',
+      decisive: true,
+      reason: `${paths[source]} lost ${many} events in ${rows} place${rows === 1 ? '' : 's'}; state is unknown after each.`,
+      settle: 'Record with larger buffers (buffer_size_kb, trace-cmd record -b) or fewer events.',
+    };
+  });
+}
+
+function questionReasons(replay: ReplayResult): Reason[] {
+  return replay.questions.map((question) => ({ ...question, decisive: true }));
+}
+
+function lowerFirst(text: string): string {
+  return /^[A-Z][a-z]/.test(text) ? text[0].toLowerCase() + text.slice(1) : text;
+}

@@ -1,0 +1,166 @@
+import type { Call } from './calls.ts';
+import { type EventKindName, UNKNOWN } from './events.ts';
+import type { ResetDone } from './rules/rule.ts';
+import { CORE_EN, HW_EN, HW_STU, type StateStore } from './state.ts';
+import type { FunctionRecord } from './topology.ts';
+
+/** A function must have been quiet this long at the end of the recording before an absence counts. */
+const GRACE_NS = 1_000_000_000n;
+
+const RESET_KINDS: ReadonlySet<EventKindName> = new Set(['reset.function', 'reset.flr']);
+/** Steps in the life of functions: when a task takes one for another function, it is done with the one before. */
+const LIFE_STEPS: ReadonlySet<EventKindName> = new Set([
+  'device.add',
+  'device.remove',
+  'vf.add',
+  'vf.remove',
+  'sriov.enable',
+  'sriov.disable',
+  'iommu.probe',
+]);
+
+interface OpenReset {
+  readonly fn: FunctionRecord;
+  /** The outermost call; its return ends the reset. */
+  readonly outer: Call;
+  event: number;
+  enabledBefore: number;
+  enabledAgain: boolean;
+  happened: boolean;
+}
+
+interface Release {
+  readonly fn: FunctionRecord;
+  event: number;
+  readonly task: number;
+  /** The IOMMU driver was told to let go, not only the PCI core. */
+  byIommu: boolean;
+}
+
+export interface WindowEvents {
+  resetEnded(reset: ResetDone): void;
+  released(fn: FunctionRecord, event: number): void;
+  /** Whether the recording would show ATS being switched on again after a reset. */
+  observable(): boolean;
+}
+
+/** Follows what spans many events: resets with all that surrounds them, and releases of functions. */
+export class WindowTracker {
+  private readonly state: StateStore;
+  private readonly on: WindowEvents;
+  private readonly resets = new Map<number, OpenReset>();
+  /** Resets whose outermost call is the reset itself: who called it may restore later. */
+  private readonly unclosed = new Map<number, OpenReset>();
+  private readonly releases = new Map<number, Release>();
+
+  constructor(state: StateStore, on: WindowEvents) {
+    this.state = state;
+    this.on = on;
+  }
+
+  inReset(fn: FunctionRecord): boolean {
+    return this.resets.has(fn.fn) || this.unclosed.has(fn.fn);
+  }
+
+  enter(fn: FunctionRecord, call: Call, row: number, kind: EventKindName): void {
+    if (!RESET_KINDS.has(kind)) return;
+    let reset = this.resets.get(fn.fn);
+    if (!reset) {
+      reset = {
+        fn,
+        outer: call,
+        event: row,
+        enabledBefore: this.state.get(fn.fn, CORE_EN),
+        enabledAgain: false,
+        happened: false,
+      };
+      if (call.exit >= 0) this.resets.set(fn.fn, reset);
+      else this.unclosed.set(fn.fn, reset);
+    }
+    if (kind === 'reset.flr' || call.exit < 0) this.wipe(reset, row);
+  }
+
+  /** The hardware forgets Enable and STU (PCIe 6.6.2); emulations do not always, so the value is unknown, not 0. */
+  private wipe(reset: OpenReset, row: number): void {
+    reset.event = row;
+    reset.happened = true;
+    reset.enabledAgain = false;
+    this.state.set(reset.fn.fn, HW_EN, UNKNOWN, row, 'reset');
+    this.state.set(reset.fn.fn, HW_STU, UNKNOWN, row, 'reset');
+  }
+
+  exit(fn: FunctionRecord, call: Call, row: number, kind: EventKindName, result: number): void {
+    if (kind === 'iommu.release' || (kind === 'device.remove' && this.releases.has(fn.fn))) this.closeRelease(fn, row);
+    const reset = this.resets.get(fn.fn);
+    if (!reset || reset.outer !== call) return;
+    this.resets.delete(fn.fn);
+    if (kind === 'reset.flr') {
+      if (result === 0 || result === UNKNOWN) this.unclosed.set(fn.fn, reset);
+      return;
+    }
+    this.end(reset, row, result !== 0 && result !== UNKNOWN && !reset.happened);
+  }
+
+  private end(reset: OpenReset, endEvent: number, failed: boolean): void {
+    this.on.resetEnded({
+      fn: reset.fn,
+      event: reset.event,
+      endEvent,
+      failed,
+      enabledBefore: reset.enabledBefore,
+      enabledAgain: reset.enabledAgain,
+      observable: this.on.observable(),
+    });
+  }
+
+  enabledAgain(fn: FunctionRecord): void {
+    const reset = this.resets.get(fn.fn) ?? this.unclosed.get(fn.fn);
+    if (reset) reset.enabledAgain = true;
+    this.unclosed.delete(fn.fn);
+  }
+
+  releaseBegins(fn: FunctionRecord, row: number, task: number, byIommu: boolean): void {
+    const known = this.releases.get(fn.fn);
+    if (known) {
+      known.event = row;
+      known.byIommu ||= byIommu;
+      return;
+    }
+    if (fn.released) return;
+    this.releases.set(fn.fn, { fn, event: row, task, byIommu });
+  }
+
+  /** A task takes a step with another function: releases it had begun are over. */
+  lifeCycle(task: number, fn: FunctionRecord, kind: EventKindName, row: number): void {
+    if (!LIFE_STEPS.has(kind) || this.releases.size === 0) return;
+    for (const release of [...this.releases.values()]) {
+      if (release.task === task && release.byIommu && release.fn !== fn) this.closeRelease(release.fn, row);
+    }
+  }
+
+  closeRelease(fn: FunctionRecord, _row: number): void {
+    const release = this.releases.get(fn.fn);
+    if (!release) return;
+    this.releases.delete(fn.fn);
+    fn.released = true;
+    this.on.released(fn, release.event);
+  }
+
+  /** Lost events: what was open may be over. */
+  forget(): void {
+    this.resets.clear();
+    this.unclosed.clear();
+    this.releases.clear();
+  }
+
+  /** The end of the recording: an absence counts when it lasted. */
+  finish(lastTime: bigint | null, timeOf: (row: number) => bigint): void {
+    if (lastTime === null) return;
+    for (const release of this.releases.values()) {
+      if (lastTime - timeOf(release.event) >= GRACE_NS) this.on.released(release.fn, release.event);
+    }
+    for (const reset of this.unclosed.values()) {
+      if (lastTime - timeOf(reset.event) >= GRACE_NS) this.end(reset, reset.event, false);
+    }
+  }
+}
