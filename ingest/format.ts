@@ -50,4 +50,6 @@ export interface Format {
    * @throws InputError when nothing of the source can be used.
    */
   decode(source: ByteSource, out: SourceRecording, options: DecodeOptions): Promise<void>;
+  /** Records as a person reads them, for formats whose bytes are no text; in the order asked. */
+  excerpt?(source: ByteSource, places: readonly { readonly seq: number; readonly offset: number }[]): Promise<string[]>;
 }

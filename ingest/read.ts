@@ -1,5 +1,5 @@
 import { detectFormat, formatById } from './detect.ts';
-import type { EventNeeds } from './format.ts';
+import type { EventNeeds, Format } from './format.ts';
 import { type Recorded, Recording } from './recording.ts';
 import { type ByteSource, openSource } from './source.ts';
 
@@ -15,6 +15,7 @@ export interface ReadOptions {
 export interface ReadInputs {
   readonly recorded: Recorded;
   readonly sources: readonly ByteSource[];
+  readonly formats: readonly Format[];
   close(): void;
 }
 
@@ -31,7 +32,7 @@ export async function readInputs(paths: readonly string[], options: ReadOptions)
   };
   try {
     for (const path of paths) sources.push(await openSource(path));
-    return { recorded: await readSources(sources, options), sources, close };
+    return { ...(await readSources(sources, options)), sources, close };
   } catch (error) {
     close();
     throw error;
@@ -39,7 +40,7 @@ export async function readInputs(paths: readonly string[], options: ReadOptions)
 }
 
 /** The same for sources that are open already. */
-export async function readSources(sources: readonly ByteSource[], options: ReadOptions): Promise<Recorded> {
+export async function readSources(sources: readonly ByteSource[], options: ReadOptions): Promise<Pick<ReadInputs, 'recorded' | 'formats'>> {
   const recording = new Recording();
   const formats = sources.map((source) => (options.format ? formatById(options.format) : detectFormat(source).format));
   for (const [i, source] of sources.entries()) {
@@ -50,5 +51,5 @@ export async function readSources(sources: readonly ByteSource[], options: ReadO
       progress: (bytes) => options.progress?.(source.path, bytes, source.size),
     });
   }
-  return recording.finish();
+  return { recorded: recording.finish(), formats };
 }

@@ -79,8 +79,15 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
   const teller = new StoryTeller(events, order, calls, replay);
   const verdict = judge(findings, replay, recorded.sources, recorded.losses, options.gate);
 
+  const { sources, importLog, losses, logRecords, splats, splatFrames } = recorded;
   return {
-    ...recorded,
+    sources,
+    importLog,
+    losses,
+    logRecords,
+    splats,
+    splatFrames,
+    events: recorded.events,
     ...teller.tell(),
     clocks: clocksTable(recorded.sources, relations),
     findings: findingsTable(findings, events, teller),

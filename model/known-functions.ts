@@ -74,13 +74,13 @@ export const KNOWN_FUNCTIONS: readonly KnownFunction[] = [
   ...rows('reset.done', 'none', 'pci_dev_reset_iommu_done'),
   ...rows('state.save', 'int', 'pci_save_state pci_dev_save_and_disable'),
   ...rows('state.restore', 'none', 'pci_restore_state pci_dev_restore'),
-  ...(['byte', 'word', 'dword'] as const).flatMap((size, i) => [
+  ...([['word', 2], ['byte', 1], ['dword', 4]] as const).flatMap(([size, width]) => [
     ...['pci_write_config_', 'pci_bus_write_config_'].map(
-      (prefix): KnownFunction => ({ symbol: prefix + size, kind: 'config.write', result: 'none', width: 1 << i }),
+      (prefix): KnownFunction => ({ symbol: prefix + size, kind: 'config.write', result: 'none', width }),
     ),
-    { symbol: `pci_user_write_config_${size}`, kind: 'config.write_user', result: 'none', width: 1 << i } as const,
+    { symbol: `pci_user_write_config_${size}`, kind: 'config.write_user', result: 'none', width } as const,
     ...['pci_read_config_', 'pci_bus_read_config_', 'pci_user_read_config_'].map(
-      (prefix): KnownFunction => ({ symbol: prefix + size, kind: 'config.read', result: 'none', width: 1 << i }),
+      (prefix): KnownFunction => ({ symbol: prefix + size, kind: 'config.read', result: 'none', width }),
     ),
   ]),
   ...rows(

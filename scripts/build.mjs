@@ -38,7 +38,7 @@ await build({
   logLevel: 'warning',
   // DuckDB is a native package and stays one; canvas is an optional part of vega that is never used.
   external: ['@duckdb/*', 'canvas'],
-  loader: { '.sql': 'text', '.css': 'text', '.md': 'text' },
+  loader: { '.sql': 'text', '.css': 'text', '.md': 'text', '.client.js': 'text' },
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },

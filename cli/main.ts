@@ -1,0 +1,108 @@
+import { Command, CommanderError } from 'commander';
+import { FORMATS } from '../ingest/formats.ts';
+import { PROFILES } from '../model/features.ts';
+import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { paletteFor } from './terminal.ts';
+import { VERSION } from './version.ts';
+
+const EXAMPLES = {
+  main: `
+Examples:
+  atscope analyze trace.txt dmesg.txt --out report    judge a recording, write report/report.html
+  atscope explain ATS004                              what a rule means and what it needs
+  atscope sniff FILE                                  which format a file has, and why
+
+Exit codes: 0 no gating finding; 1 gating findings; 2 usage or configuration; 3 input unreadable or not
+recognised; 4 inconclusive under --strict; 70 internal error.
+`,
+  analyze: `
+Inputs of one boot belong together: give the trace and the kernel log in one command. - is standard input.
+
+Formats: ${FORMATS.map((format) => format.id).join(', ')}.
+Profiles for --features: ${PROFILES.map((profile) => profile.id).join(', ')}.
+
+Examples:
+  atscope analyze trace.txt
+  atscope analyze trace.txt dmesg.txt --out report
+  cat /sys/kernel/tracing/trace | atscope analyze -
+  atscope analyze trace.txt --features series --fail-on warning --json
+`,
+};
+
+function build(): Command {
+  const program = new Command('atscope');
+  program
+    .description('Finds where register, PCI core and IOMMU driver disagree about PCIe Address Translation Services.')
+    .version(VERSION)
+    .helpCommand(true)
+    .showHelpAfterError('(atscope --help shows the commands)')
+    .addHelpText('after', EXAMPLES.main)
+    .exitOverride();
+
+  program
+    .command('analyze')
+    .description('replay recordings through the reference model and judge them')
+    .argument('<inputs...>', 'traces and kernel logs of one boot')
+    .option('--out <dir>', 'write report.html, findings.json and summary.md there')
+    .option('--features <profile>', 'assume this kernel behaviour instead of that of the release')
+    .option('--fail-on <severity>', 'exit with 1 on findings of this severity: error, warning, or never', 'error')
+    .option('--strict', 'exit with 4 when the verdict is inconclusive')
+    .option('--json', 'print findings.json instead of the summary')
+    .option('--format <id>', 'read all inputs as this format')
+    .addHelpText('after', EXAMPLES.analyze)
+    .action(async (inputs, flags) => {
+      const { runAnalyze } = await import('./analyze.ts');
+      process.exitCode = await runAnalyze(inputs, flags);
+    });
+
+  program
+    .command('rules')
+    .description('list the rules')
+    .option('--json', 'as JSON, with everything explain tells')
+    .action(async (flags) => (await import('./rules.ts')).runRules(flags));
+
+  program
+    .command('explain')
+    .description('tell what a rule means, which kernels show it, what to do, and what it needs')
+    .argument('<rule>', 'its id or name, e.g. ATS004')
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  atscope explain ATS016\n')
+    .action(async (rule, flags) => (await import('./rules.ts')).runExplain(rule, flags));
+
+  program
+    .command('sniff')
+    .description('tell which format a file has, and why')
+    .argument('<file>', 'a file, or - for standard input')
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  atscope sniff trace.txt\n')
+    .action(async (file, flags) => (await import('./sniff.ts')).runSniff(file, flags));
+
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}
+
+async function main(): Promise<void> {
+  // A reader that stops early (head, less) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+    throw error;
+  });
+  try {
+    await build().parseAsync(process.argv);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+      return;
+    }
+    const code = exitCodeOf(error);
+    process.exitCode = code;
+    const { red } = paletteFor(process.stderr);
+    if (code !== EXIT.internal) {
+      process.stderr.write(`${red('atscope:')} ${(error as Error).message}\n`);
+      return;
+    }
+    process.stderr.write(`${red('atscope: internal error.')} Please report it with the input that caused it.\n${(error as Error).stack}\n`);
+  }
+}
+
+await main();

@@ -1,0 +1,472 @@
+import { TraceWriter } from '../support/trace-writer.ts';
+
+export const PF = '0000:01:00.0';
+export const VF = '0000:01:00.1';
+export const VF2 = '0000:01:00.2';
+export const PLAIN = '0000:02:00.0';
+const MODULE = 'inject+0x1e/0x1000 [atslab]';
+
+/** A story that trips a rule on a function, and one as close to it as can be that must not. */
+export interface RuleCase {
+  readonly rule: string;
+  readonly what: string;
+  readonly fn: string | null;
+  readonly severity: 'error' | 'warning' | 'note';
+  trips(trace: TraceWriter): TraceWriter;
+  nearMiss(trace: TraceWriter): TraceWriter;
+  /** Kernel log given beside the trace. */
+  readonly log?: { readonly trips: string; readonly nearMiss: string };
+  readonly profile?: string;
+}
+
+const on = { en: [0, 1] as [number, number] };
+const pfState = { vf: 0, pf: 1, cap: '0x100' };
+const vfState = { vf: 1, pf: 0, cap: '0x100' };
+
+/** A PF that appears and is prepared and enabled with a page shift. */
+function readyPf(trace: TraceWriter, ps = 12): TraceWriter {
+  return trace
+    .appear(PF)
+    .supported(PF, 1, pfState)
+    .prepare(PF, ps, 0, { ...pfState, en: [0, 0], stu: [0, ps] })
+    .enable(PF, ps, 0, { ...pfState, ...on, stu: [ps, ps] });
+}
+
+/** A VF that appears under a ready PF, prepared and enabled with a page shift. */
+function liveVf(trace: TraceWriter, ps = 12, vf = VF, index = 0): TraceWriter {
+  return trace.addVf(PF, vf, index, () => {
+    trace.supported(vf, 1, vfState).prepare(vf, ps, 0, vfState).enable(vf, ps, 0, { ...vfState, ...on });
+  });
+}
+
+function reset(trace: TraceWriter, fn: string, inside: () => void): TraceWriter {
+  return trace.call('pci_reset_function', fn, {
+    ret: 0,
+    caller: 'reset_store+0x5d/0xb0',
+    inside: () => {
+      trace.call('pcie_flr', fn, { ret: 0, caller: '__pci_reset_function_locked+0x69/0x150' });
+      inside();
+    },
+  });
+}
+
+const WARN_LINE = (at: string, fn: string, pid: number) =>
+  `[${at}] WARNING: CPU: 0 PID: ${pid} at drivers/pci/ats.c:132 ${fn}+0x8a/0xa0\n` +
+  `[${at}] CPU: 0 UID: 0 PID: ${pid} Comm: sh Not tainted 6.12.107+deb12-amd64 #1\n` +
+  `[${at}] ---[ end trace 0000000000000000 ]---\n`;
+
+export const RULE_CASES: readonly RuleCase[] = [
+  {
+    rule: 'ATS001',
+    what: 'the support test of a VF answers true although its PF has no capability',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) => t.appear(PF, { cap: '0x0' }).addVf(PF, VF, 0, () => t.supported(VF, 1, vfState)),
+    nearMiss: (t) => t.appear(PF, { cap: '0x100' }).supported(PF, 1, pfState).addVf(PF, VF, 0, () => t.supported(VF, 1, vfState)),
+  },
+  {
+    rule: 'ATS001',
+    what: 'the PF is untrusted; near miss: the VF is refused',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .appear(PF)
+        .supported(PF, 0, { ...pfState, args: { untrusted: 1 } })
+        .addVf(PF, VF, 0, () => t.supported(VF, 1, vfState)),
+    nearMiss: (t) =>
+      t
+        .appear(PF)
+        .supported(PF, 0, { ...pfState, args: { untrusted: 1 } })
+        .addVf(PF, VF, 0, () => t.supported(VF, 0, vfState)),
+  },
+  {
+    rule: 'ATS002',
+    what: 'a VF is enabled after its PF lost its capability; near miss: the PF keeps it',
+    fn: VF,
+    severity: 'error',
+    trips: (t) =>
+      readyPf(t)
+        .supported(PF, 0, { vf: 0, pf: 1, cap: '0x0' })
+        .addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).prepare(VF, 12, 0, vfState).enable(VF, 12, 0, { ...vfState, ...on })),
+    nearMiss: (t) => liveVf(readyPf(t)),
+  },
+  {
+    rule: 'ATS003',
+    what: 'prepare of a VF accepts another page shift',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => readyPf(t, 12).addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).prepare(VF, 13, 0, vfState)),
+    nearMiss: (t) => readyPf(t, 13).addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).prepare(VF, 13, 0, vfState)),
+  },
+  {
+    rule: 'ATS003',
+    what: 'the kernel refuses it and nothing else explains that; near miss: whether the VF supports ATS is unknown',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => t.addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).prepare(VF, 14, -22, { ...vfState, en: [0, 0] })),
+    nearMiss: (t) => t.addVf(PF, VF, 0, () => t.prepare(VF, 14, -22, { ...vfState, en: [0, 0] })),
+  },
+  {
+    rule: 'ATS003',
+    what: 'the PF was never prepared; near miss: the PF is being prepared on another task',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => t.appear(PF).supported(PF, 1, pfState).addVf(PF, VF, 0, () => t.prepare(VF, 12, 0, vfState)),
+    nearMiss: (t) => {
+      t.appear(PF).supported(PF, 1, pfState);
+      t.task = 'kworker/1:0-55';
+      t.cpu = 1;
+      t.event('pci_prepare_ats', `(pci_prepare_ats+0x4/0x70) ps=12 vf=0 pf=1 en=0 bdf="${PF}"`);
+      t.task = 'sh-100';
+      t.cpu = 0;
+      t.addVf(PF, VF, 0, () => t.prepare(VF, 12, 0, vfState));
+      t.task = 'kworker/1:0-55';
+      t.cpu = 1;
+      return t.event('pci_prepare_ats_ret', `(intel_iommu_probe_device+0x4d9/0x8e0 <- pci_prepare_ats) ps=12 ret=0 vf=0 pf=1 en=0 bdf="${PF}"`);
+    },
+  },
+  {
+    rule: 'ATS004',
+    what: 'enable of a VF is refused because the PF holds another page shift',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => readyPf(t).addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).enable(VF, 13, -22, { ...vfState, en: [0, 0] })),
+    nearMiss: (t) => readyPf(t).addVf(PF, VF, 0, () => t.supported(VF, 0, vfState).enable(VF, 13, -22, { ...vfState, en: [0, 0] })),
+  },
+  {
+    rule: 'ATS005',
+    what: 'a VF is enabled before its PF was prepared; near miss: the PF appeared before the recording',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .appear(PF)
+        .supported(PF, 1, pfState)
+        .addVf(PF, VF, 0, () => t.call('pci_enable_ats', VF, { ...vfState, ps: 12, noReturn: true })),
+    nearMiss: (t) =>
+      t.supported(PF, 1, pfState).addVf(PF, VF, 0, () => t.call('pci_enable_ats', VF, { ...vfState, ps: 12, noReturn: true })),
+  },
+  {
+    rule: 'ATS006',
+    what: 'a PF is prepared again with another page shift under a live VF; near miss: with the same',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => liveVf(readyPf(t)).disable(PF, { ...pfState, en: [1, 0] }).prepare(PF, 13, 0, { ...pfState, en: [0, 0] }),
+    nearMiss: (t) => liveVf(readyPf(t)).disable(PF, { ...pfState, en: [1, 0] }).prepare(PF, 12, 0, { ...pfState, en: [0, 0] }),
+  },
+  {
+    rule: 'ATS006',
+    what: 'enable changes it; near miss: the VF was switched off before',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => liveVf(readyPf(t)).disable(PF, { ...pfState, en: [1, 0] }).enable(PF, 14, 0, { ...pfState, ...on }),
+    nearMiss: (t) =>
+      liveVf(readyPf(t))
+        .disable(VF, { ...vfState, en: [1, 0] })
+        .disable(PF, { ...pfState, en: [1, 0] })
+        .enable(PF, 14, 0, { ...pfState, ...on }),
+  },
+  {
+    rule: 'ATS007',
+    what: 'a VF reads a non-zero STU; near miss: a PF does',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) => {
+      liveVf(readyPf(t));
+      return t.event('rd', `(pci_user_read+0x1/0x2 <- pci_user_read_config_word) where=0x106 val=0x8001 cap=0x100 vf=1 bdf="${VF}"`);
+    },
+    nearMiss: (t) =>
+      readyPf(t, 13).event('rd', `(pci_user_read+0x1/0x2 <- pci_user_read_config_word) where=0x106 val=0x8001 cap=0x100 vf=0 bdf="${PF}"`),
+  },
+  {
+    rule: 'ATS008',
+    what: 'a PF is switched off while a VF is on; near miss: the VF is off',
+    fn: PF,
+    severity: 'note',
+    trips: (t) => liveVf(readyPf(t)).disable(PF, { ...pfState, en: [1, 0] }),
+    nearMiss: (t) => liveVf(readyPf(t)).disable(VF, { ...vfState, en: [1, 0] }).disable(PF, { ...pfState, en: [1, 0] }),
+  },
+  {
+    rule: 'ATS009',
+    what: 'prepare with 11; near miss: with 12',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => t.supported(PF, 1, pfState).prepare(PF, 11, -22, { ...pfState, en: [0, 0] }),
+    nearMiss: (t) => t.supported(PF, 1, pfState).prepare(PF, 12, 0, { ...pfState, en: [0, 0] }),
+  },
+  {
+    rule: 'ATS009',
+    what: 'enable with a size instead of a shift, as a negative number; near miss: ATS is on, so the kernel answers -EBUSY first',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => t.supported(PF, 1, pfState).enable(PF, -4096, -22, { ...pfState, en: [0, 0] }),
+    nearMiss: (t) => t.supported(PF, 1, pfState).enable(PF, 0, -16, { ...pfState, en: [1, 1] }),
+  },
+  {
+    rule: 'ATS010',
+    what: 'page shift 44 is accepted; near miss: 43',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => t.prepare(PF, 44, 0, { ...pfState, en: [0, 0] }),
+    nearMiss: (t) => t.prepare(PF, 43, 0, { ...pfState, en: [0, 0] }),
+  },
+  {
+    rule: 'ATS011',
+    what: 'prepared with 12, enabled with 14; near miss: prepared again with 14 in between',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) => t.prepare(PLAIN, 12, 0, { vf: 0, en: [0, 0] }).enable(PLAIN, 14, 0, { vf: 0, ...on }),
+    nearMiss: (t) =>
+      t.prepare(PLAIN, 12, 0, { vf: 0, en: [0, 0] }).prepare(PLAIN, 14, 0, { vf: 0, en: [0, 0] }).enable(PLAIN, 14, 0, { vf: 0, ...on }),
+  },
+  {
+    rule: 'ATS012',
+    what: 'user space writes another STU while a VF runs; near miss: while nothing runs',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => liveVf(readyPf(t)).write(PF, 0x106, 0x8001, '0x100', true),
+    nearMiss: (t) => t.prepare(PF, 12, 0, { ...pfState, en: [0, 0] }).write(PF, 0x106, 0x0001, '0x100', true),
+  },
+  {
+    rule: 'ATS013',
+    what: 'enable while on returns -EBUSY; near miss: after a disable',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => readyPf(t).enable(PF, 12, -16, { ...pfState, en: [1, 1] }),
+    nearMiss: (t) => readyPf(t).disable(PF, { ...pfState, en: [1, 0] }).enable(PF, 12, 0, { ...pfState, ...on }),
+  },
+  {
+    rule: 'ATS014',
+    what: 'prepare while on returns -EBUSY; near miss: prepare before enable',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => readyPf(t).prepare(PF, 12, -16, { ...pfState, en: [1, 1] }),
+    nearMiss: (t) => readyPf(t),
+  },
+  {
+    rule: 'ATS015',
+    what: 'disable while off, seen in the argument; near miss: disable while on',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => t.disable(PF, { ...pfState, en: [0, 0] }),
+    nearMiss: (t) => t.disable(PF, { ...pfState, en: [1, 0] }),
+  },
+  {
+    rule: 'ATS015',
+    what: 'disable twice without arguments that show it; near miss: state unknown before',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => readyPf(t).disable(PF).disable(PF),
+    nearMiss: (t) => t.disable(PF),
+  },
+  {
+    rule: 'ATS015',
+    what: 'the log has the WARN of an unknown state; near miss: the WARN is in another function',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => t.disable(PF),
+    nearMiss: (t) => t.disable(PF),
+    log: { trips: WARN_LINE('    1.000150', 'pci_disable_ats', 100), nearMiss: WARN_LINE('    1.000150', 'pci_disable_pri', 100) },
+  },
+  {
+    rule: 'ATS015',
+    what: 'the log alone has the WARN; near miss: a WARN elsewhere',
+    fn: null,
+    severity: 'error',
+    trips: (t) => t,
+    nearMiss: (t) => t,
+    log: { trips: WARN_LINE('    1.000150', 'pci_disable_ats', 100), nearMiss: WARN_LINE('    1.000150', 'pci_restore_state', 100) },
+  },
+  {
+    rule: 'ATS016',
+    what: 'SMMUv3 goes on after a failed enable; near miss: the same from VT-d',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t.supported(PLAIN, 1, { vf: 0 }).enable(PLAIN, 11, -22, { vf: 0, en: [0, 0], caller: 'arm_smmu_attach_commit+0x8c/0x150' }),
+    nearMiss: (t) => t.supported(PLAIN, 1, { vf: 0 }).enable(PLAIN, 11, -22, { vf: 0, en: [0, 0] }),
+  },
+  {
+    rule: 'ATS016',
+    what: 'VT-d assigns a device-TLB tag while ATS is off; near miss: an IOTLB tag',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .supported(PLAIN, 1, { vf: 0 })
+        .enable(PLAIN, 11, -22, { vf: 0, en: [0, 0] })
+        .event('cache_tag_assign', `dmar0/${PLAIN} type devtlb did 9 pasid 0 ref 1`),
+    nearMiss: (t) =>
+      t
+        .supported(PLAIN, 1, { vf: 0 })
+        .enable(PLAIN, 11, -22, { vf: 0, en: [0, 0] })
+        .event('cache_tag_assign', 'dmar0/dmar0 type iotlb did 9 pasid 0 ref 1'),
+  },
+  {
+    rule: 'ATS018',
+    what: 'prepare of a function without capability; near miss: of one with it',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) => t.appear(PLAIN, { cap: '0x0' }).prepare(PLAIN, 12, -22, { vf: 0, en: [0, 0] }),
+    nearMiss: (t) => t.appear(PLAIN).prepare(PLAIN, 12, 0, { vf: 0, en: [0, 0] }),
+  },
+  {
+    rule: 'ATS019',
+    what: 'a PF is enabled without prepare; near miss: with it',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) => t.prepare(PLAIN, 12, 0, { vf: 0, en: [0, 0] }).appear(PF).enable(PF, 12, 0, { ...pfState, ...on }),
+    nearMiss: (t) => t.prepare(PLAIN, 12, 0, { vf: 0, en: [0, 0] }).appear(PF).prepare(PF, 12, 0, pfState).enable(PF, 12, 0, { ...pfState, ...on }),
+  },
+  {
+    rule: 'ATS023',
+    what: 'a reset loses Enable; near miss: it is restored',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => reset(t.enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' }).write(PLAIN, 0x4, 0x6), PLAIN, () => {}),
+    nearMiss: (t) =>
+      reset(t.enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' }).write(PLAIN, 0x4, 0x6), PLAIN, () => {
+        t.call('pci_restore_ats_state', PLAIN, { inside: () => t.write(PLAIN, 0x106, 0x8000) });
+      }),
+  },
+  {
+    rule: 'ATS023',
+    what: 'near miss: nothing in the recording would show the restore',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => reset(t.enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' }).write(PLAIN, 0x4, 0x6), PLAIN, () => {}),
+    nearMiss: (t) => reset(t.enable(PLAIN, 12, 0, { vf: 0, ...on }), PLAIN, () => {}),
+  },
+  {
+    rule: 'ATS027',
+    what: 'a function is released with ATS on; near miss: it is disabled inside the release',
+    fn: VF,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .enable(VF, 12, 0, { ...vfState, ...on })
+        .call('intel_iommu_release_device', VF),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .enable(VF, 12, 0, { ...vfState, ...on })
+        .call('intel_iommu_release_device', VF, { inside: () => t.disable(VF, { ...vfState, en: [1, 0] }) }),
+  },
+  {
+    rule: 'ATS028',
+    what: 'user space clears Enable; near miss: the core does, in a disable',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => liveVf(readyPf(t)).write(VF, 0x106, 0, '0x100', true),
+    nearMiss: (t) => liveVf(readyPf(t)).disable(VF, { ...vfState, en: [1, 0], inside: () => t.write(VF, 0x106, 0) }),
+  },
+  {
+    rule: 'ATS028',
+    what: 'user space writes the value that is there: only a note; near miss: another register',
+    fn: VF,
+    severity: 'note',
+    trips: (t) => liveVf(readyPf(t)).write(VF, 0x106, 0x8000, '0x100', true),
+    nearMiss: (t) => liveVf(readyPf(t)).write(VF, 0x108, 0x8000, '0x100', true),
+  },
+  {
+    rule: 'ATS029',
+    what: 'the register is on and the core off; near miss: both off',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .event('iommu_probe', `(intel_iommu_probe_device+0x4/0x8e0) bdf="${PLAIN}"`)
+        .prepare(PLAIN, 12, 0, { vf: 0, en: [0, 0], cap: '0x100' })
+        .write(PLAIN, 0x106, 0x8000, '0x100', true),
+    nearMiss: (t) =>
+      t
+        .event('iommu_probe', `(intel_iommu_probe_device+0x4/0x8e0) bdf="${PLAIN}"`)
+        .prepare(PLAIN, 12, 0, { vf: 0, en: [0, 0], cap: '0x100' })
+        .write(PLAIN, 0x106, 0x0000, '0x100', true),
+  },
+  {
+    rule: 'ATS030',
+    what: 'the register is off and the core on; near miss: it is written on again by enable',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => liveVf(readyPf(t)).write(VF, 0x106, 0, '0x100', true),
+    nearMiss: (t) =>
+      liveVf(readyPf(t))
+        .disable(VF, { ...vfState, en: [1, 0], inside: () => t.write(VF, 0x106, 0) })
+        .enable(VF, 12, 0, { ...vfState, ...on, inside: () => t.write(VF, 0x106, 0x8000) }),
+  },
+  {
+    rule: 'ATS040',
+    what: 'a module disables; near miss: the IOMMU driver does',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) => liveVf(readyPf(t)).disable(VF, { ...vfState, en: [1, 0], caller: MODULE }),
+    nearMiss: (t) => liveVf(readyPf(t)).disable(VF, { ...vfState, en: [1, 0] }),
+  },
+  {
+    rule: 'ATS040',
+    what: 'an address in the module area calls; near miss: an unresolved caller',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) => liveVf(readyPf(t)).disable(VF, { ...vfState, en: [1, 0], caller: '0xffffffffc054b1fe' }),
+    nearMiss: (t) => liveVf(readyPf(t)).disable(VF, { ...vfState, en: [1, 0], caller: "[unknown/kretprobe'd]" }),
+  },
+  {
+    rule: 'ATS090',
+    what: 'a function was there before; near miss: everything is seen from its start',
+    fn: null,
+    severity: 'note',
+    trips: (t) => t.enable(PLAIN, 12, 0, { vf: 0, ...on }),
+    nearMiss: (t) => t.appear(PLAIN).prepare(PLAIN, 12, 0, { vf: 0 }).enable(PLAIN, 12, 0, { vf: 0, ...on }),
+  },
+  {
+    rule: 'ATS091',
+    what: 'a VF whose PF nobody names; near miss: the PF is named',
+    fn: VF,
+    severity: 'note',
+    trips: (t) => t.enable(VF, 12, 0, { ...vfState, ...on }),
+    nearMiss: (t) => liveVf(readyPf(t)),
+  },
+  {
+    rule: 'ATS092',
+    what: 'an address is used again without a removal; near miss: with one',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) => t.appear(PLAIN).prepare(PLAIN, 12, 0, { vf: 0 }).appear(PLAIN),
+    nearMiss: (t) => t.appear(PLAIN).prepare(PLAIN, 12, 0, { vf: 0 }).call('pci_stop_and_remove_bus_device', PLAIN).appear(PLAIN),
+  },
+  {
+    rule: 'ATS093',
+    what: 'enable succeeds although ATS is off for lack of a capability; near miss: it is refused',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) => t.appear(PLAIN, { cap: '0x0' }).supported(PLAIN, 0, { vf: 0 }).enable(PLAIN, 12, 0, { vf: 0 }),
+    nearMiss: (t) => t.appear(PLAIN, { cap: '0x0' }).supported(PLAIN, 0, { vf: 0 }).enable(PLAIN, 12, -22, { vf: 0 }),
+  },
+  {
+    rule: 'ATS093',
+    what: 'the core is off where the recorded calls leave it on; near miss: a loss in between',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      t.enable(PLAIN, 12, 0, { vf: 0 }).disable(PLAIN, { vf: 0 }).enable(PLAIN, 12, 0, { vf: 0 }).supported(PLAIN, 1, { vf: 0, en: [0, 0] }),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0 })
+        .disable(PLAIN, { vf: 0 })
+        .enable(PLAIN, 12, 0, { vf: 0 })
+        .raw('CPU:0 [LOST 7 EVENTS]')
+        .supported(PLAIN, 1, { vf: 0, en: [0, 0] }),
+  },
+  {
+    rule: 'ATS094',
+    what: 'enable of a VF fails and its PF is unknown; near miss: the shift explains it',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) => t.enable(VF, 12, -22, { vf: 1, en: [0, 0] }),
+    nearMiss: (t) => t.supported(VF, 1, vfState).enable(VF, 11, -22, { ...vfState, en: [0, 0] }),
+  },
+];
