@@ -8,7 +8,7 @@ import { modelWants } from '../model/lift/ftrace.ts';
 import { findingsJson, htmlReport, summaryMarkdown, summaryText } from '../reports/index.ts';
 import { rowAt } from '../tables/index.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
-import { paletteFor, Progress, widthOf } from './terminal.ts';
+import { Progress, paletteFor, widthOf } from './terminal.ts';
 import { TOOL } from './version.ts';
 import { writeFiles } from './write-files.ts';
 
@@ -32,8 +32,11 @@ export async function runAnalyze(inputs: readonly string[], flags: AnalyzeFlags)
   const written = flags.out === undefined ? [] : await writeReports(flags.out, analysis);
   if (flags.json) process.stdout.write(`${JSON.stringify(findingsJson(analysis), null, 2)}\n`);
   else {
-    process.stdout.write(summaryText(analysis, paletteFor(process.stdout), { width: widthOf(process.stdout) }));
-    if (written.length > 0) process.stdout.write(`\nWritten: ${written.map((path) => resolve(path)).join('\n         ')}\n`);
+    process.stdout.write(
+      summaryText(analysis, paletteFor(process.stdout), { width: widthOf(process.stdout) }),
+    );
+    if (written.length > 0)
+      process.stdout.write(`\nWritten: ${written.map((path) => resolve(path)).join('\n         ')}\n`);
   }
   return exitCode(analysis, flags);
 }
@@ -41,13 +44,16 @@ export async function runAnalyze(inputs: readonly string[], flags: AnalyzeFlags)
 async function analyzeInputs(inputs: readonly string[], flags: AnalyzeFlags): Promise<Analysis> {
   const profile = flags.features === undefined ? null : profileById(flags.features);
   if (flags.features !== undefined && !profile) {
-    throw new UsageError(`--features ${flags.features}: no such profile; there are ${PROFILES.map((known) => known.id).join(', ')}.`);
+    throw new UsageError(
+      `--features ${flags.features}: no such profile; there are ${PROFILES.map((known) => known.id).join(', ')}.`,
+    );
   }
   const progress = new Progress();
   const read = await readInputs(inputs, {
     needs: { wants: modelWants },
     format: flags.format,
-    progress: (path, bytes, size) => progress.show(`reading ${path} ${size > 0 ? Math.floor((bytes * 100) / size) : 0}%`),
+    progress: (path, bytes, size) =>
+      progress.show(`reading ${path} ${size > 0 ? Math.floor((bytes * 100) / size) : 0}%`),
   });
   try {
     return await analyze(read.recorded, {
@@ -79,4 +85,3 @@ function exitCode(analysis: Analysis, flags: AnalyzeFlags): number {
   if (verdict === 'inconclusive' && flags.strict) return EXIT.inconclusive;
   return EXIT.ok;
 }
-

@@ -32,7 +32,9 @@ Examples:
 function build(): Command {
   const program = new Command('atscope');
   program
-    .description('Finds where register, PCI core and IOMMU driver disagree about PCIe Address Translation Services.')
+    .description(
+      'Finds where register, PCI core and IOMMU driver disagree about PCIe Address Translation Services.',
+    )
     .version(VERSION)
     .helpCommand(true)
     .showHelpAfterError('(atscope --help shows the commands)')
@@ -45,7 +47,11 @@ function build(): Command {
     .argument('<inputs...>', 'traces and kernel logs of one boot')
     .option('--out <dir>', 'write report.html, findings.json and summary.md there')
     .option('--features <profile>', 'assume this kernel behaviour instead of that of the release')
-    .option('--fail-on <severity>', 'exit with 1 on findings of this severity: error, warning, or never', 'error')
+    .option(
+      '--fail-on <severity>',
+      'exit with 1 on findings of this severity: error, warning, or never',
+      'error',
+    )
     .option('--strict', 'exit with 4 when the verdict is inconclusive')
     .option('--json', 'print findings.json instead of the summary')
     .option('--format <id>', 'read all inputs as this format')
@@ -101,7 +107,9 @@ async function main(): Promise<void> {
       process.stderr.write(`${red('atscope:')} ${(error as Error).message}\n`);
       return;
     }
-    process.stderr.write(`${red('atscope: internal error.')} Please report it with the input that caused it.\n${(error as Error).stack}\n`);
+    process.stderr.write(
+      `${red('atscope: internal error.')} Please report it with the input that caused it.\n${(error as Error).stack}\n`,
+    );
   }
 }
 

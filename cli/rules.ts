@@ -7,7 +7,21 @@ import { paletteFor, widthOf } from './terminal.ts';
 
 /** A rule as data, for `--json`. */
 function ruleData(rule: Rule) {
-  const { id, name, severity, severityNote, layers, condition, versions, meaning, fix, needs, causes, replacedBy, references } = rule;
+  const {
+    id,
+    name,
+    severity,
+    severityNote,
+    layers,
+    condition,
+    versions,
+    meaning,
+    fix,
+    needs,
+    causes,
+    replacedBy,
+    references,
+  } = rule;
   return {
     id,
     name,
@@ -35,7 +49,9 @@ export function runRules(flags: { readonly json?: boolean }): void {
   const paint = { error: palette.red, warning: palette.yellow, note: palette.dim };
   const width = Math.max(...RULES.map((rule) => rule.name.length));
   for (const rule of RULES) {
-    process.stdout.write(`${palette.bold(rule.id)}  ${rule.name.padEnd(width)}  ${paint[rule.severity](rule.severity)}\n`);
+    process.stdout.write(
+      `${palette.bold(rule.id)}  ${rule.name.padEnd(width)}  ${paint[rule.severity](rule.severity)}\n`,
+    );
   }
   process.stdout.write('\natscope explain RULE tells what a rule means and what it needs.\n');
 }
@@ -45,8 +61,17 @@ export function runExplain(id: string, flags: { readonly json?: boolean }): void
   const wanted = id.toUpperCase();
   const rule = RULE_BY_ID.get(wanted) ?? RULES.find((candidate) => candidate.name === id.toLowerCase());
   if (!rule) {
-    const like = RULES.filter((candidate) => candidate.id.includes(wanted.replace(/^ATS/, '')) || candidate.name.includes(id.toLowerCase()));
-    const hint = like.length > 0 ? `Did you mean ${like.map((near) => near.id).slice(0, 5).join(', ')}?` : 'atscope rules lists them.';
+    const like = RULES.filter(
+      (candidate) =>
+        candidate.id.includes(wanted.replace(/^ATS/, '')) || candidate.name.includes(id.toLowerCase()),
+    );
+    const hint =
+      like.length > 0
+        ? `Did you mean ${like
+            .map((near) => near.id)
+            .slice(0, 5)
+            .join(', ')}?`
+        : 'atscope rules lists them.';
     throw new UsageError(`no rule ${id}. ${hint}`);
   }
   if (flags.json) {
@@ -56,7 +81,11 @@ export function runExplain(id: string, flags: { readonly json?: boolean }): void
   const palette = paletteFor(process.stdout);
   const width = widthOf(process.stdout);
   const part = (title: string, text: string) =>
-    text === '' ? '' : `\n${palette.bold(title)}\n${wrap(text, width - 2).map((line) => `  ${line}`).join('\n')}\n`;
+    text === ''
+      ? ''
+      : `\n${palette.bold(title)}\n${wrap(text, width - 2)
+          .map((line) => `  ${line}`)
+          .join('\n')}\n`;
   process.stdout.write(
     [
       `${palette.bold(`${rule.id} ${rule.name}`)} (${rule.severity}${rule.severityNote ? `; ${rule.severityNote}` : ''}; layers: ${rule.layers.join(', ')})\n`,
@@ -65,7 +94,10 @@ export function runExplain(id: string, flags: { readonly json?: boolean }): void
       part('What to do', rule.fix),
       part('Kernels', rule.versions),
       part('Needs a recording of', rule.needs.map(recipeFor).join('; and ')),
-      part('May be caused by', (rule.causes ?? []).map((cause) => `${cause} ${RULE_BY_ID.get(cause)?.name ?? ''}`.trim()).join(', ')),
+      part(
+        'May be caused by',
+        (rule.causes ?? []).map((cause) => `${cause} ${RULE_BY_ID.get(cause)?.name ?? ''}`.trim()).join(', '),
+      ),
       part('Gives way to', (rule.replacedBy ?? []).join(', ')),
       part('References', rule.references.join('; ')),
     ].join(''),

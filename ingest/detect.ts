@@ -14,16 +14,19 @@ const MINIMUM = 20;
 /** All formats with what they say of the source, the most confident first. */
 export function rankFormats(source: ByteSource): Ranked[] {
   const head = headOf(source);
-  return FORMATS.map((format) => ({ format, detection: format.detect({ path: source.path, head, size: source.size }) })).sort(
-    (a, b) => b.detection.confidence - a.detection.confidence,
-  );
+  return FORMATS.map((format) => ({
+    format,
+    detection: format.detect({ path: source.path, head, size: source.size }),
+  })).sort((a, b) => b.detection.confidence - a.detection.confidence);
 }
 
 /** @throws InputError for an id that no format has. */
 export function formatById(id: string): Format {
   const format = FORMATS.find((candidate) => candidate.id === id);
   if (!format) {
-    throw new InputError(`--format ${id}: no such format; there are ${FORMATS.map((known) => known.id).join(', ')}.`);
+    throw new InputError(
+      `--format ${id}: no such format; there are ${FORMATS.map((known) => known.id).join(', ')}.`,
+    );
   }
   return format;
 }

@@ -1,4 +1,12 @@
-import { type ColumnDef, type ColumnType, ColumnBuilder, EVENT_COLUMNS, eventTableDef, StringPool, type Table } from '../tables/index.ts';
+import {
+  ColumnBuilder,
+  type ColumnDef,
+  type ColumnType,
+  EVENT_COLUMNS,
+  eventTableDef,
+  StringPool,
+  type Table,
+} from '../tables/index.ts';
 
 /**
  * A column of an event whose type is learned from its values. It begins with the narrowest type that holds the first
@@ -61,7 +69,12 @@ export class FieldBuilder {
 
   private widenToText(): ColumnBuilder {
     const old = (this.column as ColumnBuilder).finish();
-    const wide = new ColumnBuilder({ name: this.name, type: 'dict', nullable: true, doc: 'Field of the event.' });
+    const wide = new ColumnBuilder({
+      name: this.name,
+      type: 'dict',
+      nullable: true,
+      doc: 'Field of the event.',
+    });
     for (let row = 0; row < old.length; row++) {
       if (old.validity && (old.validity[row >> 3] & (1 << (row & 7))) === 0) wide.pushNull();
       else if (old.def.type === 'i64') {
@@ -135,7 +148,8 @@ export class EventTableBuilder {
 
   /** Begins a row; the fields of the event follow through `field(name).set...(row, ...)` with the returned row. */
   begin(source: number, header: EventHeader): number {
-    const [src, seq, time, cpu, pid, comm, flags, symbol, caller, isReturn, offset, length, line] = this.common;
+    const [src, seq, time, cpu, pid, comm, flags, symbol, caller, isReturn, offset, length, line] =
+      this.common;
     src.pushNumber(source);
     seq.pushNumber(header.seq);
     time.pushPair(header.timeLo, header.timeHi);
@@ -173,7 +187,11 @@ export class EventTableBuilder {
 
   finish(): Table {
     const fields = [...this.fields.values()].map((field) => field.finish(this.rows));
-    const def = eventTableDef(this.name, this.system, fields.map((field) => field.def));
+    const def = eventTableDef(
+      this.name,
+      this.system,
+      fields.map((field) => field.def),
+    );
     const columns = [...this.common.map((column) => column.finish()), ...fields];
     return {
       def,

@@ -51,5 +51,8 @@ export interface Format {
    */
   decode(source: ByteSource, out: SourceRecording, options: DecodeOptions): Promise<void>;
   /** Records as a person reads them, for formats whose bytes are no text; in the order asked. */
-  excerpt?(source: ByteSource, places: readonly { readonly seq: number; readonly offset: number }[]): Promise<string[]>;
+  excerpt?(
+    source: ByteSource,
+    places: readonly { readonly seq: number; readonly offset: number }[],
+  ): Promise<string[]>;
 }

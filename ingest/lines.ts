@@ -1,7 +1,13 @@
 import type { ByteSource } from './source.ts';
 
 /** Receives one line: `buffer[start, end)` without the line end, and where it stands in the source. */
-export type LineHandler = (buffer: Uint8Array, start: number, end: number, offset: number, length: number) => void;
+export type LineHandler = (
+  buffer: Uint8Array,
+  start: number,
+  end: number,
+  offset: number,
+  length: number,
+) => void;
 
 /** A line longer than this is handed over in its first part only; the rest is skipped and counted. */
 export const MAX_LINE = 1 << 20;

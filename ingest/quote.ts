@@ -13,7 +13,10 @@ export interface QuotePlace {
 const LONGEST = 4096;
 
 /** The records at these places as a person would read them, in the order asked. */
-export async function quote(inputs: Pick<ReadInputs, 'sources' | 'formats'>, places: readonly QuotePlace[]): Promise<string[]> {
+export async function quote(
+  inputs: Pick<ReadInputs, 'sources' | 'formats'>,
+  places: readonly QuotePlace[],
+): Promise<string[]> {
   const texts = new Array<string>(places.length).fill('');
   for (const [source, format] of inputs.formats.entries()) {
     const wanted = places.flatMap((place, i) => (place.source === source ? [{ place, i }] : []));
@@ -33,6 +36,8 @@ export async function quote(inputs: Pick<ReadInputs, 'sources' | 'formats'>, pla
 function quoteBytes(source: ByteSource, { offset, length }: QuotePlace): string {
   const bytes = new Uint8Array(Math.min(length, LONGEST));
   const got = source.read(offset, bytes);
-  const text = new TextDecoder('utf-8', { fatal: false }).decode(bytes.subarray(0, got)).replace(/[\r\n]+$/, '');
+  const text = new TextDecoder('utf-8', { fatal: false })
+    .decode(bytes.subarray(0, got))
+    .replace(/[\r\n]+$/, '');
   return length > LONGEST ? `${text} ...` : text;
 }

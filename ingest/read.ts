@@ -40,9 +40,14 @@ export async function readInputs(paths: readonly string[], options: ReadOptions)
 }
 
 /** The same for sources that are open already. */
-export async function readSources(sources: readonly ByteSource[], options: ReadOptions): Promise<Pick<ReadInputs, 'recorded' | 'formats'>> {
+export async function readSources(
+  sources: readonly ByteSource[],
+  options: ReadOptions,
+): Promise<Pick<ReadInputs, 'recorded' | 'formats'>> {
   const recording = new Recording();
-  const formats = sources.map((source) => (options.format ? formatById(options.format) : detectFormat(source).format));
+  const formats = sources.map((source) =>
+    options.format ? formatById(options.format) : detectFormat(source).format,
+  );
   for (const [i, source] of sources.entries()) {
     const out = recording.addSource(source.path, formats[i].id, source.size);
     await formats[i].decode(source, out, {

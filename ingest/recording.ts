@@ -1,8 +1,11 @@
 import {
+  CONFIG_ACCESSES,
   IMPORT_LOG,
   LOG_RECORDS,
   LOSSES,
+  PCI_FUNCTIONS,
   type RowOf,
+  SIMULATOR_EVENTS,
   SOURCES,
   SPLAT_FRAMES,
   SPLATS,
@@ -103,6 +106,19 @@ export class SourceRecording {
     });
   }
 
+  pciFunction(row: Omit<RowOf<typeof PCI_FUNCTIONS>, 'source'>): void {
+    this.recording.pciFunctions.append({ source: this.id, ...row });
+  }
+
+  /** The table of config accesses, for a decoder that fills its columns one by one. */
+  get configAccesses(): TableBuilder<typeof CONFIG_ACCESSES> {
+    return this.recording.configAccesses;
+  }
+
+  simulatorEvent(row: Omit<RowOf<typeof SIMULATOR_EVENTS>, 'source'>): void {
+    this.recording.simulatorEvents.append({ source: this.id, ...row });
+  }
+
   row(): RowOf<typeof SOURCES> {
     return {
       source: this.id,
@@ -137,6 +153,9 @@ export class Recording {
   readonly logRecords = new TableBuilder(LOG_RECORDS);
   readonly splats = new TableBuilder(SPLATS);
   readonly splatFrames = new TableBuilder(SPLAT_FRAMES);
+  readonly pciFunctions = new TableBuilder(PCI_FUNCTIONS);
+  readonly configAccesses = new TableBuilder(CONFIG_ACCESSES);
+  readonly simulatorEvents = new TableBuilder(SIMULATOR_EVENTS);
   private readonly tables = new Map<string, EventTableBuilder>();
 
   addSource(path: string, format: string, size: number): SourceRecording {
@@ -169,6 +188,9 @@ export class Recording {
       logRecords: this.logRecords.finish(),
       splats: this.splats.finish(),
       splatFrames: this.splatFrames.finish(),
+      pciFunctions: this.pciFunctions.finish(),
+      configAccesses: this.configAccesses.finish(),
+      simulatorEvents: this.simulatorEvents.finish(),
       events: [...this.tables.values()].map((table) => table.finish()),
       eventCounts: this.sources.map((source) => source.eventCounts),
     };
@@ -183,6 +205,9 @@ export interface Recorded {
   readonly logRecords: Table<typeof LOG_RECORDS>;
   readonly splats: Table<typeof SPLATS>;
   readonly splatFrames: Table<typeof SPLAT_FRAMES>;
+  readonly pciFunctions: Table<typeof PCI_FUNCTIONS>;
+  readonly configAccesses: Table<typeof CONFIG_ACCESSES>;
+  readonly simulatorEvents: Table<typeof SIMULATOR_EVENTS>;
   /** One table per kind of trace event that was wanted. */
   readonly events: readonly Table[];
   /** Per source: events by name, wanted or not. */

@@ -1,4 +1,13 @@
-import { closeSync, createReadStream, createWriteStream, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -95,7 +104,9 @@ function explain(path: string, error: unknown): InputError {
     case 'Z_BUF_ERROR':
       return new InputError(`${path}: damaged gzip data (${message}). Copy the file again.`);
     case 'ENOSPC':
-      return new InputError(`${path}: no space left in ${tmpdir()} to unpack it. Set TMPDIR to a larger disk.`);
+      return new InputError(
+        `${path}: no space left in ${tmpdir()} to unpack it. Set TMPDIR to a larger disk.`,
+      );
     default:
       return new InputError(`${path}: cannot be read (${message}).`);
   }
@@ -134,7 +145,8 @@ async function unpack(source: ByteSource, file?: string): Promise<ByteSource> {
   const got = source.read(0, magic);
   if (got >= 2 && magic[0] === 0x1f && magic[1] === 0x8b) {
     source.close();
-    if (!file) throw new InputError(`${source.path}: packed standard input; unpack it first: zcat FILE | atscope ...`);
+    if (!file)
+      throw new InputError(`${source.path}: packed standard input; unpack it first: zcat FILE | atscope ...`);
     return spool(source.path, createReadStream(file), createGunzip());
   }
   return source;

@@ -73,8 +73,17 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
   const calls = pairCalls(events, order.rows);
   attachWarns(events, calls, relations);
 
-  const features = new Features(options.profile ?? chooseProfile(releaseOf(recorded.sources)), options.profile !== null);
-  const replay = new Replay({ events, order, features, calls, imageAddress: imageAddressOf(recorded.events) }).run();
+  const features = new Features(
+    options.profile ?? chooseProfile(releaseOf(recorded.sources)),
+    options.profile !== null,
+  );
+  const replay = new Replay({
+    events,
+    order,
+    features,
+    calls,
+    imageAddress: imageAddressOf(recorded.events),
+  }).run();
   const findings = replay.collector.finish(replay.topology);
   const teller = new StoryTeller(events, order, calls, replay);
   const verdict = judge(findings, replay, recorded.sources, recorded.losses, options.gate);
@@ -108,12 +117,16 @@ function imageAddressOf(tables: readonly Table[]): bigint | null {
   for (const table of tables) {
     const column = table.columns.find((candidate) => candidate.def.name === 'address');
     const text = column?.dictionary?.[0];
-    if (text && /^(0x)?[0-9a-f]{8,16}$/i.test(text)) return BigInt(text.startsWith('0x') ? text : `0x${text}`);
+    if (text && /^(0x)?[0-9a-f]{8,16}$/i.test(text))
+      return BigInt(text.startsWith('0x') ? text : `0x${text}`);
   }
   return null;
 }
 
-function clocksTable(sources: Table<typeof SOURCES>, relations: readonly ClockRelation[]): Table<typeof CLOCKS> {
+function clocksTable(
+  sources: Table<typeof SOURCES>,
+  relations: readonly ClockRelation[],
+): Table<typeof CLOCKS> {
   const builder = new TableBuilder(CLOCKS);
   const clocks = rowsOf(sources).map((row) => row.clock);
   for (const relation of relations) {
@@ -130,7 +143,11 @@ function clocksTable(sources: Table<typeof SOURCES>, relations: readonly ClockRe
   return builder.finish();
 }
 
-function findingsTable(findings: readonly Finding[], events: EventColumns, teller: StoryTeller): Table<typeof FINDINGS> {
+function findingsTable(
+  findings: readonly Finding[],
+  events: EventColumns,
+  teller: StoryTeller,
+): Table<typeof FINDINGS> {
   const builder = new TableBuilder(FINDINGS);
   for (const finding of findings) {
     const { fn, event, since } = finding;
@@ -173,7 +190,9 @@ async function evidenceTable(
 ): Promise<Table<typeof EVIDENCE>> {
   const rows = findings.flatMap((finding) => {
     const seen = new Set<number>();
-    const items = finding.evidence.filter((item) => item.event >= 0 && !seen.has(item.event) && seen.add(item.event));
+    const items = finding.evidence.filter(
+      (item) => item.event >= 0 && !seen.has(item.event) && seen.add(item.event),
+    );
     items.sort((a, b) => teller.positionOf[a.event] - teller.positionOf[b.event]);
     return items.map((item, position) => ({ finding: finding.id, position, ...item }));
   });

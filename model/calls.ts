@@ -98,7 +98,8 @@ export function pairCalls(events: EventColumns, order: Int32Array): Calls {
 
 function symbolsWithReturns(events: EventColumns): Set<number> {
   const symbols = new Set<number>();
-  for (let row = 0; row < events.length; row++) if (events.phase[row] === RETURN) symbols.add(events.symbol[row]);
+  for (let row = 0; row < events.length; row++)
+    if (events.phase[row] === RETURN) symbols.add(events.symbol[row]);
   return symbols;
 }
 

@@ -22,12 +22,23 @@ const FARTHEST_NS = 3_600_000_000_000n;
 export function relateClocks(sources: Table<typeof SOURCES>, events: EventColumns): ClockRelation[] {
   const rows = rowsOf(sources);
   const isLog = (source: number) => rows[source].format === 'kernel-log';
-  const reference = rows.find((row) => !isLog(row.source) && row.records > 0n) ?? rows.find((row) => row.records > 0n) ?? rows[0];
-  const traceCalls = isLog(reference.source) ? null : pairCalls(events, orderWithinSource(events, reference.source));
+  const reference =
+    rows.find((row) => !isLog(row.source) && row.records > 0n) ??
+    rows.find((row) => row.records > 0n) ??
+    rows[0];
+  const traceCalls = isLog(reference.source)
+    ? null
+    : pairCalls(events, orderWithinSource(events, reference.source));
   return rows.map((row): ClockRelation => {
     const base = { source: row.source, residualNs: null, matches: 0 };
     if (row === reference) {
-      return { ...base, relation: 'reference', offsetNs: 0n, residualNs: 0n, method: 'the common time is the clock of this source' };
+      return {
+        ...base,
+        relation: 'reference',
+        offsetNs: 0n,
+        residualNs: 0n,
+        method: 'the common time is the clock of this source',
+      };
     }
     if (isLog(row.source) !== isLog(reference.source)) {
       return (traceCalls && alignByWarns(events, row.source, traceCalls)) || unrelated(row.source);
@@ -38,7 +49,12 @@ export function relateClocks(sources: Table<typeof SOURCES>, events: EventColumn
     if (row.clock !== null && reference.clock !== null && row.clock !== reference.clock) {
       return { ...unrelated(row.source), method: `clock ${row.clock} is not clock ${reference.clock}` };
     }
-    return { ...base, relation: 'same', offsetNs: 0n, method: 'taken as the same clock: both are of one kind and neither says otherwise' };
+    return {
+      ...base,
+      relation: 'same',
+      offsetNs: 0n,
+      method: 'taken as the same clock: both are of one kind and neither says otherwise',
+    };
   });
 }
 
@@ -72,12 +88,14 @@ const AFTER_CALL_NS = 50_000_000n;
 function candidatesOf(events: EventColumns, log: number, calls: Calls): Candidate[] {
   const candidates: Candidate[] = [];
   for (let warn = 0; warn < events.length; warn++) {
-    if (events.kind[warn] !== KIND['log.warn'] || events.source[warn] !== log || !events.isTimed(warn)) continue;
+    if (events.kind[warn] !== KIND['log.warn'] || events.source[warn] !== log || !events.isTimed(warn))
+      continue;
     const own = events.nameOf(events.symbol[warn]);
     const symbol = tracedSymbol(own);
     const at = bigOf(events.timeLo(warn), events.timeHi(warn));
     for (const call of calls.list) {
-      if (call.enter < 0 || call.exit < 0 || events.nameOf(call.symbol) !== symbol || !mayWarn(events, call)) continue;
+      if (call.enter < 0 || call.exit < 0 || events.nameOf(call.symbol) !== symbol || !mayWarn(events, call))
+        continue;
       if (events.pid[warn] !== UNKNOWN && events.pid[call.enter] !== events.pid[warn]) continue;
       const enter = bigOf(events.timeLo(call.enter), events.timeHi(call.enter));
       const exit = bigOf(events.timeLo(call.exit), events.timeHi(call.exit));
@@ -106,12 +124,16 @@ function alignByWarns(events: EventColumns, log: number, calls: Calls): ClockRel
 
 /** The offsets that make the most WARNs fall into a call; null when two separate ranges do equally well. */
 function bestOverlap(candidates: readonly Candidate[]): { low: bigint; high: bigint; count: number } | null {
-  const edges = [...new Set(candidates.flatMap((candidate) => [candidate.low, candidate.high]))].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const edges = [...new Set(candidates.flatMap((candidate) => [candidate.low, candidate.high]))].sort(
+    (a, b) => (a < b ? -1 : a > b ? 1 : 0),
+  );
   let best: { low: bigint; high: bigint; count: number } | null = null;
   let ties = 0;
   for (let i = 0; i + 1 < edges.length; i++) {
     const [low, high] = [edges[i], edges[i + 1]];
-    const inside = new Set(candidates.filter((one) => one.low <= low && one.high >= high).map((one) => one.warn));
+    const inside = new Set(
+      candidates.filter((one) => one.low <= low && one.high >= high).map((one) => one.warn),
+    );
     if (!best || inside.size > best.count) {
       best = { low, high, count: inside.size };
       ties = 0;

@@ -15,7 +15,12 @@ const CONTROL = 6;
  *   16 bits.
  * @returns null when the access does not touch the register.
  */
-export function decodeControl(capOffset: number, where: number, width: number, value: number): ControlValue | null {
+export function decodeControl(
+  capOffset: number,
+  where: number,
+  width: number,
+  value: number,
+): ControlValue | null {
   if (capOffset === UNKNOWN || capOffset === 0 || where === UNKNOWN || value === UNKNOWN) return null;
   const register = capOffset + CONTROL;
   const bytes = width === UNKNOWN ? (where === register ? 2 : 0) : width;

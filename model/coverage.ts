@@ -22,14 +22,24 @@ export function recipeFor(kinds: readonly EventKindName[]): string {
 }
 
 /** For each rule whether the recording could be judged by it, and if not, what would make it so. */
-export function ruleCoverage(replay: ReplayResult, findings: readonly Finding[]): Table<typeof RULE_COVERAGE> {
+export function ruleCoverage(
+  replay: ReplayResult,
+  findings: readonly Finding[],
+): Table<typeof RULE_COVERAGE> {
   const builder = new TableBuilder(RULE_COVERAGE);
-  const seen = new Set(EVENT_KINDS.filter((_, kind) => replay.kindCounts[kind] > 0).map((kind) => kind.name as EventKindName));
+  const seen = new Set(
+    EVENT_KINDS.filter((_, kind) => replay.kindCounts[kind] > 0).map((kind) => kind.name as EventKindName),
+  );
   for (const rule of RULES) builder.append(coverageOf(rule, replay, findings, seen));
   return builder.finish();
 }
 
-function coverageOf(rule: Rule, replay: ReplayResult, findings: readonly Finding[], seen: ReadonlySet<EventKindName>): Row {
+function coverageOf(
+  rule: Rule,
+  replay: ReplayResult,
+  findings: readonly Finding[],
+  seen: ReadonlySet<EventKindName>,
+): Row {
   const count = replay.counts.get(rule.id);
   const fired = findings.filter((finding) => finding.rule === rule.id).length;
   const base = {
@@ -41,12 +51,20 @@ function coverageOf(rule: Rule, replay: ReplayResult, findings: readonly Finding
   };
   const missing = rule.needs.filter((any) => !any.some((kind) => seen.has(kind)));
   if (base.evaluations > 0 || fired > 0 || rule.needs.length === 0) {
-    const why = base.unknown > 0 && count?.why ? `${base.unknown} time${base.unknown === 1 ? '' : 's'} undecided: ${count.why}.` : '';
+    const why =
+      base.unknown > 0 && count?.why
+        ? `${base.unknown} time${base.unknown === 1 ? '' : 's'} undecided: ${count.why}.`
+        : '';
     return { ...base, status: 'evaluated', why };
   }
   if (missing.length > 0) {
-    return { ...base, status: 'not_evaluable', why: `Nothing of this was recorded: ${missing.map(recipeFor).join('; and ')}.` };
+    return {
+      ...base,
+      status: 'not_evaluable',
+      why: `Nothing of this was recorded: ${missing.map(recipeFor).join('; and ')}.`,
+    };
   }
-  if (base.unknown > 0) return { ...base, status: 'not_evaluable', why: `${count?.why ?? 'an operand is unknown'}.` };
+  if (base.unknown > 0)
+    return { ...base, status: 'not_evaluable', why: `${count?.why ?? 'an operand is unknown'}.` };
   return { ...base, status: 'not_applicable', why: 'Nothing happened that this rule is about.' };
 }

@@ -48,7 +48,12 @@ const INT32_COLUMNS = [
 type Int32ColumnName = (typeof INT32_COLUMNS)[number];
 
 /** One event in the making. Everything not set is unknown. */
-export type EventDraft = Record<Int32ColumnName, number> & { timeLo: number; timeHi: number; timed: number; offset: number };
+export type EventDraft = Record<Int32ColumnName, number> & {
+  timeLo: number;
+  timeHi: number;
+  timed: number;
+  offset: number;
+};
 
 /**
  * The events of the model as columns. Values that an event does not carry are `UNKNOWN`. Rows are added in any order;

@@ -33,13 +33,19 @@ export const EVENT_KINDS = [
   { name: 'iommu.group_add', doc: 'A device was added to an IOMMU group.' },
   { name: 'iommu.group_remove', doc: 'A device was removed from an IOMMU group.' },
   { name: 'iommu.attached', doc: 'A device was attached to a domain with success.' },
-  { name: 'cachetag.assign', doc: 'VT-d registers a user of a translation cache (type devtlb: it believes ATS is on).' },
+  {
+    name: 'cachetag.assign',
+    doc: 'VT-d registers a user of a translation cache (type devtlb: it believes ATS is on).',
+  },
   { name: 'cachetag.unassign', doc: 'VT-d removes that registration.' },
   { name: 'invalidate', doc: 'A device translation cache is told to forget.' },
   { name: 'device.add', doc: 'The PCI core adds a function (`pci_device_add`).' },
   { name: 'device.remove', doc: 'The PCI core removes a function.' },
   { name: 'vf.add', doc: 'The PCI core adds a VF of a PF (`pci_iov_add_virtfn`); the event names the PF.' },
-  { name: 'vf.remove', doc: 'The PCI core removes a VF of a PF (`pci_iov_remove_virtfn`); the event names the PF.' },
+  {
+    name: 'vf.remove',
+    doc: 'The PCI core removes a VF of a PF (`pci_iov_remove_virtfn`); the event names the PF.',
+  },
   { name: 'sriov.enable', doc: 'SR-IOV of a PF is switched on.' },
   { name: 'sriov.disable', doc: 'SR-IOV of a PF is switched off.' },
   { name: 'reset.function', doc: 'A reset that saves and restores a function (`pci_reset_function`).' },
@@ -51,7 +57,10 @@ export const EVENT_KINDS = [
   { name: 'config.write', doc: 'A write to config space by the kernel.' },
   { name: 'config.write_user', doc: 'A write to config space by user space.' },
   { name: 'config.read', doc: 'A read from config space whose value was recorded.' },
-  { name: 'log.warn', doc: 'A kernel WARN in an ATS, PASID or PRI function, or in the enable path of an IOMMU driver.' },
+  {
+    name: 'log.warn',
+    doc: 'A kernel WARN in an ATS, PASID or PRI function, or in the enable path of an IOMMU driver.',
+  },
   { name: 'log.quirk', doc: 'A quirk takes ATS away from a function ("disabling ATS").' },
   { name: 'log.noats', doc: 'ATS is switched off for the whole system (`pci=noats`).' },
   { name: 'log.enable_failed', doc: 'A driver says that it could not enable ATS.' },
@@ -65,7 +74,10 @@ export const EVENT_KINDS = [
 export type EventKindName = (typeof EVENT_KINDS)[number]['name'];
 
 /** Number of a kind by its name. */
-export const KIND = Object.fromEntries(EVENT_KINDS.map((kind, i) => [kind.name, i])) as Record<EventKindName, number>;
+export const KIND = Object.fromEntries(EVENT_KINDS.map((kind, i) => [kind.name, i])) as Record<
+  EventKindName,
+  number
+>;
 
 export const PHASES = ['enter', 'return', 'point'] as const;
 export const ENTER = 0;

@@ -12,7 +12,8 @@ export const FEATURE_DEFS = {
   amd_probe_fails_on_prepare: 'The AMD probe fails when prepare fails.',
   smmu_probe_fails_on_prepare: 'The SMMUv3 probe fails when prepare fails.',
   driver_warns_on_enable_failure: 'SMMUv3 and VT-d WARN when ATS cannot be enabled.',
-  reset_brackets: 'A function reset parks the device in the blocked domain (`pci_dev_reset_iommu_prepare/done`).',
+  reset_brackets:
+    'A function reset parks the device in the blocked domain (`pci_dev_reset_iommu_prepare/done`).',
   required_devices: 'Some devices must have ATS on (`pci_ats_required()`).',
   quirk_in_header_phase: 'ATS quirks run before capability discovery, not after the IOMMU probe.',
   warn_names_file_first: 'WARN lines read `WARNING: file:line at function`.',
@@ -41,9 +42,17 @@ function features(letters: string): FeatureSet {
 /** The kernels whose sources were read. */
 export const PROFILES: readonly Profile[] = [
   { id: '6.1', doc: '6.1.192: no prepare step', features: features('nnnnnnnnnnnn') },
-  { id: '6.12-old', doc: '6.12.107 to .115: prepare step, support test looks at the function only', features: features('ynnnnnnnnnnn') },
+  {
+    id: '6.12-old',
+    doc: '6.12.107 to .115: prepare step, support test looks at the function only',
+    features: features('ynnnnnnnnnnn'),
+  },
   { id: '6.12-new', doc: '6.12.117: the support test is PF-aware', features: features('yynnnnnnnnnn') },
-  { id: '7.2', doc: '7.2.13: required devices, reset brackets; support test not PF-aware', features: features('ynnnnnynyyny') },
+  {
+    id: '7.2',
+    doc: '7.2.13: required devices, reset brackets; support test not PF-aware',
+    features: features('ynnnnnynyyny'),
+  },
   {
     id: 'series',
     doc: '7.2 with "iommu: Standardize ATS robustness and state tracking"',
@@ -64,7 +73,12 @@ export const PROFILES: readonly Profile[] = [
 export const UNKNOWN_FEATURES: FeatureSet = features('????????????');
 
 /** Which profile a release string stands for. `last` is the highest stable number the sources were read for. */
-const RELEASES: readonly { readonly series: string; readonly first: number; readonly last: number; readonly profile: string }[] = [
+const RELEASES: readonly {
+  readonly series: string;
+  readonly first: number;
+  readonly last: number;
+  readonly profile: string;
+}[] = [
   { series: '6.1', first: 0, last: 192, profile: '6.1' },
   { series: '6.12', first: 0, last: 115, profile: '6.12-old' },
   { series: '6.12', first: 117, last: 117, profile: '6.12-new' },
@@ -127,7 +141,12 @@ export function chooseProfile(release: string | null): ProfileChoice {
 
 /** Distribution suffixes (`+deb12-amd64`, `-1-generic`, `-200.fc40.x86_64`) name a build, not a patched tree. */
 function isVendorName(suffix: string): boolean {
-  return suffix !== '' && !/^([+.-](deb\d+u?\d*|amd64|arm64|generic|cloud|\d+|fc\d+|el\d+|x86_64|aarch64|default|rc\d+))+$/.test(suffix);
+  return (
+    suffix !== '' &&
+    !/^([+.-](deb\d+u?\d*|amd64|arm64|generic|cloud|\d+|fc\d+|el\d+|x86_64|aarch64|default|rc\d+))+$/.test(
+      suffix,
+    )
+  );
 }
 
 export interface FeatureCorrection {

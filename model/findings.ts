@@ -39,7 +39,12 @@ export class FindingCollector {
   readonly counts = new Map<string, number>();
 
   /** `scope` keeps a rule to one finding per generation or per recording; later ones are counted. */
-  fire(rule: string, draft: Draft, position: number, scope: 'each' | 'state' | 'generation' | 'recording'): void {
+  fire(
+    rule: string,
+    draft: Draft,
+    position: number,
+    scope: 'each' | 'state' | 'generation' | 'recording',
+  ): void {
     if (scope !== 'each') {
       const key = [
         rule,
@@ -75,7 +80,8 @@ export class FindingCollector {
   private isReplaced(entry: Fired): boolean {
     const by = RULE_BY_ID.get(entry.rule)?.replacedBy ?? [];
     return this.fired.some(
-      (other) => by.includes(other.rule) && other.draft.fn === entry.draft.fn && this.isSameMatter(entry, other),
+      (other) =>
+        by.includes(other.rule) && other.draft.fn === entry.draft.fn && this.isSameMatter(entry, other),
     );
   }
 
@@ -96,7 +102,8 @@ export class FindingCollector {
       fn: draft.fn === null ? null : topology.at(draft.fn),
       event: draft.event,
       since: draft.since ?? -1,
-      message: row.once === 'recording' && count > 1 ? `${draft.message} (The first of ${count}.)` : draft.message,
+      message:
+        row.once === 'recording' && count > 1 ? `${draft.message} (The first of ${count}.)` : draft.message,
       expected: draft.expected,
       observed: draft.observed,
       evidence: draft.evidence,
@@ -107,7 +114,9 @@ export class FindingCollector {
 }
 
 function positionOf(kept: readonly Fired[], finding: Finding): number {
-  return kept.find((entry) => entry.draft.event === finding.event && entry.rule === finding.rule)?.position ?? 0;
+  return (
+    kept.find((entry) => entry.draft.event === finding.event && entry.rule === finding.rule)?.position ?? 0
+  );
 }
 
 /** The latest earlier finding on the same function, or on its PF, whose rule may be the root of this one. */

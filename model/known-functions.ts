@@ -45,7 +45,11 @@ export const KNOWN_FUNCTIONS: readonly KnownFunction[] = [
   ...rows('pri.restore', 'none', 'pci_restore_pri_state'),
   ...rows('iommu.probe', 'pointer', 'intel_iommu_probe_device amd_iommu_probe_device arm_smmu_probe_device'),
   ...rows('iommu.finalize', 'none', 'intel_iommu_probe_finalize amd_iommu_probe_finalize'),
-  ...rows('iommu.release', 'none', 'intel_iommu_release_device amd_iommu_release_device arm_smmu_release_device'),
+  ...rows(
+    'iommu.release',
+    'none',
+    'intel_iommu_release_device amd_iommu_release_device arm_smmu_release_device',
+  ),
   ...rows(
     'iommu.attach',
     'int',
@@ -57,7 +61,11 @@ export const KNOWN_FUNCTIONS: readonly KnownFunction[] = [
     'none',
     'device_block_translation blocking_domain_attach_dev blocked_domain_attach_device arm_smmu_attach_dev_blocked',
   ),
-  ...rows('iommu.core', 'int', 'iommu_probe_device __iommu_probe_device iommu_init_device iommu_deinit_device'),
+  ...rows(
+    'iommu.core',
+    'int',
+    'iommu_probe_device __iommu_probe_device iommu_init_device iommu_deinit_device',
+  ),
   ...rows('device.add', 'none', 'pci_device_add'),
   ...rows(
     'device.remove',
@@ -68,13 +76,23 @@ export const KNOWN_FUNCTIONS: readonly KnownFunction[] = [
   ...rows('vf.remove', 'none', 'pci_iov_remove_virtfn'),
   ...rows('sriov.enable', 'int', 'sriov_enable pci_enable_sriov'),
   ...rows('sriov.disable', 'none', 'sriov_disable pci_disable_sriov'),
-  ...rows('reset.function', 'int', 'pci_reset_function pci_reset_function_locked __pci_reset_function_locked pci_try_reset_function pci_reset_bus'),
+  ...rows(
+    'reset.function',
+    'int',
+    'pci_reset_function pci_reset_function_locked __pci_reset_function_locked pci_try_reset_function pci_reset_bus',
+  ),
   ...rows('reset.flr', 'int', 'pcie_flr pcie_reset_flr pci_af_flr pci_pm_reset'),
   ...rows('reset.prepare', 'int', 'pci_dev_reset_iommu_prepare'),
   ...rows('reset.done', 'none', 'pci_dev_reset_iommu_done'),
   ...rows('state.save', 'int', 'pci_save_state pci_dev_save_and_disable'),
   ...rows('state.restore', 'none', 'pci_restore_state pci_dev_restore'),
-  ...([['word', 2], ['byte', 1], ['dword', 4]] as const).flatMap(([size, width]) => [
+  ...(
+    [
+      ['word', 2],
+      ['byte', 1],
+      ['dword', 4],
+    ] as const
+  ).flatMap(([size, width]) => [
     ...['pci_write_config_', 'pci_bus_write_config_'].map(
       (prefix): KnownFunction => ({ symbol: prefix + size, kind: 'config.write', result: 'none', width }),
     ),
@@ -125,14 +143,17 @@ export type CallerKind = 'iommu' | 'foreign' | 'unknown';
  *   caller address is only judged against an image that is known to lie below the module area.
  */
 export function classifyCaller(caller: string, functionAddress: bigint | null): CallerKind {
-  if (caller.startsWith('[') || caller.startsWith('return_to_handler') || caller.includes('kretprobe')) return 'unknown';
+  if (caller.startsWith('[') || caller.startsWith('return_to_handler') || caller.includes('kretprobe'))
+    return 'unknown';
   const module = /\[([\w-]+)\]$/.exec(caller)?.[1];
   if (module) return IOMMU_MODULES.has(module.replaceAll('-', '_')) ? 'iommu' : 'foreign';
   const bare = /^(?:0x)?([0-9a-f]{16})$/.exec(caller)?.[1];
   if (bare) {
     const address = BigInt(`0x${bare}`);
     const imageIsX86 =
-      functionAddress === null ? caller.startsWith('0x') : functionAddress >= X86_KERNEL_FROM && functionAddress < X86_MODULES_FROM;
+      functionAddress === null
+        ? caller.startsWith('0x')
+        : functionAddress >= X86_KERNEL_FROM && functionAddress < X86_MODULES_FROM;
     return imageIsX86 && address >= X86_MODULES_FROM && address < X86_MODULES_TO ? 'foreign' : 'unknown';
   }
   return IOMMU_PREFIXES.test(caller) ? 'iommu' : 'unknown';

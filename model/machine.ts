@@ -44,7 +44,12 @@ export function contractFeatures(features: Features): ContractFeatures {
   };
 }
 
-export function operandsOf(state: StateStore, fn: FunctionRecord, pf: FunctionRecord | null, pageShift: number): Operands {
+export function operandsOf(
+  state: StateStore,
+  fn: FunctionRecord,
+  pf: FunctionRecord | null,
+  pageShift: number,
+): Operands {
   return {
     cap: state.get(fn.fn, CORE_CAP),
     untrusted: state.get(fn.fn, CORE_UNTRUSTED),
@@ -155,7 +160,8 @@ export class Machine {
     if (state.get(fn.fn, CORE_EN) !== 1) return;
     state.set(fn.fn, HW_EN, 1, event, 'call');
     const shift = state.get(fn.fn, CORE_STU);
-    if (fn.isVf === 0 && shift !== UNKNOWN && shift !== 0) state.set(fn.fn, HW_STU, (shift - 12) & 31, event, 'call');
+    if (fn.isVf === 0 && shift !== UNKNOWN && shift !== 0)
+      state.set(fn.fn, HW_STU, (shift - 12) & 31, event, 'call');
   }
 
   /** A result of 0 says that the function passed the support test. */

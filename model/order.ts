@@ -22,10 +22,12 @@ export function orderWithinSource(events: EventColumns, source: number): Int32Ar
     if (events.seq[row] > highest) highest = events.seq[row];
   }
   const starts = new Int32Array(highest + 2);
-  for (let row = 0; row < events.length; row++) if (events.source[row] === source) starts[events.seq[row] + 1]++;
+  for (let row = 0; row < events.length; row++)
+    if (events.source[row] === source) starts[events.seq[row] + 1]++;
   for (let seq = 1; seq < starts.length; seq++) starts[seq] += starts[seq - 1];
   const order = new Int32Array(count);
-  for (let row = 0; row < events.length; row++) if (events.source[row] === source) order[starts[events.seq[row]]++] = row;
+  for (let row = 0; row < events.length; row++)
+    if (events.source[row] === source) order[starts[events.seq[row]]++] = row;
   return order;
 }
 

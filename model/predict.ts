@@ -62,7 +62,11 @@ interface Step {
 
 /** `pci_prepare_ats()` (contract 3.2) as its sequence of tests. */
 export function prepareSteps(operands: Operands, features: ContractFeatures): readonly Step[] {
-  return [...commonSteps(operands, features), shiftStep(operands, and(features.checksVfShift, operands.isVf)), ACCEPTED];
+  return [
+    ...commonSteps(operands, features),
+    shiftStep(operands, and(features.checksVfShift, operands.isVf)),
+    ACCEPTED,
+  ];
 }
 
 /** `pci_enable_ats()` (contract 3.3) as its sequence of tests. */
@@ -76,13 +80,21 @@ function commonSteps(operands: Operands, features: ContractFeatures): Step[] {
   return [
     { name: 'unsupported', holds: not(supported(operands, features)), result: EINVAL },
     { name: 'enabled', holds: operands.enabled, result: EBUSY },
-    { name: 'below-minimum', holds: operands.pageShift === UNKNOWN ? UNKNOWN : operands.pageShift < 12 ? 1 : 0, result: EINVAL },
+    {
+      name: 'below-minimum',
+      holds: operands.pageShift === UNKNOWN ? UNKNOWN : operands.pageShift < 12 ? 1 : 0,
+      result: EINVAL,
+    },
   ];
 }
 
 function shiftStep(operands: Operands, applies: Tri): Step {
   const differs =
-    operands.pfStu === UNKNOWN || operands.pageShift === UNKNOWN ? UNKNOWN : operands.pfStu !== operands.pageShift ? 1 : 0;
+    operands.pfStu === UNKNOWN || operands.pageShift === UNKNOWN
+      ? UNKNOWN
+      : operands.pfStu !== operands.pageShift
+        ? 1
+        : 0;
   return { name: 'vf-shift', holds: and(applies, differs), result: EINVAL };
 }
 

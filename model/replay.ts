@@ -9,8 +9,25 @@ import { contractFeatures, Machine, operandsOf } from './machine.ts';
 import type { Order } from './order.ts';
 import { enableSteps, explanations, prepareSteps } from './predict.ts';
 import { RULE_BY_ID, RULES } from './rules/index.ts';
-import type { CompletedCall, ControlWrite, Draft, EvidenceItem, RuleContext, RuleHooks } from './rules/rule.ts';
-import { CORE_CAP, CORE_EN, CORE_STU, CORE_UNTRUSTED, DRV_EN, HW_EN, HW_STU, StateStore, type Transition } from './state.ts';
+import type {
+  CompletedCall,
+  ControlWrite,
+  Draft,
+  EvidenceItem,
+  RuleContext,
+  RuleHooks,
+} from './rules/rule.ts';
+import {
+  CORE_CAP,
+  CORE_EN,
+  CORE_STU,
+  CORE_UNTRUSTED,
+  DRV_EN,
+  HW_EN,
+  HW_STU,
+  StateStore,
+  type Transition,
+} from './state.ts';
 import { type FunctionRecord, Topology } from './topology.ts';
 import { WindowTracker } from './windows.ts';
 
@@ -61,10 +78,14 @@ const ATS_STATE_KINDS: ReadonlySet<number> = new Set(
 const PREPARE_OR_ENABLE: ReadonlySet<number> = new Set([KIND['ats.prepare'], KIND['ats.enable']]);
 /** Kinds that may come before the core has looked for capabilities; a zero offset means nothing there. */
 const BEFORE_DISCOVERY: ReadonlySet<number> = new Set(
-  (['config.write', 'config.write_user', 'config.read', 'device.add', 'device.remove', 'vf.remove'] as const).map((kind) => KIND[kind]),
+  (
+    ['config.write', 'config.write_user', 'config.read', 'device.add', 'device.remove', 'vf.remove'] as const
+  ).map((kind) => KIND[kind]),
 );
 /** Kinds that show a function to be in use again after it was released. */
-const NEW_LIFE: ReadonlySet<number> = new Set((['device.add', 'iommu.probe', 'ats.prepare'] as const).map((kind) => KIND[kind]));
+const NEW_LIFE: ReadonlySet<number> = new Set(
+  (['device.add', 'iommu.probe', 'ats.prepare'] as const).map((kind) => KIND[kind]),
+);
 
 function hooksOf<K extends keyof RuleHooks>(name: K): NonNullable<RuleHooks[K]>[] {
   return RULES.flatMap((rule) => {
@@ -118,7 +139,12 @@ export class Replay implements RuleContext {
     this.fnOf = new Int32Array(input.events.length).fill(-1);
     this.state = new StateStore((transition) => {
       this.transitions.push(transition);
-      if (transition.field === HW_EN || transition.field === HW_STU || transition.field === CORE_EN || transition.field === CORE_STU) {
+      if (
+        transition.field === HW_EN ||
+        transition.field === HW_STU ||
+        transition.field === CORE_EN ||
+        transition.field === CORE_STU
+      ) {
         this.dirty.add(transition.fn);
       }
     });
@@ -200,9 +226,15 @@ export class Replay implements RuleContext {
       fn.startSeen = true;
       this.machine.appear(fn, row);
     }
-    if (!BEFORE_DISCOVERY.has(kind) && !(kind === KIND['ats.init'] && events.phase[row] === ENTER)) fn.discovered = true;
+    if (!BEFORE_DISCOVERY.has(kind) && !(kind === KIND['ats.init'] && events.phase[row] === ENTER))
+      fn.discovered = true;
     if (kind !== KIND['config.write'] && kind !== KIND['config.read']) fn.fresh = false;
-    if (kind === KIND['iommu.probe'] || kind === KIND['iommu.group_add'] || kind === KIND['iommu.attach'] || kind === KIND['iommu.attached']) {
+    if (
+      kind === KIND['iommu.probe'] ||
+      kind === KIND['iommu.group_add'] ||
+      kind === KIND['iommu.attach'] ||
+      kind === KIND['iommu.attached']
+    ) {
       fn.probed = true;
     }
     return fn;
@@ -218,7 +250,11 @@ export class Replay implements RuleContext {
     }
     if (kind === KIND['device.add'] && phase === ENTER && !fn.fresh) {
       this.windows.closeRelease(fn, row);
-      this.noteResync(fn, row, 'its address was used again by a new device whose predecessor was not seen to leave');
+      this.noteResync(
+        fn,
+        row,
+        'its address was used again by a new device whose predecessor was not seen to leave',
+      );
       return true;
     }
     return false;
@@ -234,7 +270,8 @@ export class Replay implements RuleContext {
     if (!add || add.enter < 0) return;
     const device = events.device[add.enter];
     const pf = device >= 0 ? this.topology.find(events.names.get(device)) : null;
-    if (pf && pf !== fn) this.topology.link(fn, pf, events.index[add.enter] === UNKNOWN ? -1 : events.index[add.enter]);
+    if (pf && pf !== fn)
+      this.topology.link(fn, pf, events.index[add.enter] === UNKNOWN ? -1 : events.index[add.enter]);
   }
 
   // --- What an event shows of the state -----------------------------------------------------------------------------
@@ -254,7 +291,8 @@ export class Replay implements RuleContext {
         state.set(fn.fn, CORE_CAP, 1, row, 'observed');
       } else if (fn.discovered && !fn.removing) state.set(fn.fn, CORE_CAP, 0, row, 'observed');
     }
-    if (events.untrusted[row] !== UNKNOWN) state.set(fn.fn, CORE_UNTRUSTED, events.untrusted[row] ? 1 : 0, row, 'observed');
+    if (events.untrusted[row] !== UNKNOWN)
+      state.set(fn.fn, CORE_UNTRUSTED, events.untrusted[row] ? 1 : 0, row, 'observed');
   }
 
   private observeState(fn: FunctionRecord, row: number): void {
@@ -286,7 +324,13 @@ export class Replay implements RuleContext {
   }
 
   /** New evidence against what was known, without a loss in between (rules section 0.2, 4). */
-  private onContradiction(fn: FunctionRecord, field: number, known: number, value: number, row: number): void {
+  private onContradiction(
+    fn: FunctionRecord,
+    field: number,
+    known: number,
+    value: number,
+    row: number,
+  ): void {
     const what = field === CORE_EN ? 'ats_enabled' : 'ats_stu';
     const setBy = this.state.setBy(fn.fn, field);
     const recorded =
@@ -294,7 +338,11 @@ export class Replay implements RuleContext {
         ? this.wasRecorded(known === 1 ? 'ats.disable' : 'ats.enable')
         : this.wasRecorded('ats.prepare') && this.wasRecorded('ats.enable');
     if (!recorded || this.simultaneous(setBy, row) || this.order.concurrent[row]) {
-      this.noteResync(fn, row, `${what} is ${value} where ${known} was known, and the calls that change it are not all recorded`);
+      this.noteResync(
+        fn,
+        row,
+        `${what} is ${value} where ${known} was known, and the calls that change it are not all recorded`,
+      );
       return;
     }
     this.fire('ATS093', {
@@ -371,7 +419,11 @@ export class Replay implements RuleContext {
     const operands = operandsOf(this.state, fn, pf, pageShift);
     const features = contractFeatures(this.features);
     const steps =
-      kind === 'ats.prepare' ? prepareSteps(operands, features) : kind === 'ats.enable' ? enableSteps(operands, features) : null;
+      kind === 'ats.prepare'
+        ? prepareSteps(operands, features)
+        : kind === 'ats.enable'
+          ? enableSteps(operands, features)
+          : null;
     return {
       call,
       kind,
@@ -403,21 +455,42 @@ export class Replay implements RuleContext {
   /** The recording shows how the kernel behaves (contract section 12). */
   private correctFeatures(done: CompletedCall): void {
     const { kind, operands, result, event, fn } = done;
-    if (kind === 'ats.prepare') this.features.observe('prepare_exists', true, event, 'pci_prepare_ats() was called');
+    if (kind === 'ats.prepare')
+      this.features.observe('prepare_exists', true, event, 'pci_prepare_ats() was called');
     if (fn.isVf !== 1) return;
     if (kind === 'ats.supported' && result === 1 && operands.pfSupported === 0) {
-      this.features.observe('supported_is_pf_aware', false, event, `the VF ${fn.address} supports ATS although its PF does not`);
+      this.features.observe(
+        'supported_is_pf_aware',
+        false,
+        event,
+        `the VF ${fn.address} supports ATS although its PF does not`,
+      );
     }
     if (kind !== 'ats.prepare' && kind !== 'ats.enable') return;
     if (result === 0 && operands.pfSupported === 0) {
-      this.features.observe('supported_is_pf_aware', false, event, `the VF ${fn.address} was accepted although its PF does not support ATS`);
+      this.features.observe(
+        'supported_is_pf_aware',
+        false,
+        event,
+        `the VF ${fn.address} was accepted although its PF does not support ATS`,
+      );
     }
     if (kind !== 'ats.prepare' || done.pfBusy || operands.pageShift === UNKNOWN) return;
     if (result === 0 && operands.pfStu !== UNKNOWN && operands.pfStu !== operands.pageShift) {
-      this.features.observe('prepare_checks_vf_shift', false, event, `prepare of VF ${fn.address} accepted another page shift than its PF holds`);
+      this.features.observe(
+        'prepare_checks_vf_shift',
+        false,
+        event,
+        `prepare of VF ${fn.address} accepted another page shift than its PF holds`,
+      );
     }
     if (result === -22 && operands.enabled === 0 && operands.pageShift >= 12 && operands.answered === 1) {
-      this.features.observe('prepare_checks_vf_shift', true, event, `prepare of VF ${fn.address} was refused and only its page shift explains it`);
+      this.features.observe(
+        'prepare_checks_vf_shift',
+        true,
+        event,
+        `prepare of VF ${fn.address} was refused and only its page shift explains it`,
+      );
     }
   }
 
@@ -464,7 +537,8 @@ export class Replay implements RuleContext {
   private atsCallAround(row: number, fn: FunctionRecord): Call | null {
     const index = this.calls.callOf[row];
     let call = index >= 0 ? this.calls.list[index] : null;
-    while (call && !ATS_STATE_KINDS.has(call.kind)) call = call.parent >= 0 ? this.calls.list[call.parent] : null;
+    while (call && !ATS_STATE_KINDS.has(call.kind))
+      call = call.parent >= 0 ? this.calls.list[call.parent] : null;
     if (!call) return null;
     const device = this.events.device[call.enter >= 0 ? call.enter : call.exit];
     return device < 0 || this.events.names.get(device) === fn.address ? call : null;
@@ -506,7 +580,9 @@ export class Replay implements RuleContext {
   }
 
   private get warnedCalls(): readonly number[] {
-    this.warned ??= this.calls.list.flatMap((call) => [call.warn, call.driverWarn].filter((warn) => warn >= 0));
+    this.warned ??= this.calls.list.flatMap((call) =>
+      [call.warn, call.driverWarn].filter((warn) => warn >= 0),
+    );
     return this.warned;
   }
   private warned: number[] | null = null;
@@ -516,10 +592,12 @@ export class Replay implements RuleContext {
     const { events } = this;
     if (events.phase[row] === RETURN && this.calls.list[this.calls.callOf[row]].enter >= 0) return;
     this.unnamedCalls++;
-    const clashes = (known: number, shown: number) => known !== UNKNOWN && shown !== UNKNOWN && known !== (shown ? 1 : 0);
+    const clashes = (known: number, shown: number) =>
+      known !== UNKNOWN && shown !== UNKNOWN && known !== (shown ? 1 : 0);
     for (const fn of this.topology.functions) {
       if (clashes(fn.isVf, events.isVf[row])) continue;
-      if (events.phase[row] !== RETURN && clashes(this.state.get(fn.fn, CORE_EN), events.enabled[row])) continue;
+      if (events.phase[row] !== RETURN && clashes(this.state.get(fn.fn, CORE_EN), events.enabled[row]))
+        continue;
       this.machine.forget(fn, row);
     }
   }
@@ -581,10 +659,16 @@ export class Replay implements RuleContext {
       });
     }
     const late = functions.filter((fn) => !fn.startSeen).length;
-    const unfinished = this.calls.list.filter((call) => (call.exit < 0 && !call.entryOnly) || (call.enter < 0 && this.isPaired(call))).length;
+    const unfinished = this.calls.list.filter(
+      (call) => (call.exit < 0 && !call.entryOnly) || (call.enter < 0 && this.isPaired(call)),
+    ).length;
     const losses = this.kindCounts[KIND.loss];
     const parts = [
-      ...(late > 0 ? [`${late} of ${functions.length} function generations were there before the recording (or appeared unseen): their first state is unknown`] : []),
+      ...(late > 0
+        ? [
+            `${late} of ${functions.length} function generations were there before the recording (or appeared unseen): their first state is unknown`,
+          ]
+        : []),
       ...(unfinished > 0 ? [`${unfinished} calls lack their entry or their return`] : []),
       ...(losses > 0 ? [`events were lost in ${losses} places`] : []),
     ];
@@ -601,7 +685,9 @@ export class Replay implements RuleContext {
 
   /** Entries of the function are recorded too, so that a return alone has lost its entry. */
   private isPaired(call: Call): boolean {
-    this.enteredSymbols ??= new Set(this.calls.list.filter((other) => other.enter >= 0).map((other) => other.symbol));
+    this.enteredSymbols ??= new Set(
+      this.calls.list.filter((other) => other.enter >= 0).map((other) => other.symbol),
+    );
     return this.enteredSymbols.has(call.symbol);
   }
   private enteredSymbols: Set<number> | null = null;
@@ -676,7 +762,12 @@ export class Replay implements RuleContext {
     if (a < 0 || b < 0 || a === b) return false;
     if (events.pid[a] === events.pid[b] && events.source[a] === events.source[b]) return false;
     if (order.concurrent[a] !== order.concurrent[b]) return true;
-    return events.cpu[a] !== events.cpu[b] && order.timed[a] === 1 && order.timed[b] === 1 && order.time[a] === order.time[b];
+    return (
+      events.cpu[a] !== events.cpu[b] &&
+      order.timed[a] === 1 &&
+      order.timed[b] === 1 &&
+      order.time[a] === order.time[b]
+    );
   }
 
   fire(rule: string, draft: Draft): void {
@@ -691,7 +782,10 @@ export class Replay implements RuleContext {
 
   /** An operand set by another task at the very instant of the event: the other order is as likely, so nothing is shown. */
   private restsOnCoincidence(draft: Draft): boolean {
-    return draft.evidence.some((item) => item.event !== draft.event && this.simultaneous(item.event, draft.event) && !this.isWarn(item.event));
+    return draft.evidence.some(
+      (item) =>
+        item.event !== draft.event && this.simultaneous(item.event, draft.event) && !this.isWarn(item.event),
+    );
   }
 
   private isWarn(event: number): boolean {
@@ -709,7 +803,8 @@ export class Replay implements RuleContext {
   }
 
   question(code: string, reason: string, settle: string): void {
-    if (!this.questions.has(`${code} ${reason}`)) this.questions.set(`${code} ${reason}`, { code, reason, settle });
+    if (!this.questions.has(`${code} ${reason}`))
+      this.questions.set(`${code} ${reason}`, { code, reason, settle });
   }
 
   private count(rule: string): RuleCount {
@@ -720,7 +815,6 @@ export class Replay implements RuleContext {
     }
     return count;
   }
-
 }
 
 const VF_ADD: ReadonlySet<number> = new Set([KIND['vf.add']]);

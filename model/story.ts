@@ -77,7 +77,14 @@ export class StoryTeller {
         fn: fn.fn,
         function: fn.address,
         generation: fn.generation,
-        kind: fn.isVf === 1 ? 'vf' : fn.isPf === 1 || fn.vfs.length > 0 ? 'pf' : fn.isVf === 0 ? 'function' : 'unknown',
+        kind:
+          fn.isVf === 1
+            ? 'vf'
+            : fn.isPf === 1 || fn.vfs.length > 0
+              ? 'pf'
+              : fn.isVf === 0
+                ? 'function'
+                : 'unknown',
         pf: pf?.address ?? null,
         pf_fn: pf?.fn ?? null,
         vf_index: fn.vfIndex >= 0 ? fn.vfIndex : null,
@@ -129,7 +136,9 @@ export class StoryTeller {
       const fn = this.fnAt(row);
       const start = this.timeOf(call.enter);
       const end = this.timeOf(call.exit);
-      const shift = [call.enter, call.exit].map((at) => (at < 0 ? UNKNOWN : events.pageShift[at])).find((value) => value !== UNKNOWN);
+      const shift = [call.enter, call.exit]
+        .map((at) => (at < 0 ? UNKNOWN : events.pageShift[at]))
+        .find((value) => value !== UNKNOWN);
       const result = call.exit >= 0 ? events.result[call.exit] : UNKNOWN;
       builder.append({
         call: call.id,

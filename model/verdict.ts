@@ -39,7 +39,12 @@ export function judge(
   if (gating.length > 0) return { verdict: 'fail', gate, sentence: failSentence(gating), reasons };
   const decisive = reasons.filter((reason) => reason.decisive);
   if (decisive.length > 0) {
-    return { verdict: 'inconclusive', gate, sentence: `Nothing wrong was found, but the recording cannot show that all is well: ${lowerFirst(decisive[0].reason)}`, reasons };
+    return {
+      verdict: 'inconclusive',
+      gate,
+      sentence: `Nothing wrong was found, but the recording cannot show that all is well: ${lowerFirst(decisive[0].reason)}`,
+      reasons,
+    };
   }
   return { verdict: 'pass', gate, sentence: passSentence(findings, replay), reasons };
 }
@@ -49,10 +54,14 @@ export function reaches(severity: Severity, gate: 'error' | 'warning'): boolean 
 }
 
 function failSentence(gating: readonly Finding[]): string {
-  const functions = [...new Set(gating.flatMap((finding) => (finding.fn ? [finding.fn.address] : [])))].sort();
+  const functions = [
+    ...new Set(gating.flatMap((finding) => (finding.fn ? [finding.fn.address] : []))),
+  ].sort();
   const unnamed = gating.filter((finding) => !finding.fn).length;
   const where = [
-    ...(functions.length > 0 ? [functions.slice(0, 6).join(', ') + (functions.length > 6 ? ` and ${functions.length - 6} more` : '')] : []),
+    ...(functions.length > 0
+      ? [functions.slice(0, 6).join(', ') + (functions.length > 6 ? ` and ${functions.length - 6} more` : '')]
+      : []),
     ...(unnamed > 0 ? [`${unnamed === 1 ? 'a function' : 'functions'} that nothing names`] : []),
   ].join(' and ');
   const rules = [...new Set(gating.map((finding) => finding.rule))].sort().join(', ');
@@ -86,10 +95,13 @@ function evidenceReasons(replay: ReplayResult): Reason[] {
       reason: `${replay.unnamedCalls} ATS call${replay.unnamedCalls === 1 ? ' names' : 's name'} no device (an empty or missing name), so ${
         replay.unnamedCalls === 1 ? 'it was' : 'they were'
       } given to none, and what they may have changed is unknown.`,
-      settle: 'Put the string argument last in the probe definition: a bitfield argument before the end of the record overwrites it. Or print the device pointer.',
+      settle:
+        'Put the string argument last in the probe definition: a bitfield argument before the end of the record overwrites it. Or print the device pointer.',
     });
   }
-  const unfinished = replay.calls.list.filter((call) => call.exit < 0 && replay.isJudgedByResult(call)).length;
+  const unfinished = replay.calls.list.filter(
+    (call) => call.exit < 0 && replay.isJudgedByResult(call),
+  ).length;
   if (unfinished > 0) {
     reasons.push({
       code: 'result-unrecorded',

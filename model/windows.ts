@@ -90,7 +90,8 @@ export class WindowTracker {
   }
 
   exit(fn: FunctionRecord, call: Call, row: number, kind: EventKindName, result: number): void {
-    if (kind === 'iommu.release' || (kind === 'device.remove' && this.releases.has(fn.fn))) this.closeRelease(fn, row);
+    if (kind === 'iommu.release' || (kind === 'device.remove' && this.releases.has(fn.fn)))
+      this.closeRelease(fn, row);
     const reset = this.resets.get(fn.fn);
     if (!reset || reset.outer !== call) return;
     this.resets.delete(fn.fn);

@@ -10,7 +10,8 @@ const stampFile = join(dist, '.sources');
 const folders = ['tables', 'ingest', 'model', 'queries', 'reports', 'cli'];
 
 const hash = createHash('sha256');
-for (const file of ['package.json', 'package-lock.json', 'scripts/build.mjs']) hash.update(readFileSync(join(root, file)));
+for (const file of ['package.json', 'package-lock.json', 'scripts/build.mjs'])
+  hash.update(readFileSync(join(root, file)));
 for (const folder of folders) {
   const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

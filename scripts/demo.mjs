@@ -12,6 +12,9 @@ const args = [
   'atscope-report',
 ];
 console.log(`$ ${relative(root, join(root, 'bin/atscope'))} ${args.join(' ')}\n`);
-const done = spawnSync(process.execPath, [join(root, 'bin/atscope'), ...args], { cwd: root, stdio: 'inherit' });
+const done = spawnSync(process.execPath, [join(root, 'bin/atscope'), ...args], {
+  cwd: root,
+  stdio: 'inherit',
+});
 // The capture has a finding, so 1 is what a good run ends with.
 process.exit(done.status === 1 ? 0 : (done.status ?? 70));

@@ -14,7 +14,9 @@ const wanted = createHash('sha256')
 
 const major = Number(process.versions.node.split('.')[0]);
 if (major < 20) {
-  console.error(`atscope needs Node 20 or newer; this is ${process.version}. Install it and run the command again.`);
+  console.error(
+    `atscope needs Node 20 or newer; this is ${process.version}. Install it and run the command again.`,
+  );
   process.exit(2);
 }
 if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) process.exit(0);

@@ -106,14 +106,28 @@ export class ColumnBuilder {
       this.pushNumber(this.pool.intern(source, start, end));
       return;
     }
-    this.reserve();
-    const size = end - start;
+    this.reserveText(end - start).set(source.subarray(start, end), this.textLength);
+    this.pushText(end - start);
+  }
+
+  /** Index in the memory of `reserveText` at which the next row of a `text` column begins. */
+  get textAt(): number {
+    return this.textLength;
+  }
+
+  /** The memory of a `text` column with room for a row of `size` bytes, which a decoder writes in place from `textAt` on. */
+  reserveText(size: number): Uint8Array {
     if (this.textLength + size > this.data.length) {
       const grown = new Uint8Array(Math.max(this.data.length * 2, this.textLength + size));
       grown.set(this.data as Uint8Array);
       this.data = grown;
     }
-    (this.data as Uint8Array).set(source.subarray(start, end), this.textLength);
+    return this.data as Uint8Array;
+  }
+
+  /** Ends the row of `size` bytes that was written at `textAt`. */
+  pushText(size: number): void {
+    this.reserve();
     this.textLength += size;
     this.setPresent();
     this.length++;

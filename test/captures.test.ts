@@ -11,7 +11,13 @@ interface Expected {
 }
 
 const CAPTURES = join(import.meta.dirname, 'fixtures', 'captures');
-const COMBINATIONS = [['trace.txt'], ['trace.txt', 'dmesg.txt'], ['dmesg.txt', 'trace.txt'], ['trace.report.txt'], ['trace.report.txt', 'dmesg.txt']];
+const COMBINATIONS = [
+  ['trace.txt'],
+  ['trace.txt', 'dmesg.txt'],
+  ['dmesg.txt', 'trace.txt'],
+  ['trace.report.txt'],
+  ['trace.report.txt', 'dmesg.txt'],
+];
 
 async function analyzeFiles(capture: string, files: readonly string[], chunkSize?: number) {
   const inputs = Object.fromEntries(files.map((file) => [file, readFileSync(join(CAPTURES, capture, file))]));
@@ -20,16 +26,24 @@ async function analyzeFiles(capture: string, files: readonly string[], chunkSize
 
 for (const capture of readdirSync(CAPTURES).sort()) {
   const expected = JSON.parse(readFileSync(join(CAPTURES, capture, 'expected.json'), 'utf8')) as Expected;
-  const isClean = (fn: string | null) => expected.clean_functions.includes('*') || (fn !== null && expected.clean_functions.includes(fn));
+  const isClean = (fn: string | null) =>
+    expected.clean_functions.includes('*') || (fn !== null && expected.clean_functions.includes(fn));
 
   describe(`capture ${capture}`, () => {
-    for (const files of COMBINATIONS.filter((combination) => combination.every((file) => existsSync(join(CAPTURES, capture, file))))) {
+    for (const files of COMBINATIONS.filter((combination) =>
+      combination.every((file) => existsSync(join(CAPTURES, capture, file))),
+    )) {
       it(`${files.join(' + ')} gives what it must`, async () => {
         const analysis = await analyzeFiles(capture, files);
         const findings = findingsOf(analysis);
         for (const must of expected.must_find) {
-          const rules = findings.filter((finding) => finding.function === must.function).map((finding) => finding.rule);
-          expect(rules.some((rule) => must.any_of.includes(rule)), `${must.any_of} on ${must.function}, found ${rules}`).toBe(true);
+          const rules = findings
+            .filter((finding) => finding.function === must.function)
+            .map((finding) => finding.rule);
+          expect(
+            rules.some((rule) => must.any_of.includes(rule)),
+            `${must.any_of} on ${must.function}, found ${rules}`,
+          ).toBe(true);
         }
         const loud = findings.filter((finding) => finding.severity !== 'note' && isClean(finding.function));
         expect(loud.map((finding) => `${finding.rule} ${finding.function}`)).toEqual([]);
@@ -68,7 +82,9 @@ describe('what single captures must say', () => {
     const warned = findingsOf(analysis).filter((finding) => finding.rule === 'ATS015');
     const evidence = rowsOf(analysis.evidence);
     for (const finding of warned) {
-      const lines = evidence.filter((row) => row.finding === finding.finding && row.text.includes('WARNING:'));
+      const lines = evidence.filter(
+        (row) => row.finding === finding.finding && row.text.includes('WARNING:'),
+      );
       expect(lines.length).toBe(1);
     }
   });
@@ -94,7 +110,11 @@ describe('what single captures must say', () => {
     const analysis = await analyzeFiles('7.2-s5', ['trace.txt']);
     const plain = findingsOf(analysis).filter((finding) => finding.function === '0000:02:00.0');
     expect(plain.map(({ rule, severity }) => [rule, severity])).toEqual([['ATS028', 'note']]);
-    expect(rowsOf(analysis.verdictReasons).some((row) => row.code === 'write-over-unknown' && row.reason.includes('0000:02:00.0'))).toBe(true);
+    expect(
+      rowsOf(analysis.verdictReasons).some(
+        (row) => row.code === 'write-over-unknown' && row.reason.includes('0000:02:00.0'),
+      ),
+    ).toBe(true);
   });
 
   it('gives the same at every chunk size', async () => {
@@ -111,7 +131,10 @@ describe('what single captures must say', () => {
     const text = readFileSync(join(CAPTURES, '6.12-s1', 'trace.txt'), 'utf8');
     const lines = text.split('\n');
     for (let keep = 13; keep < lines.length - 1; keep += 37) {
-      for (const cut of [`${lines.slice(0, keep).join('\n')}\n`, `${lines.slice(0, keep).join('\n')}\n${lines[keep].slice(0, 60)}`]) {
+      for (const cut of [
+        `${lines.slice(0, keep).join('\n')}\n`,
+        `${lines.slice(0, keep).join('\n')}\n${lines[keep].slice(0, 60)}`,
+      ]) {
         const analysis = await analyzeBytes({ 'trace.txt': cut });
         expect(findingsOf(analysis).filter((finding) => finding.severity !== 'note')).toEqual([]);
         expect(rowAt(analysis.verdict, 0).verdict).toBe('inconclusive');

@@ -10,7 +10,12 @@ const BRACE = 123;
 
 function isNameByte(byte: number): boolean {
   return (
-    (byte >= 97 && byte <= 122) || (byte >= 65 && byte <= 90) || isDigit(byte) || byte === 95 || byte === 46 || byte === 45
+    (byte >= 97 && byte <= 122) ||
+    (byte >= 65 && byte <= 90) ||
+    isDigit(byte) ||
+    byte === 95 ||
+    byte === 46 ||
+    byte === 45
   );
 }
 
@@ -22,7 +27,13 @@ export function forEachArgument(
   buffer: Uint8Array,
   start: number,
   end: number,
-  onArgument: (nameStart: number, nameEnd: number, valueStart: number, valueEnd: number, quoted: boolean) => void,
+  onArgument: (
+    nameStart: number,
+    nameEnd: number,
+    valueStart: number,
+    valueEnd: number,
+    quoted: boolean,
+  ) => void,
 ): void {
   let at = start;
   while (at < end) {

@@ -19,7 +19,6 @@ interface NameInfo {
   table: EventTableBuilder | null;
 }
 
-
 /**
  * Reads tracefs `trace` and `trace_pipe` text and `trace-cmd report` text. Kinds of event that nobody wants are
  * counted and passed over after their name is read.
@@ -54,7 +53,11 @@ export class FtraceTextDecoder {
   private lastHi = 0;
   private decimals = -1;
   /** Losses whose end is the next event. */
-  private pendingLosses: { mark: Mark & { kind: 'lost' | 'buffer-started' }; offset: number; line: number }[] = [];
+  private pendingLosses: {
+    mark: Mark & { kind: 'lost' | 'buffer-started' };
+    offset: number;
+    line: number;
+  }[] = [];
   private entries: (Mark & { kind: 'entries' }) | null = null;
   private inRecord = false;
   private current: { buffer: Uint8Array; table: EventTableBuilder; row: number } | null = null;
@@ -77,7 +80,12 @@ export class FtraceTextDecoder {
       this.options.progress,
     );
     if (scan.longLines > 0) {
-      this.out.note('warning', 'long-line', null, `${scan.longLines} lines longer than 1 MiB were read in part only`);
+      this.out.note(
+        'warning',
+        'long-line',
+        null,
+        `${scan.longLines} lines longer than 1 MiB were read in part only`,
+      );
     }
     this.finish();
   }
@@ -105,7 +113,9 @@ export class FtraceTextDecoder {
     this.lastLo = lo;
     this.lastHi = hi;
 
-    const nameId = line.isFunctionEntry ? this.names.internString('function') : this.names.intern(buffer, line.nameStart, line.nameEnd);
+    const nameId = line.isFunctionEntry
+      ? this.names.internString('function')
+      : this.names.intern(buffer, line.nameStart, line.nameEnd);
     let info = this.infos[nameId];
     if (!info) {
       info = this.firstSight(nameId, buffer, end);
@@ -128,7 +138,8 @@ export class FtraceTextDecoder {
     header.cpu = line.cpu;
     header.pid = line.pid;
     header.comm = out.pools.comm.intern(buffer, line.commStart, line.commEnd);
-    header.flags = line.flagsEnd > line.flagsStart ? out.pools.flags.intern(buffer, line.flagsStart, line.flagsEnd) : -1;
+    header.flags =
+      line.flagsEnd > line.flagsStart ? out.pools.flags.intern(buffer, line.flagsStart, line.flagsEnd) : -1;
     header.symbol = symbol;
     header.caller =
       located && place.isReturn ? out.pools.symbol.intern(buffer, place.callerStart, place.callerEnd) : -1;
@@ -157,7 +168,8 @@ export class FtraceTextDecoder {
   private firstSight(nameId: number, buffer: Uint8Array, end: number): NameInfo {
     const name = this.names.get(nameId);
     const located = !this.line.isFunctionEntry && parseLocation(buffer, this.line.bodyStart, end, this.place);
-    if (located && this.place.symbolEnd > this.place.symbolStart) return { count: 0, wanted: -1, table: null };
+    if (located && this.place.symbolEnd > this.place.symbolStart)
+      return { count: 0, wanted: -1, table: null };
     const wants = this.options.needs.wants({
       name,
       system: null,
@@ -276,7 +288,13 @@ export class FtraceTextDecoder {
     this.pendingLosses = [];
   }
 
-  private writeLost(mark: Mark & { kind: 'lost' }, from: bigint | null, to: bigint | null, offset: number, line: number): void {
+  private writeLost(
+    mark: Mark & { kind: 'lost' },
+    from: bigint | null,
+    to: bigint | null,
+    offset: number,
+    line: number,
+  ): void {
     this.out.loss({
       kind: mark.dropped ? 'dropped' : 'lost',
       cpu: mark.cpu,

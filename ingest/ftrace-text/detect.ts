@@ -12,7 +12,11 @@ export function detect(probe: Probe): Detection {
   const text = latin1.decode(head.subarray(0, 4096));
   const tracer = /^# tracer: (\S+)/m.exec(text);
   if (tracer) {
-    return { confidence: 98, why: `has the tracefs header "# tracer: ${tracer[1]}"`, detail: `tracefs trace (${tracer[1]})` };
+    return {
+      confidence: 98,
+      why: `has the tracefs header "# tracer: ${tracer[1]}"`,
+      detail: `tracefs trace (${tracer[1]})`,
+    };
   }
   const line = new EventLine();
   let lines = 0;
@@ -28,7 +32,11 @@ export function detect(probe: Probe): Detection {
     start = at + 1;
   }
   if (/^(version = \d+\s+)?cpus=\d+\r?$/m.test(text.slice(0, 200)) && (events > 0 || lines <= 2)) {
-    return { confidence: 96, why: 'begins with the "cpus=" line of trace-cmd report', detail: 'trace-cmd report' };
+    return {
+      confidence: 96,
+      why: 'begins with the "cpus=" line of trace-cmd report',
+      detail: 'trace-cmd report',
+    };
   }
   if (lines === 0) return { confidence: 0, why: 'has no complete line' };
   const share = Math.round((events * 100) / lines);

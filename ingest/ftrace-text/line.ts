@@ -140,7 +140,8 @@ export class EventLine {
     at++;
     const fractionStart = at;
     let fraction = 0;
-    while (at < end && isDigit(buffer[at]) && at - fractionStart < 9) fraction = fraction * 10 + buffer[at++] - 48;
+    while (at < end && isDigit(buffer[at]) && at - fractionStart < 9)
+      fraction = fraction * 10 + buffer[at++] - 48;
     const decimals = at - fractionStart;
     if (decimals === 0) return 0;
     for (let i = decimals; i < 9; i++) fraction *= 10;

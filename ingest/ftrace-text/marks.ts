@@ -31,7 +31,12 @@ export function readMark(text: string): Mark | null {
     if (lost) return { kind: 'lost', cpu: Number(lost[1]), count: BigInt(lost[2]), dropped: false };
     const dropped = DROPPED.exec(text);
     if (dropped) {
-      return { kind: 'lost', cpu: Number(dropped[1]), count: dropped[2] ? BigInt(dropped[2]) : null, dropped: true };
+      return {
+        kind: 'lost',
+        cpu: Number(dropped[1]),
+        count: dropped[2] ? BigInt(dropped[2]) : null,
+        dropped: true,
+      };
     }
     return null;
   }
@@ -40,7 +45,12 @@ export function readMark(text: string): Mark | null {
     if (started) return { kind: 'buffer-started', cpu: Number(started[1]) };
     const entries = ENTRIES.exec(text);
     if (entries) {
-      return { kind: 'entries', inBuffer: Number(entries[1]), written: Number(entries[2]), cpus: Number(entries[3]) };
+      return {
+        kind: 'entries',
+        inBuffer: Number(entries[1]),
+        written: Number(entries[2]),
+        cpus: Number(entries[3]),
+      };
     }
     const tracer = TRACER.exec(text);
     if (tracer) return { kind: 'tracer', name: tracer[1] };

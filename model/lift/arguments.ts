@@ -22,7 +22,9 @@ const ARGUMENT_NAMES = {
 export type ArgumentRole = keyof typeof ARGUMENT_NAMES;
 
 const ROLE_BY_NAME: ReadonlyMap<string, ArgumentRole> = new Map(
-  Object.entries(ARGUMENT_NAMES).flatMap(([role, names]) => names.map((name) => [name, role as ArgumentRole])),
+  Object.entries(ARGUMENT_NAMES).flatMap(([role, names]) =>
+    names.map((name) => [name, role as ArgumentRole]),
+  ),
 );
 
 /** Arguments that hold the device itself, for recordings that print no name. */
@@ -83,8 +85,10 @@ export function bindArguments(table: Table, common: ReadonlySet<string>, isRetur
     if (NUMERIC.has(column.def.type)) {
       const role = ROLE_BY_NAME.get(name.toLowerCase());
       if (role && !numbers.has(role)) numbers.set(role, wordReader(column));
-      else if (isReturn && name === 'arg1' && !numbers.has('result')) numbers.set('result', wordReader(column));
-      else if (!isReturn && name === 'arg2' && !numbers.has('pageShift')) numbers.set('pageShift', wordReader(column));
+      else if (isReturn && name === 'arg1' && !numbers.has('result'))
+        numbers.set('result', wordReader(column));
+      else if (!isReturn && name === 'arg2' && !numbers.has('pageShift'))
+        numbers.set('pageShift', wordReader(column));
       if (DEVICE_POINTER_NAMES.has(name) && !(isReturn && name === 'arg1')) pointer ??= wordReader(column);
     } else if (column.def.type === 'dict') names.push(column);
   }

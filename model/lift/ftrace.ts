@@ -1,8 +1,19 @@
 import { type Column, columnOf, EVENT_COLUMNS, isNullAt, type Table } from '../../tables/index.ts';
 import { clearDraft, type EventColumns, type EventDraft, newDraft } from '../event-columns.ts';
 import { ENTER, KIND, POINT, RETURN, UNKNOWN } from '../events.ts';
-import { FUNCTION_BY_SYMBOL, KNOWN_FUNCTIONS, KNOWN_TRACEPOINTS, type KnownFunction } from '../known-functions.ts';
-import { type ArgumentReaders, type ArgumentRole, bindArguments, isFunctionAddress, wordReader } from './arguments.ts';
+import {
+  FUNCTION_BY_SYMBOL,
+  KNOWN_FUNCTIONS,
+  KNOWN_TRACEPOINTS,
+  type KnownFunction,
+} from '../known-functions.ts';
+import {
+  type ArgumentReaders,
+  type ArgumentRole,
+  bindArguments,
+  isFunctionAddress,
+  wordReader,
+} from './arguments.ts';
 
 const COMMON = new Set(EVENT_COLUMNS.map((column) => column.name));
 
@@ -82,7 +93,11 @@ class EventTableLifter {
     const tracepoint = KNOWN_TRACEPOINTS[this.table.def.name];
     const { symbol } = this.column;
     const hasSymbol = !isNullAt(symbol, row);
-    const known = hasSymbol ? this.knownBySymbol[symbol.data[row] as number] : tracepoint ? null : this.knownByName;
+    const known = hasSymbol
+      ? this.knownBySymbol[symbol.data[row] as number]
+      : tracepoint
+        ? null
+        : this.knownByName;
     if (!known && !tracepoint) return;
     const { draft } = this;
     clearDraft(draft);
@@ -166,7 +181,13 @@ class EventTableLifter {
     if (!name || !isFunctionAddress(name)) return false;
     draft.device = this.deviceId(name.toLowerCase());
     const type = numbers.get('domainType');
-    draft.index = printed ? (printed[2].endsWith('devtlb') ? 1 : 0) : type && !type.isNull(row) ? type.lo(row) & 1 : UNKNOWN;
+    draft.index = printed
+      ? printed[2].endsWith('devtlb')
+        ? 1
+        : 0
+      : type && !type.isNull(row)
+        ? type.lo(row) & 1
+        : UNKNOWN;
     return true;
   }
 

@@ -8,19 +8,36 @@ const WARN_FUNCTIONS =
   /^(pci_(prepare|enable|disable)_ats|pci_(enable|disable)_(pri|pasid)|pci_reset_pri|iommu_enable_pci_ats|arm_smmu_enable_ats|arm_smmu_attach_commit)(\.|$)/;
 
 /** Messages of the kernel log that are events of the model (contract section 8). `word` is a cheap test before the pattern. */
-const MESSAGES: readonly { readonly word: string; readonly pattern: RegExp; readonly kind: EventKindName }[] = [
-  { word: 'disabling ATS', pattern: /\bdisabling ATS\b/, kind: 'log.quirk' },
-  { word: 'ATS is disabled', pattern: /^PCIe: ATS is disabled/, kind: 'log.noats' },
-  { word: 'Failed to enable ATS', pattern: /Failed to enable ATS \(STU (?<shift>\d+)\)/, kind: 'log.enable_failed' },
-  { word: 'Adding to iommu group', pattern: /Adding to iommu group (?<index>\d+)/, kind: 'log.group_add' },
-  { word: 'Removing from iommu group', pattern: /Removing from iommu group (?<index>\d+)/, kind: 'log.group_remove' },
-  { word: 'Time-out Error', pattern: /Invalidation Time-out Error/, kind: 'log.timeout' },
-  { word: 'IOTLB_INV_TIMEOUT', pattern: /IOTLB_INV_TIMEOUT device=(?<device>[0-9a-f:.]+)/i, kind: 'log.timeout' },
-  { word: 'invalidate timeout', pattern: /ATC invalidate timeout/, kind: 'log.timeout' },
-];
+const MESSAGES: readonly { readonly word: string; readonly pattern: RegExp; readonly kind: EventKindName }[] =
+  [
+    { word: 'disabling ATS', pattern: /\bdisabling ATS\b/, kind: 'log.quirk' },
+    { word: 'ATS is disabled', pattern: /^PCIe: ATS is disabled/, kind: 'log.noats' },
+    {
+      word: 'Failed to enable ATS',
+      pattern: /Failed to enable ATS \(STU (?<shift>\d+)\)/,
+      kind: 'log.enable_failed',
+    },
+    { word: 'Adding to iommu group', pattern: /Adding to iommu group (?<index>\d+)/, kind: 'log.group_add' },
+    {
+      word: 'Removing from iommu group',
+      pattern: /Removing from iommu group (?<index>\d+)/,
+      kind: 'log.group_remove',
+    },
+    { word: 'Time-out Error', pattern: /Invalidation Time-out Error/, kind: 'log.timeout' },
+    {
+      word: 'IOTLB_INV_TIMEOUT',
+      pattern: /IOTLB_INV_TIMEOUT device=(?<device>[0-9a-f:.]+)/i,
+      kind: 'log.timeout',
+    },
+    { word: 'invalidate timeout', pattern: /ATC invalidate timeout/, kind: 'log.timeout' },
+  ];
 
 /** Lifts WARNs and messages of the kernel log. Messages that name no device keep none. */
-export function liftLog(records: Table<typeof LOG_RECORDS>, splats: Table<typeof SPLATS>, events: EventColumns): void {
+export function liftLog(
+  records: Table<typeof LOG_RECORDS>,
+  splats: Table<typeof SPLATS>,
+  events: EventColumns,
+): void {
   for (let row = 0; row < splats.length; row++) liftSplat(splats, row, events);
   const message = columnOf(records, 'message');
   if (!message.offsets) return;

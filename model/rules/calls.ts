@@ -43,7 +43,9 @@ export const CALL_RULES: readonly Rule[] = [
       if (done.kind !== 'ats.enable') return;
       const on = context.state.get(done.fn.fn, CORE_EN);
       if (!kernelSaysOn(done) && on !== 1) {
-        return on === UNKNOWN && done.result !== 0 ? context.undecided('ATS013', 'whether ATS was on is unknown') : context.passed('ATS013');
+        return on === UNKNOWN && done.result !== 0
+          ? context.undecided('ATS013', 'whether ATS was on is unknown')
+          : context.passed('ATS013');
       }
       if (!kernelSaysOn(done) && done.result === 0) return;
       context.fire('ATS013', {
@@ -57,7 +59,8 @@ export const CALL_RULES: readonly Rule[] = [
         key: callerKey(context, done),
       });
     },
-    onLoneWarn: (context, event, symbol) => loneWarn(context, event, symbol, 'pci_enable_ats', 'ATS013', 'enabled a second time'),
+    onLoneWarn: (context, event, symbol) =>
+      loneWarn(context, event, symbol, 'pci_enable_ats', 'ATS013', 'enabled a second time'),
   },
   {
     id: 'ATS014',
@@ -65,7 +68,8 @@ export const CALL_RULES: readonly Rule[] = [
     severity: 'error',
     layers: ['core', 'drv'],
     condition: 'pci_prepare_ats() while the core has ATS on, or it returns -EBUSY, or it WARNs.',
-    versions: '6.12 and later: WARN and -EBUSY; then the probe fails on SMMUv3 of 7.2 and on the drivers of the series.',
+    versions:
+      '6.12 and later: WARN and -EBUSY; then the probe fails on SMMUv3 of 7.2 and on the drivers of the series.',
     meaning: 'An IOMMU driver probes a device again that was never released.',
     fix: 'Release with ATS off (see ATS027).',
     needs: [['ats.prepare', 'log.warn']],
@@ -77,7 +81,9 @@ export const CALL_RULES: readonly Rule[] = [
       const mandate = context.feature('prepare_warns_unsupported') !== false;
       const says = done.result === -16 || (done.call.warn >= 0 && !mandate);
       if (!says && on !== 1) {
-        return on === UNKNOWN && done.result !== 0 ? context.undecided('ATS014', 'whether ATS was on is unknown') : context.passed('ATS014');
+        return on === UNKNOWN && done.result !== 0
+          ? context.undecided('ATS014', 'whether ATS was on is unknown')
+          : context.passed('ATS014');
       }
       if (!says && done.result === 0) return;
       context.fire('ATS014', {
@@ -91,7 +97,8 @@ export const CALL_RULES: readonly Rule[] = [
         key: callerKey(context, done),
       });
     },
-    onLoneWarn: (context, event, symbol) => loneWarn(context, event, symbol, 'pci_prepare_ats', 'ATS014', 'prepared while ATS is on'),
+    onLoneWarn: (context, event, symbol) =>
+      loneWarn(context, event, symbol, 'pci_prepare_ats', 'ATS014', 'prepared while ATS is on'),
   },
   {
     id: 'ATS015',
@@ -109,7 +116,8 @@ export const CALL_RULES: readonly Rule[] = [
     onCall(context, done) {
       if (done.kind !== 'ats.disable') return;
       const on = context.state.get(done.fn.fn, CORE_EN);
-      if (done.call.warn < 0 && on === UNKNOWN) return context.undecided('ATS015', 'whether ATS was on is unknown');
+      if (done.call.warn < 0 && on === UNKNOWN)
+        return context.undecided('ATS015', 'whether ATS was on is unknown');
       if (done.call.warn < 0 && on === 1) return context.passed('ATS015');
       context.fire('ATS015', {
         fn: done.fn.fn,
@@ -117,7 +125,10 @@ export const CALL_RULES: readonly Rule[] = [
         since: context.state.setBy(done.fn.fn, CORE_EN),
         message: `ATS of ${done.fn.address} is disabled although it is not on${callerOf(context, done)}.`,
         expected: 'pci_disable_ats() only while ATS is on.',
-        observed: done.call.warn >= 0 ? 'The kernel WARNs in pci_disable_ats().' : 'pci_disable_ats() with ats_enabled = 0.',
+        observed:
+          done.call.warn >= 0
+            ? 'The kernel WARNs in pci_disable_ats().'
+            : 'pci_disable_ats() with ats_enabled = 0.',
         evidence: callEvidence(context, done, 'ATS is off'),
         key: callerKey(context, done),
       });
@@ -132,17 +143,25 @@ export const CALL_RULES: readonly Rule[] = [
     layers: ['drv', 'core'],
     condition:
       'Enable failed and the driver goes on as if ATS were on: on SMMUv3 always when the call comes from its attach, on VT-d when a cache tag of type devtlb is assigned while the core has ATS off.',
-    versions: 'SMMUv3 6.1, 6.12, 7.2: only an error line. Series: a WARN, the belief stays. VT-d and AMD set their belief on success only.',
-    meaning: 'The driver sends invalidations to a device that has ATS off; they may time out, and the next detach WARNs (ATS015).',
+    versions:
+      'SMMUv3 6.1, 6.12, 7.2: only an error line. Series: a WARN, the belief stays. VT-d and AMD set their belief on success only.',
+    meaning:
+      'The driver sends invalidations to a device that has ATS off; they may time out, and the next detach WARNs (ATS015).',
     fix: 'The early checks of the series; or set the belief from the result of pci_enable_ats().',
     needs: [['ats.enable', 'cachetag.assign', 'log.enable_failed']],
     causes: ['ATS003', 'ATS004', 'ATS009', 'ATS040'],
-    references: ['drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c arm_smmu_attach_commit()', 'drivers/iommu/intel/cache.c'],
+    references: [
+      'drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c arm_smmu_attach_commit()',
+      'drivers/iommu/intel/cache.c',
+    ],
     onCall(context, done) {
       if (done.kind !== 'ats.enable') return;
-      if (done.result === UNKNOWN) return context.undecided('ATS016', 'the result of pci_enable_ats() was not recorded');
+      if (done.result === UNKNOWN)
+        return context.undecided('ATS016', 'the result of pci_enable_ats() was not recorded');
       const caller = context.callerText(done.event) ?? '';
-      const smmu = /^_*arm_smmu_/.test(caller) || context.enclosing(done.call, ['iommu.attach']) !== null && isSmmu(context, done);
+      const smmu =
+        /^_*arm_smmu_/.test(caller) ||
+        (context.enclosing(done.call, ['iommu.attach']) !== null && isSmmu(context, done));
       if (done.result === 0 || !smmu) return context.passed('ATS016');
       context.fire('ATS016', {
         fn: done.fn.fn,
@@ -166,7 +185,10 @@ export const CALL_RULES: readonly Rule[] = [
         message: `VT-d registers ${fn.address} as a user of device-TLB invalidations although the core has ATS off.`,
         expected: 'A device-TLB cache tag only while ATS is on.',
         observed: 'cache_tag_assign of type devtlb with ats_enabled = 0.',
-        evidence: [...context.because(fn.fn, CORE_EN, 'ATS is off'), { role: 'the driver assigns a device-TLB tag', event }],
+        evidence: [
+          ...context.because(fn.fn, CORE_EN, 'ATS is off'),
+          { role: 'the driver assigns a device-TLB tag', event },
+        ],
         key: 'vtd',
       });
     },
@@ -179,14 +201,16 @@ export const CALL_RULES: readonly Rule[] = [
     layers: ['core', 'drv'],
     condition: 'pci_prepare_ats() fails on a function that is known not to support ATS.',
     versions: '6.12 and 7.2: silent -EINVAL. With the mandate of the AMD series: WARN.',
-    meaning: 'The caller skipped the support test: AMD up to 7.2 and SMMUv3 of 6.12 do so for every PCI device.',
+    meaning:
+      'The caller skipped the support test: AMD up to 7.2 and SMMUv3 of 6.12 do so for every PCI device.',
     fix: 'Ask pci_ats_supported() first.',
     once: 'recording',
     needs: [['ats.prepare']],
     references: ['drivers/pci/ats.c pci_prepare_ats()'],
     onCall(context, done) {
       if (done.kind !== 'ats.prepare' || done.result !== -22) return;
-      if (done.explanations.length !== 1 || done.explanations[0] !== 'unsupported') return context.passed('ATS018');
+      if (done.explanations.length !== 1 || done.explanations[0] !== 'unsupported')
+        return context.passed('ATS018');
       context.fire('ATS018', {
         fn: done.fn.fn,
         event: done.event,
@@ -195,7 +219,9 @@ export const CALL_RULES: readonly Rule[] = [
         expected: 'Prepare only functions that support ATS.',
         observed: 'pci_prepare_ats() returned -EINVAL.',
         evidence: [
-          ...[CORE_CAP, CORE_UNTRUSTED, CORE_SUPPORTED].flatMap((field) => context.because(done.fn.fn, field, 'fitness for ATS')).slice(0, 1),
+          ...[CORE_CAP, CORE_UNTRUSTED, CORE_SUPPORTED]
+            .flatMap((field) => context.because(done.fn.fn, field, 'fitness for ATS'))
+            .slice(0, 1),
           { role: 'the call', event: done.event },
         ],
       });
@@ -207,7 +233,8 @@ export const CALL_RULES: readonly Rule[] = [
     severity: 'warning',
     severityNote: 'note for a function without VFs',
     layers: ['core'],
-    condition: 'On a kernel with prepare, a PF or plain function that appeared within the recording is enabled without having been prepared.',
+    condition:
+      'On a kernel with prepare, a PF or plain function that appeared within the recording is enabled without having been prepared.',
     versions: '6.12 and later, silent; not applicable on 6.1.',
     meaning: 'VFs that came before this point were checked against page shift 0.',
     fix: 'Prepare at IOMMU probe.',
@@ -216,8 +243,15 @@ export const CALL_RULES: readonly Rule[] = [
     references: ['drivers/pci/ats.c'],
     onCall(context, done) {
       if (done.kind !== 'ats.enable' || done.fn.isVf !== 0 || done.result !== 0) return;
-      if (!done.fn.startSeen || context.feature('prepare_exists') !== true || !context.wasRecorded('ats.prepare')) {
-        return context.undecided('ATS019', 'the function appeared before the recording, or prepare is not recorded');
+      if (
+        !done.fn.startSeen ||
+        context.feature('prepare_exists') !== true ||
+        !context.wasRecorded('ats.prepare')
+      ) {
+        return context.undecided(
+          'ATS019',
+          'the function appeared before the recording, or prepare is not recorded',
+        );
       }
       if (done.fn.prepared) return context.passed('ATS019');
       context.fire('ATS019', {
@@ -242,7 +276,8 @@ export const CALL_RULES: readonly Rule[] = [
     condition:
       'prepare, enable or disable of a function succeeds and its caller is known to be neither an IOMMU driver nor the IOMMU core.',
     versions: 'All: the functions are exported to modules.',
-    meaning: 'The core changed state and the belief of the driver did not: expect ATS013 or ATS015 at its next step.',
+    meaning:
+      'The core changed state and the belief of the driver did not: expect ATS013 or ATS015 at its next step.',
     fix: 'Remove the call; only the IOMMU driver of the device may change its ATS state.',
     needs: [['ats.prepare', 'ats.enable', 'ats.disable']],
     references: ['drivers/pci/ats.c EXPORT_SYMBOL_GPL'],
@@ -250,7 +285,9 @@ export const CALL_RULES: readonly Rule[] = [
       const { kind } = done;
       if (kind !== 'ats.prepare' && kind !== 'ats.enable' && kind !== 'ats.disable') return;
       const succeeded =
-        kind === 'ats.disable' ? context.state.get(done.fn.fn, CORE_EN) === 1 && done.call.warn < 0 : done.result === 0;
+        kind === 'ats.disable'
+          ? context.state.get(done.fn.fn, CORE_EN) === 1 && done.call.warn < 0
+          : done.result === 0;
       if (!succeeded) return;
       const who = context.callerKind(done.event);
       if (who === 'unknown') return context.undecided('ATS040', 'the caller is not named');
@@ -278,7 +315,14 @@ function isSmmu(context: RuleContext, done: CompletedCall): boolean {
 }
 
 /** A WARN of the log whose call is not in any trace: the kernel itself says that it happened, but not to whom. */
-function loneWarn(context: RuleContext, event: number, symbol: string, ours: string, rule: string, what: string): void {
+function loneWarn(
+  context: RuleContext,
+  event: number,
+  symbol: string,
+  ours: string,
+  rule: string,
+  what: string,
+): void {
   if (symbol !== ours) return;
   const task = context.taskText(event);
   context.fire(rule, {

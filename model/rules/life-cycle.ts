@@ -23,7 +23,8 @@ export const LIFE_CYCLE_RULES: readonly Rule[] = [
     references: ['drivers/pci/pci.c pci_reset_function()', 'drivers/pci/ats.c pci_restore_ats_state()'],
     onResetEnd(context, reset) {
       if (reset.failed) return context.passed('ATS023');
-      if (reset.enabledBefore === UNKNOWN) return context.undecided('ATS023', 'whether ATS was on before the reset is unknown');
+      if (reset.enabledBefore === UNKNOWN)
+        return context.undecided('ATS023', 'whether ATS was on before the reset is unknown');
       if (reset.enabledBefore !== 1 || reset.enabledAgain) return context.passed('ATS023');
       if (context.state.get(reset.fn.fn, CORE_EN) !== 1) return context.passed('ATS023');
       if (!reset.observable) {
@@ -51,7 +52,8 @@ export const LIFE_CYCLE_RULES: readonly Rule[] = [
     layers: ['drv', 'core', 'hw'],
     condition: 'The IOMMU driver let a function go, or the function was removed, while the core has ATS on.',
     versions: 'All, silent: nothing checks.',
-    meaning: 'The device goes on translating for a context that is gone; its next owner meets ATS013 or ATS014.',
+    meaning:
+      'The device goes on translating for a context that is gone; its next owner meets ATS013 or ATS014.',
     fix: 'The release path of the driver must disable ATS.',
     needs: [['iommu.release', 'iommu.group_remove', 'device.remove'], ['ats.disable']],
     references: ['drivers/iommu/iommu.c iommu_deinit_device()'],
@@ -74,7 +76,10 @@ export const LIFE_CYCLE_RULES: readonly Rule[] = [
         message: `${fn.address} was released by its IOMMU driver with ATS on.`,
         expected: 'ATS is off when the driver lets the function go.',
         observed: 'No pci_disable_ats() of the function between its enable and its release.',
-        evidence: [...context.because(fn.fn, CORE_EN, 'ATS is on'), { role: 'the function is released', event }],
+        evidence: [
+          ...context.because(fn.fn, CORE_EN, 'ATS is on'),
+          { role: 'the function is released', event },
+        ],
       });
     },
   },

@@ -9,8 +9,10 @@ const SERIES = 'kernel series "iommu: Standardize ATS robustness and state track
 /** Why the PF is known to be unfit for ATS. */
 function pfUnfit(context: RuleContext, pf: FunctionRecord): EvidenceItem[] {
   const { state } = context;
-  if (state.get(pf.fn, CORE_CAP) === 0) return context.because(pf.fn, CORE_CAP, `PF ${pf.address} has no ATS capability`);
-  if (state.get(pf.fn, CORE_UNTRUSTED) === 1) return context.because(pf.fn, CORE_UNTRUSTED, `PF ${pf.address} is untrusted`);
+  if (state.get(pf.fn, CORE_CAP) === 0)
+    return context.because(pf.fn, CORE_CAP, `PF ${pf.address} has no ATS capability`);
+  if (state.get(pf.fn, CORE_UNTRUSTED) === 1)
+    return context.because(pf.fn, CORE_UNTRUSTED, `PF ${pf.address} is untrusted`);
   return context.because(pf.fn, CORE_SUPPORTED, `PF ${pf.address} does not support ATS`);
 }
 
@@ -28,12 +30,15 @@ function pfShiftDiffers(done: CompletedCall): 'known' | 'only-explanation' | 'no
   const { pfStu, pageShift } = done.operands;
   if (pageShift === UNKNOWN) return 'unknown';
   if (pfStu !== UNKNOWN) return pfStu === pageShift ? 'no' : 'known';
-  if (done.result === -22 && done.explanations.length === 1 && done.explanations[0] === 'vf-shift') return 'only-explanation';
+  if (done.result === -22 && done.explanations.length === 1 && done.explanations[0] === 'vf-shift')
+    return 'only-explanation';
   return 'unknown';
 }
 
 function pfShiftEvidence(context: RuleContext, done: CompletedCall): EvidenceItem[] {
-  const items = done.pf ? context.because(done.pf.fn, CORE_STU, `translation unit of PF ${done.pf.address}`) : [];
+  const items = done.pf
+    ? context.because(done.pf.fn, CORE_STU, `translation unit of PF ${done.pf.address}`)
+    : [];
   if (items.length > 0) return items;
   return [
     ...context.because(done.fn.fn, CORE_SUPPORTED, 'the function supports ATS'),
@@ -71,7 +76,8 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
         (kind === 'ats.supported' && done.result === 1) ||
         ((kind === 'ats.prepare' || kind === 'ats.enable') && done.result === 0);
       if (!accepted) return;
-      if (!pf || done.operands.pfSupported === UNKNOWN) return context.undecided('ATS001', 'the fitness of the PF is unknown');
+      if (!pf || done.operands.pfSupported === UNKNOWN)
+        return context.undecided('ATS001', 'the fitness of the PF is unknown');
       if (done.operands.pfSupported !== 0) return context.passed('ATS001');
       context.fire('ATS001', {
         fn: fn.fn,
@@ -103,7 +109,8 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     onCall(context, done) {
       const { fn, pf } = done;
       if (done.kind !== 'ats.enable' || fn.isVf !== 1 || done.result !== 0) return;
-      if (!pf || done.operands.pfSupported === UNKNOWN) return context.undecided('ATS002', 'the fitness of the PF is unknown');
+      if (!pf || done.operands.pfSupported === UNKNOWN)
+        return context.undecided('ATS002', 'the fitness of the PF is unknown');
       if (done.operands.pfSupported !== 0) return context.passed('ATS002');
       context.fire('ATS002', {
         fn: fn.fn,
@@ -121,7 +128,8 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     name: 'vf-prepare-stu-mismatch',
     severity: 'error',
     layers: ['core'],
-    condition: 'pci_prepare_ats() of a VF asks for another page shift than its PF holds (a PF that was never prepared holds 0).',
+    condition:
+      'pci_prepare_ats() of a VF asks for another page shift than its PF holds (a PF that was never prepared holds 0).',
     versions: 'Silently accepted on 6.12 and 7.2; refused with -EINVAL by the series.',
     meaning:
       'PF and VF would translate at different granularity: two IOMMUs with different smallest pages, or the PF was never probed.',
@@ -133,7 +141,8 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
       const differs = pfShiftDiffers(done);
       if (differs === 'no') return context.passed('ATS003');
       if (differs === 'unknown') return context.undecided('ATS003', 'the page shift of the PF is unknown');
-      if (done.pfBusy) return context.undecided('ATS003', 'the PF was being prepared or enabled at the same time');
+      if (done.pfBusy)
+        return context.undecided('ATS003', 'the PF was being prepared or enabled at the same time');
       const refused = done.result !== 0 && done.result !== UNKNOWN;
       context.fire('ATS003', {
         fn: done.fn.fn,
@@ -141,7 +150,8 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
         message: `VF ${done.fn.address} is prepared with ${shiftText(done.pageShift)}, but ${pfShiftText(done)}${
           refused ? '; the kernel refused it' : '; the kernel did not object'
         }.`,
-        expected: 'A VF is prepared with the page shift of its PF: the STU of a VF is hardwired to 0 and the one of the PF applies.',
+        expected:
+          'A VF is prepared with the page shift of its PF: the STU of a VF is hardwired to 0 and the one of the PF applies.',
         observed: `pci_prepare_ats(${done.fn.address}, ${done.pageShift}) returned ${resultText(done.result)}.`,
         evidence: [...pfShiftEvidence(context, done), { role: 'the VF is prepared', event: done.event }],
         key: `ps=${done.pageShift} pf=${done.operands.pfStu}`,
@@ -155,7 +165,8 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     layers: ['core'],
     condition:
       'pci_enable_ats() of a VF returns -EINVAL, the VF supports ATS, the page shift is 12 or more, and the PF holds another one.',
-    versions: 'All. Silent in the core; SMMUv3 prints an error line; SMMUv3 and VT-d WARN with the series; AMD says nothing.',
+    versions:
+      'All. Silent in the core; SMMUv3 prints an error line; SMMUv3 and VT-d WARN with the series; AMD says nothing.',
     meaning: 'The VF runs without ATS, though its driver may think otherwise.',
     fix: 'Give PF and VF the same IOMMU page size. On 6.1: the PF must have been enabled once (not in an identity domain).',
     needs: [['ats.enable']],
@@ -164,11 +175,13 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     onCall(context, done) {
       if (done.kind !== 'ats.enable' || done.fn.isVf !== 1) return;
       if (done.result === 0) return context.passed('ATS004');
-      if (done.result !== -22) return context.undecided('ATS004', 'the result of pci_enable_ats() is unknown');
+      if (done.result !== -22)
+        return context.undecided('ATS004', 'the result of pci_enable_ats() is unknown');
       if (done.explanations.length !== 1 || done.explanations[0] !== 'vf-shift') {
         return context.undecided('ATS004', 'other causes of -EINVAL cannot be ruled out');
       }
-      if (done.pfBusy) return context.undecided('ATS004', 'the PF was being prepared or enabled at the same time');
+      if (done.pfBusy)
+        return context.undecided('ATS004', 'the PF was being prepared or enabled at the same time');
       context.fire('ATS004', {
         fn: done.fn.fn,
         event: done.event,
@@ -177,9 +190,13 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
         observed: `pci_enable_ats(${done.fn.address}, ${done.pageShift}) returned -EINVAL; the VF goes on without ATS.`,
         evidence: [
           ...pfShiftEvidence(context, done),
-          ...(done.operands.pfStu === UNKNOWN ? [] : context.because(done.fn.fn, CORE_SUPPORTED, 'the function supports ATS')),
+          ...(done.operands.pfStu === UNKNOWN
+            ? []
+            : context.because(done.fn.fn, CORE_SUPPORTED, 'the function supports ATS')),
           { role: 'the VF is refused', event: done.event },
-          ...(done.call.driverWarn >= 0 ? [{ role: 'the WARN of the driver', event: done.call.driverWarn }] : []),
+          ...(done.call.driverWarn >= 0
+            ? [{ role: 'the WARN of the driver', event: done.call.driverWarn }]
+            : []),
         ],
         key: `ps=${done.pageShift} pf=${done.operands.pfStu}`,
       });
@@ -190,7 +207,8 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     name: 'vf-before-pf',
     severity: 'warning',
     layers: ['core'],
-    condition: 'A VF is prepared or enabled, its PF appeared within the recording, and was never prepared nor enabled since.',
+    condition:
+      'A VF is prepared or enabled, its PF appeared within the recording, and was never prepared nor enabled since.',
     versions: 'All: the order of enable matters on 6.1, the order of prepare from 6.12.',
     meaning: 'SR-IOV was enabled before the IOMMU driver probed the PF, or that probe failed.',
     fix: 'Probe the PF before VFs are made; look for the failed probe of the PF.',
@@ -202,7 +220,8 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
       if (!isVfCall(done)) return;
       if (!pf?.startSeen) return context.undecided('ATS005', 'the PF appeared before the recording began');
       const stu = context.state.get(pf.fn, CORE_STU);
-      if (stu === UNKNOWN || done.operands.pfSupported === UNKNOWN) return context.undecided('ATS005', 'the state of the PF is unknown');
+      if (stu === UNKNOWN || done.operands.pfSupported === UNKNOWN)
+        return context.undecided('ATS005', 'the state of the PF is unknown');
       if (stu !== 0 || done.operands.pfSupported !== 1 || done.pfBusy) return context.passed('ATS005');
       context.fire('ATS005', {
         fn: done.fn.fn,
@@ -223,7 +242,8 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     name: 'pf-stu-changed-under-vfs',
     severity: 'error',
     layers: ['core', 'hw'],
-    condition: 'prepare or enable of a PF returns 0 with another page shift than it held, while a VF of it has ATS on.',
+    condition:
+      'prepare or enable of a PF returns 0 with another page shift than it held, while a VF of it has ATS on.',
     versions: 'All, silent: prepare only looks at the Enable of the PF itself.',
     meaning: 'The translation unit of running VFs changes under way.',
     fix: 'Never prepare a PF again while VFs live; tear the VFs down first.',
@@ -235,7 +255,8 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
       if ((done.kind !== 'ats.prepare' && done.kind !== 'ats.enable') || done.result !== 0) return;
       if (fn.isVf !== 0 || fn.vfs.length === 0) return;
       const before = context.state.get(fn.fn, CORE_STU);
-      if (before === UNKNOWN || done.pageShift === UNKNOWN) return context.undecided('ATS006', 'the former page shift of the PF is unknown');
+      if (before === UNKNOWN || done.pageShift === UNKNOWN)
+        return context.undecided('ATS006', 'the former page shift of the PF is unknown');
       const vfs = liveVfs(context, fn);
       if ((done.pageShift & 0xff) === before || vfs.length === 0) return context.passed('ATS006');
       context.fire('ATS006', {
@@ -262,7 +283,8 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     layers: ['hw'],
     condition: 'A read of the ATS Control register of a VF shows an STU field other than 0.',
     versions: 'All: the kernel never writes STU to a VF.',
-    meaning: 'Device or emulation breaks the rule that the STU of a VF is hardwired to 0; the unit in force is undefined.',
+    meaning:
+      'Device or emulation breaks the rule that the STU of a VF is hardwired to 0; the unit in force is undefined.',
     fix: 'A device or emulation bug: report it to its maker.',
     needs: [['config.read']],
     references: ['PCIe, SR-IOV chapter, ATS of VFs'],

@@ -22,7 +22,8 @@ export const RECORDING_RULES: readonly Rule[] = [
     name: 'trace-incomplete',
     severity: 'note',
     layers: ['trace'],
-    condition: 'Calls without their other end, functions whose start is not in the recording, or events that were lost.',
+    condition:
+      'Calls without their other end, functions whose start is not in the recording, or events that were lost.',
     versions: 'All.',
     meaning: 'What is unknown because of it is left unjudged.',
     fix: 'Record from before the functions appear, with larger buffers.',
@@ -47,7 +48,8 @@ export const RECORDING_RULES: readonly Rule[] = [
     name: 'resynchronised',
     severity: 'note',
     layers: ['trace'],
-    condition: 'What was known of a function is contradicted after lost events, unnamed calls, or a second use of its address.',
+    condition:
+      'What was known of a function is contradicted after lost events, unnamed calls, or a second use of its address.',
     versions: 'All.',
     meaning: 'The model took the new evidence and went on.',
     once: 'generation',

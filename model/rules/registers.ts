@@ -68,7 +68,9 @@ export const REGISTER_RULES: readonly Rule[] = [
         evidence: [
           ...context.because(fn.fn, HW_EN, 'Enable before'),
           ...context.because(fn.fn, CORE_EN, 'belief of the core'),
-          ...(write.stu !== UNKNOWN && fn.isVf !== 1 ? context.because(fn.fn, CORE_STU, 'page shift of the core') : []),
+          ...(write.stu !== UNKNOWN && fn.isVf !== 1
+            ? context.because(fn.fn, CORE_STU, 'page shift of the core')
+            : []),
           { role: 'the write', event: write.event },
         ],
         key: text,
@@ -82,17 +84,22 @@ export const REGISTER_RULES: readonly Rule[] = [
     severityNote: 'note before the IOMMU driver has probed the function',
     layers: ['hw', 'core'],
     condition: 'Enable is set in the register while the core has ATS off, and no ATS call is under way.',
-    versions: 'All. 6.1 has no prepare that would clear what firmware left on; later kernels clear it on PFs only.',
+    versions:
+      'All. 6.1 has no prepare that would clear what firmware left on; later kernels clear it on PFs only.',
     meaning: 'The device may send translation requests that the IOMMU does not accept: faults.',
     fix: 'Find who wrote the register; across kexec clear Enable on VFs too.',
-    needs: [['config.write', 'config.write_user', 'config.read'], ['ats.enable', 'ats.disable', 'ats.prepare']],
+    needs: [
+      ['config.write', 'config.write_user', 'config.read'],
+      ['ats.enable', 'ats.disable', 'ats.prepare'],
+    ],
     causes: ['ATS028', 'ATS021'],
     references: ['PCIe 10.5.1.3'],
     onStable(context, fn, event) {
       const { state } = context;
       const hw = state.get(fn.fn, HW_EN);
       const core = state.get(fn.fn, CORE_EN);
-      if (hw === UNKNOWN || core === UNKNOWN) return context.undecided('ATS029', 'Enable of the register or of the core is unknown');
+      if (hw === UNKNOWN || core === UNKNOWN)
+        return context.undecided('ATS029', 'Enable of the register or of the core is unknown');
       if (hw !== 1 || core !== 0) return context.passed('ATS029');
       context.fire('ATS029', {
         fn: fn.fn,
@@ -102,7 +109,10 @@ export const REGISTER_RULES: readonly Rule[] = [
         message: `${fn.address} has ATS enabled in its register while the PCI core has it off.`,
         expected: 'Enable 0 in ATS Control.',
         observed: 'Enable 1 in ATS Control.',
-        evidence: [...context.because(fn.fn, CORE_EN, 'the core has ATS off'), ...context.because(fn.fn, HW_EN, 'the register has it on')],
+        evidence: [
+          ...context.because(fn.fn, CORE_EN, 'the core has ATS off'),
+          ...context.because(fn.fn, HW_EN, 'the register has it on'),
+        ],
       });
     },
   },
@@ -111,11 +121,15 @@ export const REGISTER_RULES: readonly Rule[] = [
     name: 'hw-off-core-on',
     severity: 'error',
     layers: ['hw', 'core'],
-    condition: 'Enable is clear in the register while the core has ATS on, and neither an ATS call nor a reset is under way.',
+    condition:
+      'Enable is clear in the register while the core has ATS on, and neither an ATS call nor a reset is under way.',
     versions: 'All, silent.',
     meaning: 'Invalidations go to a device that will not answer them as expected.',
     fix: 'Find who wrote the register (ATS028); after resets see ATS023 and ATS024.',
-    needs: [['config.write', 'config.write_user', 'config.read'], ['ats.enable', 'ats.disable']],
+    needs: [
+      ['config.write', 'config.write_user', 'config.read'],
+      ['ats.enable', 'ats.disable'],
+    ],
     causes: ['ATS028'],
     replacedBy: ['ATS023', 'ATS024'],
     references: ['PCIe 10.5.1.3'],
@@ -123,7 +137,8 @@ export const REGISTER_RULES: readonly Rule[] = [
       const { state } = context;
       const hw = state.get(fn.fn, HW_EN);
       const core = state.get(fn.fn, CORE_EN);
-      if (hw === UNKNOWN || core === UNKNOWN) return context.undecided('ATS030', 'Enable of the register or of the core is unknown');
+      if (hw === UNKNOWN || core === UNKNOWN)
+        return context.undecided('ATS030', 'Enable of the register or of the core is unknown');
       if (hw !== 0 || core !== 1) return context.passed('ATS030');
       context.fire('ATS030', {
         fn: fn.fn,
@@ -132,7 +147,10 @@ export const REGISTER_RULES: readonly Rule[] = [
         message: `${fn.address} has ATS disabled in its register while the PCI core has it on.`,
         expected: 'Enable 1 in ATS Control.',
         observed: 'Enable 0 in ATS Control.',
-        evidence: [...context.because(fn.fn, CORE_EN, 'the core has ATS on'), ...context.because(fn.fn, HW_EN, 'the register has it off')],
+        evidence: [
+          ...context.because(fn.fn, CORE_EN, 'the core has ATS on'),
+          ...context.because(fn.fn, HW_EN, 'the register has it off'),
+        ],
       });
     },
   },

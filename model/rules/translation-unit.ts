@@ -25,7 +25,8 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
     references: ['drivers/pci/ats.c PCI_ATS_MIN_STU'],
     onCall(context, done) {
       if (!takesShift(done)) return;
-      if (done.pageShift === UNKNOWN) return context.undecided('ATS009', 'the page shift of the call was not recorded');
+      if (done.pageShift === UNKNOWN)
+        return context.undecided('ATS009', 'the page shift of the call was not recorded');
       // With ATS on the kernel answers -EBUSY before it looks at the shift: that is ATS013 or ATS014.
       if (done.pageShift >= 12 || done.result === -16) return context.passed('ATS009');
       context.fire('ATS009', {
@@ -46,13 +47,15 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
     layers: ['core', 'hw'],
     condition: 'prepare or enable of a PF or plain function returns 0 for a page shift above 43.',
     versions: 'All accept it silently: 44 is stored as 44 and programs STU 0; 268 is stored as 12.',
-    meaning: 'Core and hardware disagree from the first moment: the register field has 5 bits, the core keeps 8.',
+    meaning:
+      'Core and hardware disagree from the first moment: the register field has 5 bits, the core keeps 8.',
     fix: 'Correct the caller; the core has no upper check.',
     needs: [['ats.prepare', 'ats.enable']],
     references: ['drivers/pci/ats.c', 'include/uapi/linux/pci_regs.h PCI_ATS_CTRL_STU()'],
     onCall(context, done) {
       if (!takesShift(done) || done.fn.isVf === 1 || done.result !== 0) return;
-      if (done.pageShift === UNKNOWN || done.fn.isVf === UNKNOWN) return context.undecided('ATS010', 'the page shift of the call was not recorded');
+      if (done.pageShift === UNKNOWN || done.fn.isVf === UNKNOWN)
+        return context.undecided('ATS010', 'the page shift of the call was not recorded');
       if (done.pageShift <= 43) return context.passed('ATS010');
       const stored = done.pageShift & 0xff;
       const field = (stored - 12) & 31;
@@ -72,16 +75,19 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
     name: 'prepare-enable-stu-differ',
     severity: 'warning',
     layers: ['core'],
-    condition: 'A PF or plain function is prepared with one page shift and then enabled with another, without a prepare in between.',
+    condition:
+      'A PF or plain function is prepared with one page shift and then enabled with another, without a prepare in between.',
     versions: '6.12 and later, silent: enable overwrites what prepare stored.',
-    meaning: 'The driver breaks the two-step contract; VFs prepared in between were checked against the first shift.',
+    meaning:
+      'The driver breaks the two-step contract; VFs prepared in between were checked against the first shift.',
     fix: 'Enable with the shift of prepare. The page-size bitmap may have changed between probe and attach.',
     needs: [['ats.prepare'], ['ats.enable']],
     references: ['drivers/pci/ats.c pci_enable_ats()'],
     onCall(context, done) {
       if (done.kind !== 'ats.enable' || done.fn.isVf !== 0 || done.result !== 0) return;
       const prepared = done.fn.prepared;
-      if (!prepared || done.pageShift === UNKNOWN) return context.undecided('ATS011', 'no prepare of the function was recorded');
+      if (!prepared || done.pageShift === UNKNOWN)
+        return context.undecided('ATS011', 'no prepare of the function was recorded');
       if (prepared.pageShift === done.pageShift) return context.passed('ATS011');
       context.fire('ATS011', {
         fn: done.fn.fn,
@@ -105,10 +111,14 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
     layers: ['core', 'hw'],
     condition:
       'The STU field of the register of a PF or plain function differs from the page shift of the core minus 12, while the function or a VF of it has ATS on.',
-    versions: 'All. Invisible for 4 KiB. After a reset a PF that was only prepared loses its STU and nobody writes it again.',
+    versions:
+      'All. Invisible for 4 KiB. After a reset a PF that was only prepared loses its STU and nobody writes it again.',
     meaning: 'Requests are translated at another granularity than the IOMMU assumes.',
     fix: 'Restore STU of prepared functions after a reset; stop whatever wrote the register.',
-    needs: [['config.write', 'config.write_user', 'config.read'], ['ats.prepare', 'ats.enable']],
+    needs: [
+      ['config.write', 'config.write_user', 'config.read'],
+      ['ats.prepare', 'ats.enable'],
+    ],
     causes: ['ATS028', 'ATS040'],
     references: ['drivers/pci/ats.c pci_restore_ats_state()'],
     onStable(context, fn, event) {
@@ -116,9 +126,12 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
       if (fn.isVf !== 0) return;
       const shift = state.get(fn.fn, CORE_STU);
       const field = state.get(fn.fn, HW_STU);
-      if (shift === UNKNOWN || field === UNKNOWN) return context.undecided('ATS012', 'the STU of the register or of the core is unknown');
+      if (shift === UNKNOWN || field === UNKNOWN)
+        return context.undecided('ATS012', 'the STU of the register or of the core is unknown');
       if (shift === 0 || field === ((shift - 12) & 31)) return context.passed('ATS012');
-      const users = [fn, ...fn.vfs.map((vf) => context.topology.at(vf))].filter((user) => state.get(user.fn, CORE_EN) === 1);
+      const users = [fn, ...fn.vfs.map((vf) => context.topology.at(vf))].filter(
+        (user) => state.get(user.fn, CORE_EN) === 1,
+      );
       if (users.length === 0) return context.passed('ATS012');
       context.fire('ATS012', {
         fn: fn.fn,

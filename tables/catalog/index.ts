@@ -1,4 +1,5 @@
 import type { TableDef } from '../define.ts';
+import { CONFIG_ACCESSES, PCI_FUNCTIONS, SIMULATOR_EVENTS } from './hardware.ts';
 import { CLOCKS, IMPORT_LOG, LOG_RECORDS, LOSSES, SOURCES, SPLAT_FRAMES, SPLATS } from './ingest.ts';
 import {
   ATS_CALLS,
@@ -15,6 +16,7 @@ import {
   VERDICT_REASONS,
 } from './model.ts';
 
+export * from './hardware.ts';
 export * from './ingest.ts';
 export * from './model.ts';
 
@@ -27,6 +29,9 @@ export const ALL_TABLES: readonly TableDef[] = [
   LOG_RECORDS,
   SPLATS,
   SPLAT_FRAMES,
+  PCI_FUNCTIONS,
+  CONFIG_ACCESSES,
+  SIMULATOR_EVENTS,
   FUNCTIONS,
   ATS_EVENTS,
   ATS_CALLS,

@@ -78,7 +78,13 @@ describe('exit codes', () => {
       [join(folder, 'missing.txt'), /no such file/],
       [folder, /is a directory/],
       [file('empty.txt', ''), /is empty/],
-      [file('garbage.bin', Uint8Array.from({ length: 5000 }, (_, i) => (i * 7919) & 255)), /no format known here/],
+      [
+        file(
+          'garbage.bin',
+          Uint8Array.from({ length: 5000 }, (_, i) => (i * 7919) & 255),
+        ),
+        /no format known here/,
+      ],
       [file('prose.txt', 'Dear maintainer,\nthis is no trace.\n'), /no format known here/],
       [file('damaged.gz', gzipSync('x'.repeat(1000)).subarray(0, 20)), /damaged gzip/],
       ...(process.getuid?.() === 0 ? [] : ([[unreadable, /no permission/]] as [string, RegExp][])),
@@ -115,7 +121,12 @@ describe('analyze', () => {
     expect(data.schema).toBe(1);
     expect(data.verdict).toBe('fail');
     expect(data.tool).toContain(packageJson.version);
-    expect(data.findings[0]).toMatchObject({ rule: 'ATS004', function: '0000:01:00.2', pf: '0000:01:00.0', severity: 'error' });
+    expect(data.findings[0]).toMatchObject({
+      rule: 'ATS004',
+      function: '0000:01:00.2',
+      pf: '0000:01:00.0',
+      severity: 'error',
+    });
   });
 
   it('--out writes the three reports, whole, before it exits with 1; the same bytes twice', () => {
@@ -139,11 +150,16 @@ describe('analyze', () => {
   it('signatures hold neither times nor memory addresses: another run of the same story has the same', () => {
     const text = readFileSync(join(CAPTURES, '6.12-s3', 'trace.txt'), 'utf8');
     const shifted = text
-      .replace(/ (\d+)\.(\d{6}):/g, (_, seconds: string, fraction: string) => ` ${Number(seconds) + 100}.${fraction}:`)
+      .replace(
+        / (\d+)\.(\d{6}):/g,
+        (_, seconds: string, fraction: string) => ` ${Number(seconds) + 100}.${fraction}:`,
+      )
       .replaceAll('0xffffffffc054b1fe', '0xffffffffc0aa0042')
       .replaceAll('insmod-190', 'insmod-777');
     const signatures = (content: string) =>
-      JSON.parse(run(['analyze', '-', '--json'], { input: content }).out).findings.map((finding: { signature: string }) => finding.signature);
+      JSON.parse(run(['analyze', '-', '--json'], { input: content }).out).findings.map(
+        (finding: { signature: string }) => finding.signature,
+      );
     expect(signatures(shifted)).toEqual(signatures(text));
     expect(new Set(signatures(text)).size).toBe(signatures(text).length);
   });
@@ -154,11 +170,14 @@ describe('rules, explain, sniff, help', () => {
     const rules = JSON.parse(run(['rules', '--json']).out);
     const ids = rules.map((rule: { id: string }) => rule.id);
     expect(run(['rules']).out.match(/^ATS\d{3} /gm)?.length).toBe(ids.length);
-    for (const rule of rules) for (const part of ['condition', 'meaning', 'fix', 'versions']) expect(rule[part], rule.id).not.toBe('');
+    for (const rule of rules)
+      for (const part of ['condition', 'meaning', 'fix', 'versions'])
+        expect(rule[part], rule.id).not.toBe('');
   });
 
   it('explain finds a rule by id and by name, in any case', () => {
-    for (const id of ['ATS016', 'ats016', 'driver-believes-enabled']) expect(run(['explain', id]).out).toContain('ATS016 driver-believes-enabled');
+    for (const id of ['ATS016', 'ats016', 'driver-believes-enabled'])
+      expect(run(['explain', id]).out).toContain('ATS016 driver-believes-enabled');
   });
 
   it('sniff tells the format and why', () => {

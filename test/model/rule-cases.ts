@@ -1,4 +1,4 @@
-import { TraceWriter } from '../support/trace-writer.ts';
+import type { TraceWriter } from '../support/trace-writer.ts';
 
 export const PF = '0000:01:00.0';
 export const VF = '0000:01:00.1';
@@ -35,7 +35,10 @@ function readyPf(trace: TraceWriter, ps = 12): TraceWriter {
 /** A VF that appears under a ready PF, prepared and enabled with a page shift. */
 function liveVf(trace: TraceWriter, ps = 12, vf = VF, index = 0): TraceWriter {
   return trace.addVf(PF, vf, index, () => {
-    trace.supported(vf, 1, vfState).prepare(vf, ps, 0, vfState).enable(vf, ps, 0, { ...vfState, ...on });
+    trace
+      .supported(vf, 1, vfState)
+      .prepare(vf, ps, 0, vfState)
+      .enable(vf, ps, 0, { ...vfState, ...on });
   });
 }
 
@@ -62,7 +65,11 @@ export const RULE_CASES: readonly RuleCase[] = [
     fn: VF,
     severity: 'warning',
     trips: (t) => t.appear(PF, { cap: '0x0' }).addVf(PF, VF, 0, () => t.supported(VF, 1, vfState)),
-    nearMiss: (t) => t.appear(PF, { cap: '0x100' }).supported(PF, 1, pfState).addVf(PF, VF, 0, () => t.supported(VF, 1, vfState)),
+    nearMiss: (t) =>
+      t
+        .appear(PF, { cap: '0x100' })
+        .supported(PF, 1, pfState)
+        .addVf(PF, VF, 0, () => t.supported(VF, 1, vfState)),
   },
   {
     rule: 'ATS001',
@@ -88,7 +95,12 @@ export const RULE_CASES: readonly RuleCase[] = [
     trips: (t) =>
       readyPf(t)
         .supported(PF, 0, { vf: 0, pf: 1, cap: '0x0' })
-        .addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).prepare(VF, 12, 0, vfState).enable(VF, 12, 0, { ...vfState, ...on })),
+        .addVf(PF, VF, 0, () =>
+          t
+            .supported(VF, 1, vfState)
+            .prepare(VF, 12, 0, vfState)
+            .enable(VF, 12, 0, { ...vfState, ...on }),
+        ),
     nearMiss: (t) => liveVf(readyPf(t)),
   },
   {
@@ -96,15 +108,18 @@ export const RULE_CASES: readonly RuleCase[] = [
     what: 'prepare of a VF accepts another page shift',
     fn: VF,
     severity: 'error',
-    trips: (t) => readyPf(t, 12).addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).prepare(VF, 13, 0, vfState)),
-    nearMiss: (t) => readyPf(t, 13).addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).prepare(VF, 13, 0, vfState)),
+    trips: (t) =>
+      readyPf(t, 12).addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).prepare(VF, 13, 0, vfState)),
+    nearMiss: (t) =>
+      readyPf(t, 13).addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).prepare(VF, 13, 0, vfState)),
   },
   {
     rule: 'ATS003',
     what: 'the kernel refuses it and nothing else explains that; near miss: whether the VF supports ATS is unknown',
     fn: VF,
     severity: 'error',
-    trips: (t) => t.addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).prepare(VF, 14, -22, { ...vfState, en: [0, 0] })),
+    trips: (t) =>
+      t.addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).prepare(VF, 14, -22, { ...vfState, en: [0, 0] })),
     nearMiss: (t) => t.addVf(PF, VF, 0, () => t.prepare(VF, 14, -22, { ...vfState, en: [0, 0] })),
   },
   {
@@ -112,7 +127,11 @@ export const RULE_CASES: readonly RuleCase[] = [
     what: 'the PF was never prepared; near miss: the PF is being prepared on another task',
     fn: VF,
     severity: 'error',
-    trips: (t) => t.appear(PF).supported(PF, 1, pfState).addVf(PF, VF, 0, () => t.prepare(VF, 12, 0, vfState)),
+    trips: (t) =>
+      t
+        .appear(PF)
+        .supported(PF, 1, pfState)
+        .addVf(PF, VF, 0, () => t.prepare(VF, 12, 0, vfState)),
     nearMiss: (t) => {
       t.appear(PF).supported(PF, 1, pfState);
       t.task = 'kworker/1:0-55';
@@ -123,7 +142,10 @@ export const RULE_CASES: readonly RuleCase[] = [
       t.addVf(PF, VF, 0, () => t.prepare(VF, 12, 0, vfState));
       t.task = 'kworker/1:0-55';
       t.cpu = 1;
-      return t.event('pci_prepare_ats_ret', `(intel_iommu_probe_device+0x4d9/0x8e0 <- pci_prepare_ats) ps=12 ret=0 vf=0 pf=1 en=0 bdf="${PF}"`);
+      return t.event(
+        'pci_prepare_ats_ret',
+        `(intel_iommu_probe_device+0x4d9/0x8e0 <- pci_prepare_ats) ps=12 ret=0 vf=0 pf=1 en=0 bdf="${PF}"`,
+      );
     },
   },
   {
@@ -131,8 +153,14 @@ export const RULE_CASES: readonly RuleCase[] = [
     what: 'enable of a VF is refused because the PF holds another page shift',
     fn: VF,
     severity: 'error',
-    trips: (t) => readyPf(t).addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).enable(VF, 13, -22, { ...vfState, en: [0, 0] })),
-    nearMiss: (t) => readyPf(t).addVf(PF, VF, 0, () => t.supported(VF, 0, vfState).enable(VF, 13, -22, { ...vfState, en: [0, 0] })),
+    trips: (t) =>
+      readyPf(t).addVf(PF, VF, 0, () =>
+        t.supported(VF, 1, vfState).enable(VF, 13, -22, { ...vfState, en: [0, 0] }),
+      ),
+    nearMiss: (t) =>
+      readyPf(t).addVf(PF, VF, 0, () =>
+        t.supported(VF, 0, vfState).enable(VF, 13, -22, { ...vfState, en: [0, 0] }),
+      ),
   },
   {
     rule: 'ATS005',
@@ -145,22 +173,33 @@ export const RULE_CASES: readonly RuleCase[] = [
         .supported(PF, 1, pfState)
         .addVf(PF, VF, 0, () => t.call('pci_enable_ats', VF, { ...vfState, ps: 12, noReturn: true })),
     nearMiss: (t) =>
-      t.supported(PF, 1, pfState).addVf(PF, VF, 0, () => t.call('pci_enable_ats', VF, { ...vfState, ps: 12, noReturn: true })),
+      t
+        .supported(PF, 1, pfState)
+        .addVf(PF, VF, 0, () => t.call('pci_enable_ats', VF, { ...vfState, ps: 12, noReturn: true })),
   },
   {
     rule: 'ATS006',
     what: 'a PF is prepared again with another page shift under a live VF; near miss: with the same',
     fn: PF,
     severity: 'error',
-    trips: (t) => liveVf(readyPf(t)).disable(PF, { ...pfState, en: [1, 0] }).prepare(PF, 13, 0, { ...pfState, en: [0, 0] }),
-    nearMiss: (t) => liveVf(readyPf(t)).disable(PF, { ...pfState, en: [1, 0] }).prepare(PF, 12, 0, { ...pfState, en: [0, 0] }),
+    trips: (t) =>
+      liveVf(readyPf(t))
+        .disable(PF, { ...pfState, en: [1, 0] })
+        .prepare(PF, 13, 0, { ...pfState, en: [0, 0] }),
+    nearMiss: (t) =>
+      liveVf(readyPf(t))
+        .disable(PF, { ...pfState, en: [1, 0] })
+        .prepare(PF, 12, 0, { ...pfState, en: [0, 0] }),
   },
   {
     rule: 'ATS006',
     what: 'enable changes it; near miss: the VF was switched off before',
     fn: PF,
     severity: 'error',
-    trips: (t) => liveVf(readyPf(t)).disable(PF, { ...pfState, en: [1, 0] }).enable(PF, 14, 0, { ...pfState, ...on }),
+    trips: (t) =>
+      liveVf(readyPf(t))
+        .disable(PF, { ...pfState, en: [1, 0] })
+        .enable(PF, 14, 0, { ...pfState, ...on }),
     nearMiss: (t) =>
       liveVf(readyPf(t))
         .disable(VF, { ...vfState, en: [1, 0] })
@@ -174,10 +213,16 @@ export const RULE_CASES: readonly RuleCase[] = [
     severity: 'warning',
     trips: (t) => {
       liveVf(readyPf(t));
-      return t.event('rd', `(pci_user_read+0x1/0x2 <- pci_user_read_config_word) where=0x106 val=0x8001 cap=0x100 vf=1 bdf="${VF}"`);
+      return t.event(
+        'rd',
+        `(pci_user_read+0x1/0x2 <- pci_user_read_config_word) where=0x106 val=0x8001 cap=0x100 vf=1 bdf="${VF}"`,
+      );
     },
     nearMiss: (t) =>
-      readyPf(t, 13).event('rd', `(pci_user_read+0x1/0x2 <- pci_user_read_config_word) where=0x106 val=0x8001 cap=0x100 vf=0 bdf="${PF}"`),
+      readyPf(t, 13).event(
+        'rd',
+        `(pci_user_read+0x1/0x2 <- pci_user_read_config_word) where=0x106 val=0x8001 cap=0x100 vf=0 bdf="${PF}"`,
+      ),
   },
   {
     rule: 'ATS008',
@@ -185,7 +230,10 @@ export const RULE_CASES: readonly RuleCase[] = [
     fn: PF,
     severity: 'note',
     trips: (t) => liveVf(readyPf(t)).disable(PF, { ...pfState, en: [1, 0] }),
-    nearMiss: (t) => liveVf(readyPf(t)).disable(VF, { ...vfState, en: [1, 0] }).disable(PF, { ...pfState, en: [1, 0] }),
+    nearMiss: (t) =>
+      liveVf(readyPf(t))
+        .disable(VF, { ...vfState, en: [1, 0] })
+        .disable(PF, { ...pfState, en: [1, 0] }),
   },
   {
     rule: 'ATS009',
@@ -218,7 +266,10 @@ export const RULE_CASES: readonly RuleCase[] = [
     severity: 'warning',
     trips: (t) => t.prepare(PLAIN, 12, 0, { vf: 0, en: [0, 0] }).enable(PLAIN, 14, 0, { vf: 0, ...on }),
     nearMiss: (t) =>
-      t.prepare(PLAIN, 12, 0, { vf: 0, en: [0, 0] }).prepare(PLAIN, 14, 0, { vf: 0, en: [0, 0] }).enable(PLAIN, 14, 0, { vf: 0, ...on }),
+      t
+        .prepare(PLAIN, 12, 0, { vf: 0, en: [0, 0] })
+        .prepare(PLAIN, 14, 0, { vf: 0, en: [0, 0] })
+        .enable(PLAIN, 14, 0, { vf: 0, ...on }),
   },
   {
     rule: 'ATS012',
@@ -234,7 +285,10 @@ export const RULE_CASES: readonly RuleCase[] = [
     fn: PF,
     severity: 'error',
     trips: (t) => readyPf(t).enable(PF, 12, -16, { ...pfState, en: [1, 1] }),
-    nearMiss: (t) => readyPf(t).disable(PF, { ...pfState, en: [1, 0] }).enable(PF, 12, 0, { ...pfState, ...on }),
+    nearMiss: (t) =>
+      readyPf(t)
+        .disable(PF, { ...pfState, en: [1, 0] })
+        .enable(PF, 12, 0, { ...pfState, ...on }),
   },
   {
     rule: 'ATS014',
@@ -267,7 +321,10 @@ export const RULE_CASES: readonly RuleCase[] = [
     severity: 'error',
     trips: (t) => t.disable(PF),
     nearMiss: (t) => t.disable(PF),
-    log: { trips: WARN_LINE('    1.000150', 'pci_disable_ats', 100), nearMiss: WARN_LINE('    1.000150', 'pci_disable_pri', 100) },
+    log: {
+      trips: WARN_LINE('    1.000150', 'pci_disable_ats', 100),
+      nearMiss: WARN_LINE('    1.000150', 'pci_disable_pri', 100),
+    },
   },
   {
     rule: 'ATS015',
@@ -276,14 +333,20 @@ export const RULE_CASES: readonly RuleCase[] = [
     severity: 'error',
     trips: (t) => t,
     nearMiss: (t) => t,
-    log: { trips: WARN_LINE('    1.000150', 'pci_disable_ats', 100), nearMiss: WARN_LINE('    1.000150', 'pci_restore_state', 100) },
+    log: {
+      trips: WARN_LINE('    1.000150', 'pci_disable_ats', 100),
+      nearMiss: WARN_LINE('    1.000150', 'pci_restore_state', 100),
+    },
   },
   {
     rule: 'ATS016',
     what: 'SMMUv3 goes on after a failed enable; near miss: the same from VT-d',
     fn: PLAIN,
     severity: 'error',
-    trips: (t) => t.supported(PLAIN, 1, { vf: 0 }).enable(PLAIN, 11, -22, { vf: 0, en: [0, 0], caller: 'arm_smmu_attach_commit+0x8c/0x150' }),
+    trips: (t) =>
+      t
+        .supported(PLAIN, 1, { vf: 0 })
+        .enable(PLAIN, 11, -22, { vf: 0, en: [0, 0], caller: 'arm_smmu_attach_commit+0x8c/0x150' }),
     nearMiss: (t) => t.supported(PLAIN, 1, { vf: 0 }).enable(PLAIN, 11, -22, { vf: 0, en: [0, 0] }),
   },
   {
@@ -315,15 +378,25 @@ export const RULE_CASES: readonly RuleCase[] = [
     what: 'a PF is enabled without prepare; near miss: with it',
     fn: PF,
     severity: 'warning',
-    trips: (t) => t.prepare(PLAIN, 12, 0, { vf: 0, en: [0, 0] }).appear(PF).enable(PF, 12, 0, { ...pfState, ...on }),
-    nearMiss: (t) => t.prepare(PLAIN, 12, 0, { vf: 0, en: [0, 0] }).appear(PF).prepare(PF, 12, 0, pfState).enable(PF, 12, 0, { ...pfState, ...on }),
+    trips: (t) =>
+      t
+        .prepare(PLAIN, 12, 0, { vf: 0, en: [0, 0] })
+        .appear(PF)
+        .enable(PF, 12, 0, { ...pfState, ...on }),
+    nearMiss: (t) =>
+      t
+        .prepare(PLAIN, 12, 0, { vf: 0, en: [0, 0] })
+        .appear(PF)
+        .prepare(PF, 12, 0, pfState)
+        .enable(PF, 12, 0, { ...pfState, ...on }),
   },
   {
     rule: 'ATS023',
     what: 'a reset loses Enable; near miss: it is restored',
     fn: PLAIN,
     severity: 'error',
-    trips: (t) => reset(t.enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' }).write(PLAIN, 0x4, 0x6), PLAIN, () => {}),
+    trips: (t) =>
+      reset(t.enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' }).write(PLAIN, 0x4, 0x6), PLAIN, () => {}),
     nearMiss: (t) =>
       reset(t.enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' }).write(PLAIN, 0x4, 0x6), PLAIN, () => {
         t.call('pci_restore_ats_state', PLAIN, { inside: () => t.write(PLAIN, 0x106, 0x8000) });
@@ -334,7 +407,8 @@ export const RULE_CASES: readonly RuleCase[] = [
     what: 'near miss: nothing in the recording would show the restore',
     fn: PLAIN,
     severity: 'error',
-    trips: (t) => reset(t.enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' }).write(PLAIN, 0x4, 0x6), PLAIN, () => {}),
+    trips: (t) =>
+      reset(t.enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' }).write(PLAIN, 0x4, 0x6), PLAIN, () => {}),
     nearMiss: (t) => reset(t.enable(PLAIN, 12, 0, { vf: 0, ...on }), PLAIN, () => {}),
   },
   {
@@ -361,7 +435,8 @@ export const RULE_CASES: readonly RuleCase[] = [
     fn: VF,
     severity: 'error',
     trips: (t) => liveVf(readyPf(t)).write(VF, 0x106, 0, '0x100', true),
-    nearMiss: (t) => liveVf(readyPf(t)).disable(VF, { ...vfState, en: [1, 0], inside: () => t.write(VF, 0x106, 0) }),
+    nearMiss: (t) =>
+      liveVf(readyPf(t)).disable(VF, { ...vfState, en: [1, 0], inside: () => t.write(VF, 0x106, 0) }),
   },
   {
     rule: 'ATS028',
@@ -412,7 +487,8 @@ export const RULE_CASES: readonly RuleCase[] = [
     fn: VF,
     severity: 'warning',
     trips: (t) => liveVf(readyPf(t)).disable(VF, { ...vfState, en: [1, 0], caller: '0xffffffffc054b1fe' }),
-    nearMiss: (t) => liveVf(readyPf(t)).disable(VF, { ...vfState, en: [1, 0], caller: "[unknown/kretprobe'd]" }),
+    nearMiss: (t) =>
+      liveVf(readyPf(t)).disable(VF, { ...vfState, en: [1, 0], caller: "[unknown/kretprobe'd]" }),
   },
   {
     rule: 'ATS090',
@@ -420,7 +496,11 @@ export const RULE_CASES: readonly RuleCase[] = [
     fn: null,
     severity: 'note',
     trips: (t) => t.enable(PLAIN, 12, 0, { vf: 0, ...on }),
-    nearMiss: (t) => t.appear(PLAIN).prepare(PLAIN, 12, 0, { vf: 0 }).enable(PLAIN, 12, 0, { vf: 0, ...on }),
+    nearMiss: (t) =>
+      t
+        .appear(PLAIN)
+        .prepare(PLAIN, 12, 0, { vf: 0 })
+        .enable(PLAIN, 12, 0, { vf: 0, ...on }),
   },
   {
     rule: 'ATS091',
@@ -436,15 +516,22 @@ export const RULE_CASES: readonly RuleCase[] = [
     fn: PLAIN,
     severity: 'note',
     trips: (t) => t.appear(PLAIN).prepare(PLAIN, 12, 0, { vf: 0 }).appear(PLAIN),
-    nearMiss: (t) => t.appear(PLAIN).prepare(PLAIN, 12, 0, { vf: 0 }).call('pci_stop_and_remove_bus_device', PLAIN).appear(PLAIN),
+    nearMiss: (t) =>
+      t
+        .appear(PLAIN)
+        .prepare(PLAIN, 12, 0, { vf: 0 })
+        .call('pci_stop_and_remove_bus_device', PLAIN)
+        .appear(PLAIN),
   },
   {
     rule: 'ATS093',
     what: 'enable succeeds although ATS is off for lack of a capability; near miss: it is refused',
     fn: PLAIN,
     severity: 'warning',
-    trips: (t) => t.appear(PLAIN, { cap: '0x0' }).supported(PLAIN, 0, { vf: 0 }).enable(PLAIN, 12, 0, { vf: 0 }),
-    nearMiss: (t) => t.appear(PLAIN, { cap: '0x0' }).supported(PLAIN, 0, { vf: 0 }).enable(PLAIN, 12, -22, { vf: 0 }),
+    trips: (t) =>
+      t.appear(PLAIN, { cap: '0x0' }).supported(PLAIN, 0, { vf: 0 }).enable(PLAIN, 12, 0, { vf: 0 }),
+    nearMiss: (t) =>
+      t.appear(PLAIN, { cap: '0x0' }).supported(PLAIN, 0, { vf: 0 }).enable(PLAIN, 12, -22, { vf: 0 }),
   },
   {
     rule: 'ATS093',
@@ -452,7 +539,11 @@ export const RULE_CASES: readonly RuleCase[] = [
     fn: PLAIN,
     severity: 'warning',
     trips: (t) =>
-      t.enable(PLAIN, 12, 0, { vf: 0 }).disable(PLAIN, { vf: 0 }).enable(PLAIN, 12, 0, { vf: 0 }).supported(PLAIN, 1, { vf: 0, en: [0, 0] }),
+      t
+        .enable(PLAIN, 12, 0, { vf: 0 })
+        .disable(PLAIN, { vf: 0 })
+        .enable(PLAIN, 12, 0, { vf: 0 })
+        .supported(PLAIN, 1, { vf: 0, en: [0, 0] }),
     nearMiss: (t) =>
       t
         .enable(PLAIN, 12, 0, { vf: 0 })

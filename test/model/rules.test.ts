@@ -10,7 +10,9 @@ async function fired(rule: RuleCase, story: 'trips' | 'nearMiss') {
   if (trace.lines.length > 0) inputs['trace.txt'] = trace.text();
   if (rule.log) inputs['dmesg.txt'] = rule.log[story];
   const analysis = await analyzeBytes(inputs, { profile: rule.profile });
-  return findingsOf(analysis, true).filter((finding) => finding.rule === rule.rule && finding.function === rule.fn);
+  return findingsOf(analysis, true).filter(
+    (finding) => finding.rule === rule.rule && finding.function === rule.fn,
+  );
 }
 
 describe('every rule has a story that trips it and a near miss that does not', () => {

@@ -1,5 +1,5 @@
-import { readSources } from '../../ingest/read.ts';
 import { quote } from '../../ingest/quote.ts';
+import { readSources } from '../../ingest/read.ts';
 import { type ByteSource, MemorySource } from '../../ingest/source.ts';
 import type { Analysis } from '../../model/analysis.ts';
 import { analyze } from '../../model/analyze.ts';
@@ -14,9 +14,13 @@ export interface PipelineOptions {
 }
 
 /** Runs bytes through reading and replay, as `atscope analyze` does. */
-export async function analyzeBytes(inputs: Readonly<Record<string, string | Uint8Array>>, options: PipelineOptions = {}): Promise<Analysis> {
+export async function analyzeBytes(
+  inputs: Readonly<Record<string, string | Uint8Array>>,
+  options: PipelineOptions = {},
+): Promise<Analysis> {
   const sources: ByteSource[] = Object.entries(inputs).map(
-    ([path, content]) => new MemorySource(path, typeof content === 'string' ? new TextEncoder().encode(content) : content),
+    ([path, content]) =>
+      new MemorySource(path, typeof content === 'string' ? new TextEncoder().encode(content) : content),
   );
   const read = await readSources(sources, { needs: { wants: modelWants }, chunkSize: options.chunkSize });
   const profile = options.profile === undefined ? null : profileById(options.profile);
@@ -32,7 +36,9 @@ export type FindingRow = RowOf<typeof FINDINGS>;
 
 /** Findings of an analysis; notes about the recording itself (ATS090 to ATS092) only when asked for. */
 export function findingsOf(analysis: Analysis, withRecordingNotes = false): FindingRow[] {
-  return rowsOf(analysis.findings).filter((row) => withRecordingNotes || !['ATS090', 'ATS091', 'ATS092'].includes(row.rule));
+  return rowsOf(analysis.findings).filter(
+    (row) => withRecordingNotes || !['ATS090', 'ATS091', 'ATS092'].includes(row.rule),
+  );
 }
 
 /** `ATS004@0000:01:00.2` for each finding. */

@@ -55,7 +55,9 @@ export class TraceWriter {
     this.microseconds += 100;
     const seconds = Math.floor(this.microseconds / 1e6);
     const fraction = String(this.microseconds % 1e6).padStart(6, '0');
-    this.lines.push(`${this.task.padStart(23)}     [${String(this.cpu).padStart(3, '0')}] ..... ${String(seconds).padStart(5)}.${fraction}: ${name}: ${body}`);
+    this.lines.push(
+      `${this.task.padStart(23)}     [${String(this.cpu).padStart(3, '0')}] ..... ${String(seconds).padStart(5)}.${fraction}: ${name}: ${body}`,
+    );
     this.entries++;
     return this;
   }
@@ -67,9 +69,17 @@ export class TraceWriter {
 
   /** An entry and its return. */
   call(symbol: string, device: string, options: CallOptions = {}): this {
-    const shared = { ...(options.vf === undefined ? {} : { vf: options.vf }), ...(options.pf === undefined ? {} : { pf: options.pf }) };
+    const shared = {
+      ...(options.vf === undefined ? {} : { vf: options.vf }),
+      ...(options.pf === undefined ? {} : { pf: options.pf }),
+    };
     const print = (when: 0 | 1, extra: Arguments): string => {
-      const args: Arguments = { ...(options.ps === undefined ? {} : { ps: options.ps }), ...options.args, ...extra, ...shared };
+      const args: Arguments = {
+        ...(options.ps === undefined ? {} : { ps: options.ps }),
+        ...options.args,
+        ...extra,
+        ...shared,
+      };
       if (options.en) args.en = options.en[when];
       if (options.cap) args.cap = options.cap;
       if (options.stu) args.stu = options.stu[when];
@@ -88,7 +98,12 @@ export class TraceWriter {
   }
 
   prepare(device: string, ps: number, ret: number, options: CallOptions = {}): this {
-    return this.call('pci_prepare_ats', device, { caller: 'intel_iommu_probe_device+0x4d9/0x8e0', ...options, ps, ret });
+    return this.call('pci_prepare_ats', device, {
+      caller: 'intel_iommu_probe_device+0x4d9/0x8e0',
+      ...options,
+      ps,
+      ret,
+    });
   }
 
   enable(device: string, ps: number, ret: number, options: CallOptions = {}): this {
@@ -96,23 +111,42 @@ export class TraceWriter {
   }
 
   disable(device: string, options: CallOptions = {}): this {
-    return this.call('pci_disable_ats', device, { caller: 'device_block_translation+0x136/0x190', ...options });
+    return this.call('pci_disable_ats', device, {
+      caller: 'device_block_translation+0x136/0x190',
+      ...options,
+    });
   }
 
   supported(device: string, ret: 0 | 1, options: CallOptions = {}): this {
-    return this.call('pci_ats_supported', device, { caller: 'intel_iommu_probe_device+0x5eb/0x8e0', ...options, ret, noEntry: true });
+    return this.call('pci_ats_supported', device, {
+      caller: 'intel_iommu_probe_device+0x5eb/0x8e0',
+      ...options,
+      ret,
+      noEntry: true,
+    });
   }
 
   write(device: string, where: number, value: number, cap = '0x100', user = false): this {
     const symbol = user ? 'pci_user_write_config_word' : 'pci_write_config_word';
-    return this.event('cfg', `(${symbol}+0x4/0x40) where=0x${where.toString(16)} val=0x${value.toString(16)} cap=${cap} bdf="${device}"`);
+    return this.event(
+      'cfg',
+      `(${symbol}+0x4/0x40) where=0x${where.toString(16)} val=0x${value.toString(16)} cap=${cap} bdf="${device}"`,
+    );
   }
 
   /** A function that appears: added, capability found, not yet probed. */
   appear(device: string, options: { vf?: 0 | 1; cap?: string } = {}): this {
     const { vf = 0, cap = '0x100' } = options;
     this.event('add', `(pci_device_add+0x4/0x640) vf=${vf} bdf="${device}"`);
-    this.call('pci_ats_init', device, { vf, pf: 0, en: [0, 0], stu: [0, 0], cap, noEntry: true, caller: 'pci_device_add+0x1e6/0x640' });
+    this.call('pci_ats_init', device, {
+      vf,
+      pf: 0,
+      en: [0, 0],
+      stu: [0, 0],
+      cap,
+      noEntry: true,
+      caller: 'pci_device_add+0x1e6/0x640',
+    });
     return this;
   }
 
