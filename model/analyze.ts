@@ -28,7 +28,7 @@ import { liftEventTable } from './lift/ftrace.ts';
 import { liftLog } from './lift/log.ts';
 import { liftLosses } from './lift/losses.ts';
 import { type ClockRelation, mergeSources } from './order.ts';
-import { Replay } from './replay.ts';
+import { Replay } from './replay/replay.ts';
 import { StoryTeller } from './story.ts';
 import { judge, type Verdict } from './verdict.ts';
 

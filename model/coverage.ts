@@ -2,7 +2,7 @@ import { type RowOf, RULE_COVERAGE, type Table, TableBuilder } from '../tables/i
 import { EVENT_KINDS, type EventKindName } from './events.ts';
 import type { Finding } from './findings.ts';
 import { FUNCTION_BY_SYMBOL, KNOWN_TRACEPOINTS } from './known-functions.ts';
-import type { ReplayResult } from './replay.ts';
+import type { ReplayResult } from './replay/replay.ts';
 import { RULES } from './rules/index.ts';
 import type { Rule } from './rules/rule.ts';
 

@@ -79,6 +79,11 @@ export const KIND = Object.fromEntries(EVENT_KINDS.map((kind, i) => [kind.name, 
   number
 >;
 
+/** The numbers of some kinds, to test events against. */
+export function kindSet(...names: readonly EventKindName[]): ReadonlySet<number> {
+  return new Set(names.map((name) => KIND[name]));
+}
+
 export const PHASES = ['enter', 'return', 'point'] as const;
 export const ENTER = 0;
 export const RETURN = 1;

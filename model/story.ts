@@ -11,7 +11,7 @@ import type { Calls } from './calls.ts';
 import type { EventColumns } from './event-columns.ts';
 import { EVENT_KINDS, PHASES, UNKNOWN } from './events.ts';
 import type { Order } from './order.ts';
-import type { ReplayResult } from './replay.ts';
+import type { ReplayResult } from './replay/replay.ts';
 import { FIELD_COUNT, STATE_FIELDS } from './state.ts';
 import type { FunctionRecord } from './topology.ts';
 

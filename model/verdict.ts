@@ -1,6 +1,6 @@
 import { type LOSSES, rowsOf, type SOURCES, type Table } from '../tables/index.ts';
 import type { Finding } from './findings.ts';
-import type { ReplayResult } from './replay.ts';
+import { isAtsCall, isJudgedByResult, type ReplayResult } from './replay/replay.ts';
 import type { Severity } from './rules/rule.ts';
 
 export type VerdictWord = 'pass' | 'fail' | 'inconclusive';
@@ -79,7 +79,7 @@ function passSentence(findings: readonly Finding[], replay: ReplayResult): strin
 
 function evidenceReasons(replay: ReplayResult): Reason[] {
   const reasons: Reason[] = [];
-  const atsCalls = replay.calls.list.filter((call) => replay.isAtsCall(call)).length;
+  const atsCalls = replay.calls.list.filter((call) => isAtsCall(call)).length;
   if (atsCalls === 0) {
     reasons.push({
       code: 'no-ats-evidence',
@@ -100,7 +100,7 @@ function evidenceReasons(replay: ReplayResult): Reason[] {
     });
   }
   const unfinished = replay.calls.list.filter(
-    (call) => call.exit < 0 && replay.isJudgedByResult(call),
+    (call) => call.exit < 0 && isJudgedByResult(call),
   ).length;
   if (unfinished > 0) {
     reasons.push({

@@ -3,7 +3,7 @@ import { LIFE_CYCLE_RULES } from './life-cycle.ts';
 import { PF_AND_VF_RULES } from './pf-and-vf.ts';
 import { RECORDING_RULES } from './recording.ts';
 import { REGISTER_RULES } from './registers.ts';
-import type { Rule } from './rule.ts';
+import type { Rule, RuleHooks } from './rule.ts';
 import { TRANSLATION_UNIT_RULES } from './translation-unit.ts';
 
 /** Every rule, by id. */
@@ -17,3 +17,32 @@ export const RULES: readonly Rule[] = [
 ].sort((a, b) => (a.id < b.id ? -1 : 1));
 
 export const RULE_BY_ID: ReadonlyMap<string, Rule> = new Map(RULES.map((rule) => [rule.id, rule]));
+
+type HookLists = { readonly [K in keyof RuleHooks]-?: NonNullable<RuleHooks[K]>[] };
+
+function collect<K extends keyof RuleHooks>(name: K): NonNullable<RuleHooks[K]>[] {
+  return RULES.flatMap((rule) => {
+    const hook = rule[name];
+    return hook ? [hook as NonNullable<RuleHooks[K]>] : [];
+  });
+}
+
+const HOOKS: HookLists = {
+  onCall: collect('onCall'),
+  onEnter: collect('onEnter'),
+  onPoint: collect('onPoint'),
+  onCapabilityGone: collect('onCapabilityGone'),
+  onHardwareReset: collect('onHardwareReset'),
+  onWrite: collect('onWrite'),
+  onStable: collect('onStable'),
+  onBelief: collect('onBelief'),
+  onResetEnd: collect('onResetEnd'),
+  onReleased: collect('onReleased'),
+  onRead: collect('onRead'),
+  onLoneWarn: collect('onLoneWarn'),
+};
+
+/** The hooks of all rules for one moment, in the order of the rules. */
+export function hooksOf<K extends keyof RuleHooks>(name: K): HookLists[K] {
+  return HOOKS[name];
+}

@@ -105,7 +105,7 @@ export const REGISTER_RULES: readonly Rule[] = [
         fn: fn.fn,
         event,
         severity: fn.probed ? undefined : 'note',
-        since: Math.max(state.setBy(fn.fn, HW_EN), state.setBy(fn.fn, CORE_EN)),
+        since: context.later(state.setBy(fn.fn, HW_EN), state.setBy(fn.fn, CORE_EN)),
         message: `${fn.address} has ATS enabled in its register while the PCI core has it off.`,
         expected: 'Enable 0 in ATS Control.',
         observed: 'Enable 1 in ATS Control.',
@@ -143,7 +143,7 @@ export const REGISTER_RULES: readonly Rule[] = [
       context.fire('ATS030', {
         fn: fn.fn,
         event,
-        since: Math.max(state.setBy(fn.fn, HW_EN), state.setBy(fn.fn, CORE_EN)),
+        since: context.later(state.setBy(fn.fn, HW_EN), state.setBy(fn.fn, CORE_EN)),
         message: `${fn.address} has ATS disabled in its register while the PCI core has it on.`,
         expected: 'Enable 1 in ATS Control.',
         observed: 'Enable 0 in ATS Control.',

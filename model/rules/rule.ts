@@ -2,6 +2,7 @@ import type { Call } from '../calls.ts';
 import type { EventKindName } from '../events.ts';
 import type { FeatureName } from '../features.ts';
 import type { Operands } from '../predict.ts';
+import type { Expectation } from '../replay/expectations.ts';
 import type { StateStore } from '../state.ts';
 import type { FunctionRecord, Topology } from '../topology.ts';
 
@@ -82,6 +83,25 @@ export interface RuleContext {
   enclosing(call: Call, kinds: readonly EventKindName[]): Call | null;
   /** Result of a finished call; UNKNOWN when not recorded. */
   resultOf(call: Call): number;
+  /** The call an event belongs to, or the innermost open call of its task. */
+  callAround(event: number): Call | null;
+  /** A value that an event carries; UNKNOWN when it does not. */
+  value(event: number, column: 'index' | 'value' | 'where' | 'width' | 'domainType'): number;
+  kindOf(event: number): EventKindName;
+  /** Common time, ns. */
+  timeOf(event: number): bigint | null;
+  /** Place of an event in the order of the replay; -1 for no event. */
+  positionOf(event: number): number;
+  /** The one of two events that came later. */
+  later(a: number, b: number): number;
+  /** Something must happen to a function; the rule fires when it does not. */
+  expect(expectation: Expectation): void;
+  /** It happened. */
+  met(rule: string, fn: number): void;
+  isExpected(rule: string, fn: number): boolean;
+  /** A number that a rule keeps about a function until events are lost; UNKNOWN when there is none. */
+  recall(fn: number, key: string): number;
+  remember(fn: number, key: string, value: number): void;
   /** Event that set a value of the state, as an evidence item; none when nothing set it. */
   because(fn: number, field: number, role: string): EvidenceItem[];
   /** Two events of different tasks at the same instant: nobody knows which came first. */
@@ -98,6 +118,14 @@ export interface RuleContext {
 /** Moments at which rules look. The state is the one before the effects of the moment, except in `onStable`. */
 export interface RuleHooks {
   onCall?(context: RuleContext, done: CompletedCall): void;
+  /** An entry, before the call does anything. */
+  onEnter?(context: RuleContext, call: Call, fn: FunctionRecord, event: number): void;
+  /** An event that is no call: a tracepoint or a record of the log. `fn` is null when it names no function. */
+  onPoint?(context: RuleContext, kind: EventKindName, fn: FunctionRecord | null, event: number): void;
+  /** The core no longer knows a capability that it knew: a quirk took it away. */
+  onCapabilityGone?(context: RuleContext, fn: FunctionRecord, event: number): void;
+  /** The hardware of a function is reset. */
+  onHardwareReset?(context: RuleContext, fn: FunctionRecord, event: number): void;
   onWrite?(context: RuleContext, write: ControlWrite): void;
   /** After any change of a function while no ATS call and no reset of it is open. */
   onStable?(context: RuleContext, fn: FunctionRecord, event: number): void;
@@ -111,7 +139,6 @@ export interface RuleHooks {
   onRead?(context: RuleContext, fn: FunctionRecord, event: number, stu: number): void;
   /** A kernel WARN that belongs to no recorded call. */
   onLoneWarn?(context: RuleContext, event: number, symbol: string): void;
-  onEnd?(context: RuleContext): void;
 }
 
 export interface ResetDone {

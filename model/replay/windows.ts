@@ -1,11 +1,10 @@
-import type { Call } from './calls.ts';
-import { type EventKindName, UNKNOWN } from './events.ts';
-import type { ResetDone } from './rules/rule.ts';
-import { CORE_EN, HW_EN, HW_STU, type StateStore } from './state.ts';
-import type { FunctionRecord } from './topology.ts';
+import type { Call } from '../calls.ts';
+import { type EventKindName, UNKNOWN } from '../events.ts';
+import type { ResetDone } from '../rules/rule.ts';
+import { CORE_EN, HW_EN, HW_STU, type StateStore } from '../state.ts';
+import type { FunctionRecord } from '../topology.ts';
+import { GRACE_NS } from './expectations.ts';
 
-/** A function must have been quiet this long at the end of the recording before an absence counts. */
-const GRACE_NS = 1_000_000_000n;
 
 const RESET_KINDS: ReadonlySet<EventKindName> = new Set(['reset.function', 'reset.flr']);
 /** Steps in the life of functions: when a task takes one for another function, it is done with the one before. */
@@ -40,6 +39,8 @@ interface Release {
 export interface WindowEvents {
   resetEnded(reset: ResetDone): void;
   released(fn: FunctionRecord, event: number): void;
+  /** The hardware of the function is reset now. */
+  wiped(fn: FunctionRecord, event: number): void;
   /** Whether the recording would show ATS being switched on again after a reset. */
   observable(): boolean;
 }
@@ -85,13 +86,14 @@ export class WindowTracker {
     reset.event = row;
     reset.happened = true;
     reset.enabledAgain = false;
+    this.on.wiped(reset.fn, row);
     this.state.set(reset.fn.fn, HW_EN, UNKNOWN, row, 'reset');
     this.state.set(reset.fn.fn, HW_STU, UNKNOWN, row, 'reset');
   }
 
   exit(fn: FunctionRecord, call: Call, row: number, kind: EventKindName, result: number): void {
     if (kind === 'iommu.release' || (kind === 'device.remove' && this.releases.has(fn.fn)))
-      this.closeRelease(fn, row);
+      this.closeRelease(fn);
     const reset = this.resets.get(fn.fn);
     if (!reset || reset.outer !== call) return;
     this.resets.delete(fn.fn);
@@ -132,14 +134,14 @@ export class WindowTracker {
   }
 
   /** A task takes a step with another function: releases it had begun are over. */
-  lifeCycle(task: number, fn: FunctionRecord, kind: EventKindName, row: number): void {
+  lifeCycle(task: number, fn: FunctionRecord, kind: EventKindName): void {
     if (!LIFE_STEPS.has(kind) || this.releases.size === 0) return;
     for (const release of [...this.releases.values()]) {
-      if (release.task === task && release.byIommu && release.fn !== fn) this.closeRelease(release.fn, row);
+      if (release.task === task && release.byIommu && release.fn !== fn) this.closeRelease(release.fn);
     }
   }
 
-  closeRelease(fn: FunctionRecord, _row: number): void {
+  closeRelease(fn: FunctionRecord): void {
     const release = this.releases.get(fn.fn);
     if (!release) return;
     this.releases.delete(fn.fn);

@@ -1,0 +1,232 @@
+import { type Call, type Calls, enclosing } from '../calls.ts';
+import type { EventColumns } from '../event-columns.ts';
+import { EVENT_KINDS, type EventKindName, KIND, UNKNOWN } from '../events.ts';
+import type { FeatureName, Features } from '../features.ts';
+import { FindingCollector } from '../findings.ts';
+import { classifyCaller } from '../known-functions.ts';
+import type { Order } from '../order.ts';
+import { RULE_BY_ID } from '../rules/index.ts';
+import type { Draft, EvidenceItem, RuleContext } from '../rules/rule.ts';
+import type { StateStore } from '../state.ts';
+import type { Topology } from '../topology.ts';
+import { type Expectation, Expectations } from './expectations.ts';
+
+export interface Question {
+  readonly code: string;
+  readonly reason: string;
+  readonly settle: string;
+}
+
+/** How often the condition of a rule was decided. */
+export interface RuleCount {
+  decided: number;
+  undecided: number;
+  /** Why an operand was unknown, the first time. */
+  why: string | null;
+}
+
+export interface BenchInput {
+  readonly events: EventColumns;
+  readonly order: Order;
+  readonly calls: Calls;
+  readonly state: StateStore;
+  readonly topology: Topology;
+  readonly features: Features;
+  /** An address inside the kernel image that the recording prints, where it prints addresses. */
+  readonly imageAddress: bigint | null;
+}
+
+/** Where rules stand while they look: what they may ask, and where they put what they found. */
+export class RuleBench implements RuleContext {
+  readonly state: StateStore;
+  readonly topology: Topology;
+  readonly collector = new FindingCollector();
+  readonly questions = new Map<string, Question>();
+  readonly counts = new Map<string, RuleCount>();
+  readonly kindCounts = new Int32Array(EVENT_KINDS.length);
+  readonly expectations = new Expectations(
+    (rule, draft) => this.fire(rule, draft),
+    (rule) => this.passed(rule),
+  );
+  /** Position of the replay. */
+  position = 0;
+  /** While rules look at a state rather than at an event, the same state is reported once. */
+  stateScope = false;
+  private readonly input: BenchInput;
+  private readonly callerKinds = new Map<number, 'iommu' | 'foreign' | 'unknown'>();
+  private readonly memory = new Map<string, number>();
+  /** Position in the replay of each event. */
+  private readonly positions: Int32Array;
+
+  constructor(input: BenchInput) {
+    this.input = input;
+    this.state = input.state;
+    this.topology = input.topology;
+    this.positions = new Int32Array(input.events.length).fill(-1);
+    input.order.rows.forEach((row, position) => {
+      this.kindCounts[input.events.kind[row]]++;
+      this.positions[row] = position;
+    });
+  }
+
+  feature(name: FeatureName): boolean | null {
+    return this.input.features.get(name);
+  }
+
+  wasRecorded(kind: EventKindName): boolean {
+    return this.kindCounts[KIND[kind]] > 0;
+  }
+
+  callerKind(event: number): 'iommu' | 'foreign' | 'unknown' {
+    const { events, imageAddress } = this.input;
+    const id = events.caller[event];
+    if (id < 0) return 'unknown';
+    let kind = this.callerKinds.get(id);
+    if (!kind) {
+      kind = classifyCaller(events.names.get(id), imageAddress);
+      this.callerKinds.set(id, kind);
+    }
+    return kind;
+  }
+
+  callerText(event: number): string | null {
+    return this.input.events.nameOf(this.input.events.caller[event]);
+  }
+
+  commText(event: number): string | null {
+    return this.input.events.nameOf(this.input.events.comm[event]);
+  }
+
+  taskText(event: number): string {
+    const { pid, cpu } = this.input.events;
+    const parts = [];
+    const comm = this.commText(event);
+    if (comm !== null || pid[event] !== UNKNOWN) {
+      parts.push(`task ${[comm ?? '?', pid[event] === UNKNOWN ? '?' : pid[event]].join('/')}`);
+    }
+    if (cpu[event] !== UNKNOWN) parts.push(`CPU ${cpu[event]}`);
+    return parts.length > 0 ? parts.join(' on ') : 'task and CPU not recorded';
+  }
+
+  symbolOf(call: Call): string | null {
+    return this.input.events.nameOf(call.symbol);
+  }
+
+  enclosing(call: Call, kinds: readonly EventKindName[]): Call | null {
+    return enclosing(this.input.calls, call, new Set(kinds.map((kind) => KIND[kind])));
+  }
+
+  callAround(event: number): Call | null {
+    const index = this.input.calls.callOf[event];
+    return index < 0 ? null : this.input.calls.list[index];
+  }
+
+  resultOf(call: Call): number {
+    return call.exit >= 0 ? this.input.events.result[call.exit] : UNKNOWN;
+  }
+
+  value(event: number, column: 'index' | 'value' | 'where' | 'width' | 'domainType'): number {
+    return this.input.events[column][event];
+  }
+
+  kindOf(event: number): EventKindName {
+    return EVENT_KINDS[this.input.events.kind[event]].name;
+  }
+
+  positionOf(event: number): number {
+    return event < 0 ? -1 : this.positions[event];
+  }
+
+  later(a: number, b: number): number {
+    return this.positionOf(a) >= this.positionOf(b) ? a : b;
+  }
+
+  timeOf(event: number): bigint | null {
+    return event >= 0 && this.input.order.timed[event] ? this.input.order.time[event] : null;
+  }
+
+  because(fn: number, field: number, role: string): EvidenceItem[] {
+    const event = this.state.setBy(fn, field);
+    return event < 0 || this.state.get(fn, field) === UNKNOWN ? [] : [{ role, event }];
+  }
+
+  simultaneous(a: number, b: number): boolean {
+    const { events, order } = this.input;
+    if (a < 0 || b < 0 || a === b) return false;
+    if (events.pid[a] === events.pid[b] && events.source[a] === events.source[b]) return false;
+    if (order.concurrent[a] !== order.concurrent[b]) return true;
+    return (
+      events.cpu[a] !== events.cpu[b] && order.timed[a] === 1 && order.timed[b] === 1 && order.time[a] === order.time[b]
+    );
+  }
+
+  expect(expectation: Expectation): void {
+    this.expectations.expect(expectation);
+  }
+
+  met(rule: string, fn: number): void {
+    this.expectations.met(rule, fn);
+  }
+
+  isExpected(rule: string, fn: number): boolean {
+    return this.expectations.isOpen(rule, fn);
+  }
+
+  recall(fn: number, key: string): number {
+    return this.memory.get(`${fn} ${key}`) ?? UNKNOWN;
+  }
+
+  remember(fn: number, key: string, value: number): void {
+    this.memory.set(`${fn} ${key}`, value);
+  }
+
+  /** Lost events: what rules remembered or waited for may be out of date. */
+  forget(): void {
+    this.memory.clear();
+    this.expectations.forget();
+  }
+
+  fire(rule: string, draft: Draft): void {
+    const scope = this.stateScope ? 'state' : (RULE_BY_ID.get(rule)?.once ?? 'each');
+    if (this.restsOnCoincidence(draft)) {
+      this.undecided(rule, 'two tasks did it at the same instant and nobody knows who came first');
+      return;
+    }
+    this.count(rule).decided++;
+    this.collector.fire(rule, draft, this.position, scope);
+  }
+
+  /** An operand set by another task at the very instant of the event: the other order is as likely, so nothing is shown. */
+  private restsOnCoincidence(draft: Draft): boolean {
+    return draft.evidence.some(
+      (item) =>
+        item.event !== draft.event &&
+        this.simultaneous(item.event, draft.event) &&
+        this.input.events.kind[item.event] !== KIND['log.warn'],
+    );
+  }
+
+  passed(rule: string): void {
+    this.count(rule).decided++;
+  }
+
+  undecided(rule: string, why: string): void {
+    const count = this.count(rule);
+    count.undecided++;
+    count.why ??= why;
+  }
+
+  question(code: string, reason: string, settle: string): void {
+    const key = `${code} ${reason}`;
+    if (!this.questions.has(key)) this.questions.set(key, { code, reason, settle });
+  }
+
+  private count(rule: string): RuleCount {
+    let count = this.counts.get(rule);
+    if (!count) {
+      count = { decided: 0, undecided: 0, why: null };
+      this.counts.set(rule, count);
+    }
+    return count;
+  }
+}

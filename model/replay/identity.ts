@@ -1,0 +1,110 @@
+import { type Calls, enclosing } from '../calls.ts';
+import type { EventColumns } from '../event-columns.ts';
+import { ENTER, KIND, kindSet, RETURN, UNKNOWN } from '../events.ts';
+import type { Machine } from '../machine.ts';
+import type { StateStore } from '../state.ts';
+import type { FunctionRecord, Topology } from '../topology.ts';
+
+/** Kinds that may come before the core has looked for capabilities; a zero offset means nothing there. */
+const BEFORE_DISCOVERY = kindSet(
+  'config.write',
+  'config.write_user',
+  'config.read',
+  'device.add',
+  'device.remove',
+  'vf.remove',
+);
+/** Kinds that show a function to be in use again after it was released. */
+const NEW_LIFE = kindSet('device.add', 'iommu.probe', 'ats.prepare');
+/** Kinds that show that an IOMMU driver has probed a function. */
+const PROBED = kindSet('iommu.probe', 'iommu.group_add', 'iommu.attach', 'iommu.attached', 'log.group_add');
+const VF_ADD = kindSet('vf.add');
+
+export interface IdentityEvents {
+  /** A generation is over because the address is used again. */
+  ended(fn: FunctionRecord, row: number): void;
+  /** The address is used again although its last function was not seen to leave. */
+  reused(fn: FunctionRecord, row: number): void;
+}
+
+/** Tells which function an event is about: the address, its generation, and the PF of a VF. */
+export class Identity {
+  private readonly events: EventColumns;
+  private readonly calls: Calls;
+  private readonly topology: Topology;
+  private readonly state: StateStore;
+  private readonly machine: Machine;
+  private readonly on: IdentityEvents;
+
+  constructor(
+    events: EventColumns,
+    calls: Calls,
+    topology: Topology,
+    state: StateStore,
+    machine: Machine,
+    on: IdentityEvents,
+  ) {
+    this.events = events;
+    this.calls = calls;
+    this.topology = topology;
+    this.state = state;
+    this.machine = machine;
+    this.on = on;
+  }
+
+  /** The function of an event, made at its first event; null when the event names no device. */
+  functionOf(row: number): FunctionRecord | null {
+    const { events } = this;
+    const device = events.device[row];
+    if (device < 0) return null;
+    const kind = events.kind[row];
+    const enters = events.phase[row] === ENTER;
+    const address = events.names.get(device);
+    let fn = this.topology.find(address);
+    if (fn && this.beginsNewLife(fn, row)) fn = null;
+    if (!fn) {
+      fn = this.topology.open(address, row);
+      this.state.addFunction(fn.fn);
+    }
+    fn.lastEvent = row;
+    fn.events++;
+    if (kind === KIND['device.add'] && enters) {
+      fn.startSeen = true;
+      this.machine.appear(fn, row);
+    }
+    if (!BEFORE_DISCOVERY.has(kind) && !(kind === KIND['ats.init'] && enters)) fn.discovered = true;
+    if (kind !== KIND['config.write'] && kind !== KIND['config.read']) fn.fresh = false;
+    if (PROBED.has(kind)) fn.probed = true;
+    this.linkToPf(fn, row);
+    return fn;
+  }
+
+  private beginsNewLife(fn: FunctionRecord, row: number): boolean {
+    const kind = this.events.kind[row];
+    const phase = this.events.phase[row];
+    if (fn.removing && phase !== RETURN && NEW_LIFE.has(kind)) {
+      this.on.ended(fn, row);
+      return true;
+    }
+    if (kind === KIND['device.add'] && phase === ENTER && !fn.fresh) {
+      this.on.ended(fn, row);
+      this.on.reused(fn, row);
+      return true;
+    }
+    return false;
+  }
+
+  private linkToPf(fn: FunctionRecord, row: number): void {
+    const { events } = this;
+    if (fn.pf >= 0 || (events.isVf[row] !== 1 && fn.isVf !== 1)) return;
+    const index = this.calls.callOf[row];
+    const own = index >= 0 ? this.calls.list[index] : null;
+    const add = own && own.kind === KIND['vf.add'] ? own : enclosing(this.calls, own, VF_ADD);
+    if (!add || add.enter < 0) return;
+    const device = events.device[add.enter];
+    const pf = device >= 0 ? this.topology.find(events.names.get(device)) : null;
+    if (!pf || pf === fn) return;
+    const vfIndex = events.index[add.enter];
+    this.topology.link(fn, pf, vfIndex === UNKNOWN ? -1 : vfIndex);
+  }
+}

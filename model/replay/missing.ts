@@ -1,0 +1,50 @@
+import type { Call, Calls } from '../calls.ts';
+import { KIND } from '../events.ts';
+import type { Topology } from '../topology.ts';
+import type { RuleBench } from './bench.ts';
+
+/** ATS090 and ATS091: what this recording cannot show. */
+export function noteWhatIsMissing(bench: RuleBench, topology: Topology, calls: Calls): void {
+  const { functions } = topology;
+  for (const vf of functions.filter((fn) => fn.isVf === 1 && fn.pf < 0)) {
+    bench.fire('ATS091', {
+      fn: vf.fn,
+      event: vf.lastEvent,
+      message: `The PF of VF ${vf.address} is not named by the recording; what depends on the PF was not judged.`,
+      expected: 'The PF of every VF is known.',
+      observed: 'No pci_iov_add_virtfn() around the appearance of the VF.',
+      evidence: [{ role: 'the VF', event: vf.firstEvent }],
+    });
+  }
+  const parts = incompleteness(topology, calls, bench.kindCounts[KIND.loss]);
+  if (parts.length === 0) return;
+  bench.fire('ATS090', {
+    fn: null,
+    event: -1,
+    message: `The recording is not complete: ${parts.join('; ')}.`,
+    expected: 'A recording from before the functions appear, without loss.',
+    observed: parts.join('; '),
+    evidence: [],
+  });
+}
+
+function incompleteness(topology: Topology, calls: Calls, losses: number): string[] {
+  const { functions } = topology;
+  const late = functions.filter((fn) => !fn.startSeen).length;
+  const entered = new Set(calls.list.filter((call) => call.enter >= 0).map((call) => call.symbol));
+  const unfinished = calls.list.filter((call) => lacksAnEnd(call, entered)).length;
+  return [
+    ...(late > 0
+      ? [
+          `${late} of ${functions.length} function generations were there before the recording (or appeared unseen): their first state is unknown`,
+        ]
+      : []),
+    ...(unfinished > 0 ? [`${unfinished} calls lack their entry or their return`] : []),
+    ...(losses > 0 ? [`events were lost in ${losses} places`] : []),
+  ];
+}
+
+/** An end is missing only where the recording shows such ends at all. */
+function lacksAnEnd(call: Call, entered: ReadonlySet<number>): boolean {
+  return (call.exit < 0 && !call.entryOnly) || (call.enter < 0 && entered.has(call.symbol));
+}

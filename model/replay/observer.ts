@@ -1,0 +1,111 @@
+import type { EventColumns } from '../event-columns.ts';
+import { UNKNOWN } from '../events.ts';
+import type { Order } from '../order.ts';
+import { CORE_CAP, CORE_EN, CORE_STU, CORE_UNTRUSTED, type StateStore } from '../state.ts';
+import type { FunctionRecord } from '../topology.ts';
+import type { RuleBench } from './bench.ts';
+
+/** Takes what events print of the state of a function, and notices when it contradicts what was known. */
+export class Observer {
+  private readonly events: EventColumns;
+  private readonly order: Order;
+  private readonly state: StateStore;
+  private readonly bench: RuleBench;
+  private readonly onCapabilityGone: (fn: FunctionRecord, row: number) => void;
+
+  constructor(
+    events: EventColumns,
+    order: Order,
+    state: StateStore,
+    bench: RuleBench,
+    onCapabilityGone: (fn: FunctionRecord, row: number) => void,
+  ) {
+    this.events = events;
+    this.order = order;
+    this.state = state;
+    this.bench = bench;
+    this.onCapabilityGone = onCapabilityGone;
+  }
+
+  /** What does not change during a call: what kind of function it is, its capability, whether it is trusted. */
+  nature(fn: FunctionRecord, row: number): void {
+    const { events, state } = this;
+    if (events.isVf[row] !== UNKNOWN) fn.isVf = events.isVf[row] ? 1 : 0;
+    if (events.isPf[row] !== UNKNOWN) {
+      fn.isPf = events.isPf[row] ? 1 : 0;
+      if (fn.isPf === 1) fn.isVf = 0;
+    }
+    const cap = events.cap[row];
+    if (cap !== UNKNOWN && cap !== 0) {
+      fn.capOffset = cap;
+      state.set(fn.fn, CORE_CAP, 1, row, 'observed');
+    } else if (cap === 0 && fn.discovered && !fn.removing) {
+      if (state.get(fn.fn, CORE_CAP) === 1) this.onCapabilityGone(fn, row);
+      state.set(fn.fn, CORE_CAP, 0, row, 'observed');
+    }
+    const untrusted = events.untrusted[row];
+    if (untrusted !== UNKNOWN) state.set(fn.fn, CORE_UNTRUSTED, untrusted ? 1 : 0, row, 'observed');
+  }
+
+  /** `ats_enabled` and `ats_stu` as printed. */
+  changing(fn: FunctionRecord, row: number): void {
+    const shift = this.events.stu[row];
+    if (shift !== UNKNOWN) {
+      if (shift !== 0 && fn.isVf === UNKNOWN) fn.isVf = 0;
+      // A VF's own field stays 0 for life and says nothing.
+      if (fn.isVf === 0) this.compare(fn, CORE_STU, shift, row);
+    }
+    const enabled = this.events.enabled[row];
+    if (enabled !== UNKNOWN) this.compare(fn, CORE_EN, enabled ? 1 : 0, row);
+  }
+
+  private compare(fn: FunctionRecord, field: number, value: number, row: number): void {
+    const { state } = this;
+    const known = state.get(fn.fn, field);
+    if (known === value) return;
+    if (known !== UNKNOWN) this.contradicts(fn, field, known, value, row);
+    state.set(fn.fn, field, value, row, 'observed');
+  }
+
+  /** New evidence against what was known, without a loss in between (rules section 0.2, 4). */
+  private contradicts(fn: FunctionRecord, field: number, known: number, value: number, row: number): void {
+    const { bench } = this;
+    const what = field === CORE_EN ? 'ats_enabled' : 'ats_stu';
+    const setBy = this.state.setBy(fn.fn, field);
+    const recorded =
+      field === CORE_EN
+        ? bench.wasRecorded(known === 1 ? 'ats.disable' : 'ats.enable')
+        : bench.wasRecorded('ats.prepare') && bench.wasRecorded('ats.enable');
+    if (!recorded || bench.simultaneous(setBy, row) || this.order.concurrent[row]) {
+      noteResync(
+        bench,
+        fn,
+        row,
+        `${what} is ${value} where ${known} was known, and the calls that change it are not all recorded`,
+      );
+      return;
+    }
+    bench.fire('ATS093', {
+      fn: fn.fn,
+      event: row,
+      since: setBy,
+      message: `${what} of ${fn.address} is ${value} where the recorded calls leave ${known}.`,
+      expected: `${what} = ${known}.`,
+      observed: `${what} = ${value}.`,
+      evidence: [...bench.because(fn.fn, field, 'known before'), { role: 'the contradiction', event: row }],
+      key: `${what} ${known}->${value}`,
+    });
+  }
+}
+
+/** ATS092: the model gives up what it knew and takes the new evidence. */
+export function noteResync(bench: RuleBench, fn: FunctionRecord, row: number, why: string): void {
+  bench.fire('ATS092', {
+    fn: fn.fn,
+    event: row,
+    message: `What was known of ${fn.address} was given up: ${why}.`,
+    expected: 'A recording that shows every change.',
+    observed: why,
+    evidence: [{ role: 'the new evidence', event: row }],
+  });
+}

@@ -1,0 +1,81 @@
+import type { Call, Calls } from '../calls.ts';
+import { decodeControl } from '../control-register.ts';
+import type { EventColumns } from '../event-columns.ts';
+import { type EventKindName, kindSet, UNKNOWN } from '../events.ts';
+import type { ControlWrite } from '../rules/rule.ts';
+import { CORE_STU, HW_EN, HW_STU, type StateStore } from '../state.ts';
+import type { FunctionRecord } from '../topology.ts';
+
+const ATS_CALLS = kindSet('ats.prepare', 'ats.enable', 'ats.disable', 'ats.restore');
+
+/** Decodes accesses to ATS Control and tells who made them. */
+export class RegisterAccesses {
+  private readonly events: EventColumns;
+  private readonly calls: Calls;
+  private readonly state: StateStore;
+  private readonly wasRecorded: (kind: EventKindName) => boolean;
+
+  constructor(
+    events: EventColumns,
+    calls: Calls,
+    state: StateStore,
+    wasRecorded: (kind: EventKindName) => boolean,
+  ) {
+    this.events = events;
+    this.calls = calls;
+    this.state = state;
+    this.wasRecorded = wasRecorded;
+  }
+
+  /** The write as it touches ATS Control, or null when it does not, or when the place of the register is unknown. */
+  write(fn: FunctionRecord, row: number, fromUser: boolean): ControlWrite | null {
+    const { events } = this;
+    const value = decodeControl(fn.capOffset, events.where[row], events.width[row], events.value[row]);
+    if (!value) return null;
+    const by = this.atsCallAround(row, fn);
+    return {
+      fn,
+      event: row,
+      enable: value.enable,
+      stu: value.stu,
+      by,
+      fromUser,
+      behindCore: !by && (fromUser || this.isBehindCore(fn, value.enable, value.stu)),
+    };
+  }
+
+  /** What the hardware holds after a write or a read. STU bits written to a VF do not stick. */
+  take(fn: FunctionRecord, row: number, enable: number, stu: number, origin: 'write' | 'observed'): void {
+    if (enable !== UNKNOWN) this.state.set(fn.fn, HW_EN, enable, row, origin);
+    if (stu !== UNKNOWN && fn.isVf === 0) this.state.set(fn.fn, HW_STU, stu, row, origin);
+  }
+
+  /** The value that a read returned; null when it tells nothing of ATS Control, or when the device is gone (all ones). */
+  read(fn: FunctionRecord, row: number): { enable: number; stu: number } | null {
+    const { events } = this;
+    if ((events.value[row] & 0xffff) === 0xffff) return null;
+    return decodeControl(fn.capOffset, events.where[row], events.width[row], events.value[row]);
+  }
+
+  /** The open prepare, enable, disable or restore of this function on the task that writes. */
+  atsCallAround(row: number, fn: FunctionRecord): Call | null {
+    const index = this.calls.callOf[row];
+    let call = index >= 0 ? this.calls.list[index] : null;
+    while (call && !ATS_CALLS.has(call.kind)) call = call.parent >= 0 ? this.calls.list[call.parent] : null;
+    if (!call) return null;
+    const device = this.events.device[call.enter >= 0 ? call.enter : call.exit];
+    return device < 0 || this.events.names.get(device) === fn.address ? call : null;
+  }
+
+  /**
+   * True when no function of the core can have made the write: each that writes such a value is recorded and was not
+   * open. Restore writes exactly what the core believes, so another value is not its work even when it is not recorded.
+   */
+  private isBehindCore(fn: FunctionRecord, enable: number, stu: number): boolean {
+    if (enable === UNKNOWN) return false;
+    if (enable === 0) return this.wasRecorded('ats.disable') && this.wasRecorded('ats.prepare');
+    const shift = this.state.get(fn.fn, CORE_STU);
+    const asBelieved = shift === UNKNOWN || stu === UNKNOWN || fn.isVf !== 0 || stu === ((shift - 12) & 31);
+    return this.wasRecorded('ats.enable') && (this.wasRecorded('ats.restore') || !asBelieved);
+  }
+}

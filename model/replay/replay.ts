@@ -1,0 +1,370 @@
+import { type Call, type Calls, pairCalls } from '../calls.ts';
+import type { EventColumns } from '../event-columns.ts';
+import { ENTER, EVENT_KINDS, type EventKindName, KIND, kindSet, RETURN, UNKNOWN } from '../events.ts';
+import type { Features } from '../features.ts';
+import type { FindingCollector } from '../findings.ts';
+import { contractFeatures, Machine, operandsOf } from '../machine.ts';
+import type { Order } from '../order.ts';
+import { enableSteps, explanations, prepareSteps } from '../predict.ts';
+import { hooksOf } from '../rules/index.ts';
+import type { CompletedCall } from '../rules/rule.ts';
+import { CORE_EN, CORE_STU, DRV_EN, HW_EN, HW_STU, StateStore, type Transition } from '../state.ts';
+import { type FunctionRecord, Topology } from '../topology.ts';
+import { type Question, RuleBench, type RuleCount } from './bench.ts';
+import { correctFeatures } from './feature-evidence.ts';
+import { Identity } from './identity.ts';
+import { noteWhatIsMissing } from './missing.ts';
+import { noteResync, Observer } from './observer.ts';
+import { RegisterAccesses } from './register-accesses.ts';
+import { WindowTracker } from './windows.ts';
+
+export interface ReplayInput {
+  readonly events: EventColumns;
+  readonly order: Order;
+  readonly features: Features;
+  /** An address inside the kernel image that the recording prints, where it prints addresses. */
+  readonly imageAddress: bigint | null;
+  /** Calls paired already, with the WARNs of the log attached. */
+  readonly calls?: Calls;
+}
+
+export interface ReplayResult {
+  readonly topology: Topology;
+  readonly calls: Calls;
+  readonly transitions: readonly Transition[];
+  readonly collector: FindingCollector;
+  readonly questions: readonly Question[];
+  readonly counts: ReadonlyMap<string, RuleCount>;
+  readonly kindCounts: Int32Array;
+  /** ATS calls whose event names no device. */
+  readonly unnamedCalls: number;
+  /** Function of each event (by row), or -1. */
+  readonly fnOf: Int32Array;
+}
+
+const ATS_STATE_KINDS = kindSet('ats.prepare', 'ats.enable', 'ats.disable', 'ats.restore');
+const PREPARE_OR_ENABLE = kindSet('ats.prepare', 'ats.enable');
+/** Calls that the machine or the contract knows. */
+const CONTRACT_KINDS = kindSet('ats.supported', 'ats.prepare', 'ats.enable', 'ats.disable', 'ats.restore');
+const WATCHED_FIELDS: ReadonlySet<number> = new Set([HW_EN, HW_STU, CORE_EN, CORE_STU]);
+
+/** The call tells something about the ATS state of a function. */
+export function isAtsCall(call: Call): boolean {
+  return CONTRACT_KINDS.has(call.kind);
+}
+
+/** The call is judged by what it returns. */
+export function isJudgedByResult(call: Call): boolean {
+  return PREPARE_OR_ENABLE.has(call.kind);
+}
+
+/** Folds the ordered events over the state of all functions and lets the rules look at every step. */
+export class Replay {
+  private readonly events: EventColumns;
+  private readonly order: Order;
+  private readonly features: Features;
+  private readonly calls: Calls;
+  private readonly topology = new Topology();
+  private readonly state: StateStore;
+  private readonly machine: Machine;
+  private readonly bench: RuleBench;
+  private readonly identity: Identity;
+  private readonly observer: Observer;
+  private readonly registers: RegisterAccesses;
+  private readonly windows: WindowTracker;
+  private readonly transitions: Transition[] = [];
+  private readonly fnOf: Int32Array;
+  private readonly warnsOfCalls: ReadonlySet<number>;
+  /** Open prepare, enable, disable and restore calls per function. */
+  private readonly openAts = new Map<number, Set<number>>();
+  /** The last end of a prepare or enable per function. */
+  private readonly lastUnitChange = new Map<number, number>();
+  /** Functions whose watched state changed since the rules last looked at it. */
+  private readonly dirty = new Set<number>();
+  private unnamedCalls = 0;
+
+  constructor(input: ReplayInput) {
+    const { events, order, features } = input;
+    this.events = events;
+    this.order = order;
+    this.features = features;
+    const calls = input.calls ?? pairCalls(events, order.rows);
+    this.calls = calls;
+    this.fnOf = new Int32Array(events.length).fill(-1);
+    this.warnsOfCalls = new Set(calls.list.flatMap((call) => [call.warn, call.driverWarn]));
+    this.state = new StateStore((transition) => {
+      this.transitions.push(transition);
+      if (WATCHED_FIELDS.has(transition.field)) this.dirty.add(transition.fn);
+    });
+    const { topology, state } = this;
+    this.machine = new Machine(state, topology, features);
+    const bench = new RuleBench({
+      events,
+      order,
+      calls,
+      state,
+      topology,
+      features,
+      imageAddress: input.imageAddress,
+    });
+    this.bench = bench;
+    this.identity = new Identity(events, calls, topology, state, this.machine, {
+      ended: (fn, row) => {
+        this.windows.closeRelease(fn);
+        bench.expectations.removed(fn.fn, row);
+      },
+      reused: (fn, row) =>
+        noteResync(
+          bench,
+          fn,
+          row,
+          'its address was used again by a new device whose predecessor was not seen to leave',
+        ),
+    });
+    this.observer = new Observer(events, order, state, bench, (fn, row) => {
+      for (const hook of hooksOf('onCapabilityGone')) hook(bench, fn, row);
+    });
+    this.registers = new RegisterAccesses(events, calls, state, (kind) => bench.wasRecorded(kind));
+    this.windows = new WindowTracker(state, {
+      resetEnded: (reset) => {
+        for (const hook of hooksOf('onResetEnd')) hook(bench, reset);
+      },
+      released: (fn, event) => {
+        for (const hook of hooksOf('onReleased')) hook(bench, fn, event);
+        bench.expectations.removed(fn.fn, event);
+      },
+      wiped: (fn, event) => {
+        for (const hook of hooksOf('onHardwareReset')) hook(bench, fn, event);
+      },
+      observable: () => bench.wasRecorded('config.write') || bench.wasRecorded('ats.restore'),
+    });
+  }
+
+  run(): ReplayResult {
+    const { bench } = this;
+    for (const row of this.order.rows) {
+      this.step(row);
+      bench.position++;
+    }
+    const last = this.lastTime();
+    this.windows.finish(last, (row) => this.order.time[row]);
+    bench.expectations.finish(last, (row) => this.order.time[row]);
+    noteWhatIsMissing(bench, this.topology, this.calls);
+    return {
+      topology: this.topology,
+      calls: this.calls,
+      transitions: this.transitions,
+      collector: bench.collector,
+      questions: [...bench.questions.values()],
+      counts: bench.counts,
+      kindCounts: bench.kindCounts,
+      unnamedCalls: this.unnamedCalls,
+      fnOf: this.fnOf,
+    };
+  }
+
+  private step(row: number): void {
+    const { events } = this;
+    const kind = events.kind[row];
+    if (kind === KIND.loss) return this.onLoss(row);
+    if (kind === KIND['log.warn']) return this.onWarn(row);
+    const phase = events.phase[row];
+    const fn = this.identity.functionOf(row);
+    if (!fn) {
+      if (ATS_STATE_KINDS.has(kind)) this.onUnnamed(row);
+      if (phase !== ENTER && phase !== RETURN) this.point(null, row);
+      return;
+    }
+    this.fnOf[row] = fn.fn;
+    this.observer.nature(fn, row);
+    // An entry probe shows the state before the call, a return probe the state after it.
+    if (phase !== RETURN) this.observeState(fn, row);
+    if (phase === ENTER) this.onEnter(fn, row);
+    else if (phase === RETURN) this.onReturn(fn, row);
+    else this.onPoint(fn, row);
+    if (phase === RETURN) this.observeState(fn, row);
+    this.lookAtStable(row);
+  }
+
+  /** What is shown while another task is inside an ATS call of the function may be a state in between. */
+  private observeState(fn: FunctionRecord, row: number): void {
+    const own = this.calls.callOf[row];
+    for (const id of this.openCalls(fn)) if (id !== own) return;
+    this.observer.changing(fn, row);
+  }
+
+  private onEnter(fn: FunctionRecord, row: number): void {
+    const call = this.calls.list[this.calls.callOf[row]];
+    const kind = this.nameOf(call);
+    for (const hook of hooksOf('onEnter')) hook(this.bench, call, fn, row);
+    this.windows.enter(fn, call, row, kind);
+    if (ATS_STATE_KINDS.has(call.kind) && call.exit >= 0) this.openCalls(fn).add(call.id);
+    if (call.exit < 0) this.complete(fn, call, row);
+    if (kind === 'device.remove' || kind === 'iommu.release') this.beginRelease(fn, row, kind === 'iommu.release');
+    if (kind === 'iommu.attach') this.bench.expectations.used(fn.fn, row);
+    this.windows.lifeCycle(this.taskKey(row), fn, kind);
+  }
+
+  private onReturn(fn: FunctionRecord, row: number): void {
+    const call = this.calls.list[this.calls.callOf[row]];
+    this.complete(fn, call, row);
+    this.openCalls(fn).delete(call.id);
+    this.windows.exit(fn, call, row, this.nameOf(call), this.events.result[row]);
+  }
+
+  private beginRelease(fn: FunctionRecord, row: number, byIommu: boolean): void {
+    fn.removing = true;
+    this.windows.releaseBegins(fn, row, this.taskKey(row), byIommu);
+  }
+
+  private complete(fn: FunctionRecord, call: Call, row: number): void {
+    const kind = this.nameOf(call);
+    let done = this.describe(fn, call, row, kind);
+    if (CONTRACT_KINDS.has(call.kind)) {
+      correctFeatures(this.features, done);
+      done = this.describe(fn, call, row, kind);
+    }
+    for (const hook of hooksOf('onCall')) hook(this.bench, done);
+    this.machine.apply(done);
+    if (PREPARE_OR_ENABLE.has(call.kind)) this.lastUnitChange.set(fn.fn, row);
+    if (kind === 'ats.enable' && done.result === 0) this.windows.enabledAgain(fn);
+    if (kind === 'ats.restore' && !this.bench.wasRecorded('config.write')) this.windows.enabledAgain(fn);
+    // Whether the STU of a PF matters depends on its VFs.
+    if (fn.pf >= 0) this.dirty.add(fn.pf);
+  }
+
+  private describe(fn: FunctionRecord, call: Call, row: number, kind: EventKindName): CompletedCall {
+    const { events } = this;
+    const pf = fn.pf >= 0 ? this.topology.at(fn.pf) : null;
+    const shiftOf = (at: number) => (at >= 0 ? events.pageShift[at] : UNKNOWN);
+    const entered = shiftOf(call.enter);
+    const pageShift = entered !== UNKNOWN ? entered : shiftOf(call.exit);
+    const result = call.exit >= 0 ? events.result[call.exit] : UNKNOWN;
+    const operands = operandsOf(this.state, fn, pf, pageShift);
+    const features = contractFeatures(this.features);
+    const steps =
+      kind === 'ats.prepare'
+        ? prepareSteps(operands, features)
+        : kind === 'ats.enable'
+          ? enableSteps(operands, features)
+          : null;
+    return {
+      call,
+      kind,
+      fn,
+      event: row,
+      pageShift,
+      result,
+      pf,
+      operands,
+      explanations: steps && result !== UNKNOWN ? explanations(steps, result) : [],
+      pfBusy: pf !== null && this.pfWasBusy(pf, call),
+    };
+  }
+
+  /** No lock orders a PF's prepare and enable against its VFs' (contract section 6). */
+  private pfWasBusy(pf: FunctionRecord, call: Call): boolean {
+    if (this.openCalls(pf).size > 0) return true;
+    const changed = this.lastUnitChange.get(pf.fn);
+    if (changed === undefined || call.enter < 0) return false;
+    return (
+      this.bench.positionOf(changed) > this.bench.positionOf(call.enter) || this.bench.simultaneous(changed, call.enter)
+    );
+  }
+
+  private onPoint(fn: FunctionRecord, row: number): void {
+    const { events, bench, registers } = this;
+    const kind = events.kind[row];
+    if (kind === KIND['config.write'] || kind === KIND['config.write_user']) {
+      const write = registers.write(fn, row, kind === KIND['config.write_user']);
+      if (write) {
+        for (const hook of hooksOf('onWrite')) hook(bench, write);
+        registers.take(fn, row, write.enable, write.stu, 'write');
+        if (write.enable === 1) this.windows.enabledAgain(fn);
+      }
+    } else if (kind === KIND['config.read']) {
+      const read = registers.read(fn, row);
+      if (read) {
+        if (read.stu !== UNKNOWN) for (const hook of hooksOf('onRead')) hook(bench, fn, row, read.stu);
+        registers.take(fn, row, read.enable, read.stu, 'observed');
+      }
+    } else if (kind === KIND['cachetag.assign'] || kind === KIND['cachetag.unassign']) {
+      if (events.index[row] === 1) {
+        this.state.set(fn.fn, DRV_EN, kind === KIND['cachetag.assign'] ? 1 : 0, row, 'observed');
+        for (const hook of hooksOf('onBelief')) hook(bench, fn, row);
+      }
+    } else if (kind === KIND['iommu.group_remove']) this.beginRelease(fn, row, true);
+    this.point(fn, row);
+  }
+
+  private point(fn: FunctionRecord | null, row: number): void {
+    const kind = EVENT_KINDS[this.events.kind[row]].name;
+    for (const hook of hooksOf('onPoint')) hook(this.bench, kind, fn, row);
+    if (fn && kind === 'invalidate') this.bench.expectations.used(fn.fn, row);
+  }
+
+  private onWarn(row: number): void {
+    if (this.warnsOfCalls.has(row)) return;
+    const symbol = this.events.nameOf(this.events.symbol[row]);
+    if (symbol) for (const hook of hooksOf('onLoneWarn')) hook(this.bench, row, symbol);
+  }
+
+  /** An ATS call of an unnamed function may have been of any whose known state fits it. */
+  private onUnnamed(row: number): void {
+    const { events } = this;
+    if (events.phase[row] === RETURN && this.calls.list[this.calls.callOf[row]].enter >= 0) return;
+    this.unnamedCalls++;
+    const clashes = (known: number, shown: number) =>
+      known !== UNKNOWN && shown !== UNKNOWN && known !== (shown ? 1 : 0);
+    for (const fn of this.topology.functions) {
+      if (clashes(fn.isVf, events.isVf[row])) continue;
+      if (events.phase[row] !== RETURN && clashes(this.state.get(fn.fn, CORE_EN), events.enabled[row])) continue;
+      this.machine.forget(fn, row);
+    }
+  }
+
+  private onLoss(row: number): void {
+    for (const fn of this.topology.functions) this.machine.forget(fn, row);
+    this.openAts.clear();
+    this.windows.forget();
+    this.bench.forget();
+    this.dirty.clear();
+  }
+
+  private lookAtStable(row: number): void {
+    if (this.dirty.size === 0) return;
+    this.bench.stateScope = true;
+    for (const id of [...this.dirty].sort((a, b) => a - b)) {
+      const fn = this.topology.at(id);
+      if (this.openCalls(fn).size > 0 || this.windows.inReset(fn)) continue;
+      this.dirty.delete(id);
+      for (const hook of hooksOf('onStable')) hook(this.bench, fn, row);
+    }
+    this.bench.stateScope = false;
+  }
+
+  private openCalls(fn: FunctionRecord): Set<number> {
+    let open = this.openAts.get(fn.fn);
+    if (!open) {
+      open = new Set();
+      this.openAts.set(fn.fn, open);
+    }
+    return open;
+  }
+
+  private nameOf(call: Call): EventKindName {
+    return EVENT_KINDS[call.kind].name;
+  }
+
+  private taskKey(row: number): number {
+    return this.events.source[row] * 0x80000000 + this.events.pid[row];
+  }
+
+  private lastTime(): bigint | null {
+    for (let at = this.order.rows.length - 1; at >= 0; at--) {
+      const row = this.order.rows[at];
+      if (this.order.timed[row]) return this.order.time[row];
+    }
+    return null;
+  }
+}
