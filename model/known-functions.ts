@@ -115,6 +115,7 @@ export const KNOWN_TRACEPOINTS: Readonly<Record<string, EventKindName>> = {
   attach_device_to_domain: 'iommu.attached',
   cache_tag_assign: 'cachetag.assign',
   cache_tag_unassign: 'cachetag.unassign',
+  qi_submit: 'invalidate',
 };
 
 export const FUNCTION_BY_SYMBOL: ReadonlyMap<string, KnownFunction> = new Map(

@@ -5,11 +5,14 @@ import { type ContractFeatures, EBUSY, type Operands, triOf } from './predict.ts
 import {
   CORE_CAP,
   CORE_EN,
+  CORE_PASID,
+  CORE_PRI,
   CORE_STU,
   CORE_SUPPORTED,
   CORE_UNTRUSTED,
-  DRV_EN,
+  FIELD_COUNT,
   HW_EN,
+  HW_PASID,
   HW_STU,
   type Origin,
   type StateStore,
@@ -25,6 +28,8 @@ export interface Outcome {
   readonly pageShift: number;
   readonly result: number;
   readonly explanations: readonly string[];
+  /** `features` of `pci_enable_pasid()`; UNKNOWN. */
+  readonly features: number;
 }
 
 /** `pci_ats_supported()` of one function, as far as it is known without asking a PF. */
@@ -97,6 +102,12 @@ export class Machine {
         return this.disable(outcome);
       case 'ats.restore':
         return this.restore(outcome);
+      case 'pasid.enable':
+      case 'pasid.disable':
+        return this.pasid(outcome);
+      case 'pri.enable':
+      case 'pri.disable':
+        return this.pri(outcome);
     }
   }
 
@@ -164,6 +175,26 @@ export class Machine {
       state.set(fn.fn, HW_STU, (shift - 12) & 31, event, 'call');
   }
 
+  /** A VF has no PASID capability of its own: calls on it do nothing (contract 3.6). */
+  private pasid({ kind, fn, event, result, features }: Outcome): void {
+    const { state } = this;
+    if (fn.isVf !== 0) return;
+    if (kind === 'pasid.enable' && result === EBUSY) return state.set(fn.fn, CORE_PASID, 1, event, 'learned');
+    if (kind === 'pasid.enable' && result !== 0) return;
+    const enables = kind === 'pasid.enable';
+    state.set(fn.fn, CORE_PASID, enables ? 1 : 0, event, 'call');
+    const bits = !enables ? 0 : features === UNKNOWN ? UNKNOWN : (features & 6) | 1;
+    state.set(fn.fn, HW_PASID, bits, event, 'call');
+  }
+
+  private pri({ kind, fn, event, result }: Outcome): void {
+    if (fn.isVf !== 0) return;
+    if (kind === 'pri.enable' && result === EBUSY)
+      return this.state.set(fn.fn, CORE_PRI, 1, event, 'learned');
+    if (kind === 'pri.enable' && result !== 0) return;
+    this.state.set(fn.fn, CORE_PRI, kind === 'pri.enable' ? 1 : 0, event, 'call');
+  }
+
   /** A result of 0 says that the function passed the support test. */
   private accepted(fn: FunctionRecord, event: number): void {
     this.state.set(fn.fn, CORE_CAP, 1, event, 'learned');
@@ -195,7 +226,8 @@ export class Machine {
 
   /** Forgets what lost or unnamed events may have changed; the capability and the PF stay. */
   forget(fn: FunctionRecord, event: number, origin: Origin = 'lost'): void {
-    for (const field of [HW_EN, HW_STU, CORE_EN, CORE_STU, CORE_SUPPORTED, CORE_UNTRUSTED, DRV_EN]) {
+    for (let field = 0; field < FIELD_COUNT; field++) {
+      if (field === CORE_CAP) continue;
       this.state.set(fn.fn, field, UNKNOWN, event, origin);
     }
     fn.prepared = null;

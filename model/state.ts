@@ -10,6 +10,9 @@ export const STATE_FIELDS = [
   { layer: 'core', field: 'en', doc: '`ats_enabled` of the PCI core.' },
   { layer: 'core', field: 'stu', doc: '`ats_stu` of the PCI core: a page shift, 0 before the first.' },
   { layer: 'drv', field: 'en', doc: 'The IOMMU driver believes that ATS is on.' },
+  { layer: 'hw', field: 'pasid', doc: 'Enable, Execute and Privileged bits of the PASID Control register.' },
+  { layer: 'core', field: 'pasid', doc: '`pasid_enabled` of the PCI core.' },
+  { layer: 'core', field: 'pri', doc: '`pri_enabled` of the PCI core.' },
 ] as const;
 
 export const HW_EN = 0;
@@ -20,6 +23,9 @@ export const CORE_SUPPORTED = 4;
 export const CORE_EN = 5;
 export const CORE_STU = 6;
 export const DRV_EN = 7;
+export const HW_PASID = 8;
+export const CORE_PASID = 9;
+export const CORE_PRI = 10;
 export const FIELD_COUNT = STATE_FIELDS.length;
 
 /** How a value came about. */

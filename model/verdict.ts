@@ -99,9 +99,7 @@ function evidenceReasons(replay: ReplayResult): Reason[] {
         'Put the string argument last in the probe definition: a bitfield argument before the end of the record overwrites it. Or print the device pointer.',
     });
   }
-  const unfinished = replay.calls.list.filter(
-    (call) => call.exit < 0 && isJudgedByResult(call),
-  ).length;
+  const unfinished = replay.calls.list.filter((call) => call.exit < 0 && isJudgedByResult(call)).length;
   if (unfinished > 0) {
     reasons.push({
       code: 'result-unrecorded',

@@ -16,7 +16,10 @@ const ARGUMENT_NAMES = {
   index: ['id', 'vf_id', 'vfid', 'index'],
   where: ['where', 'pos', 'offset', 'reg', 'arg_offset'],
   value: ['val', 'value', 'data'],
+  features: ['features'],
   domainType: ['type', 'domain_type'],
+  domain: ['did', 'domain_id'],
+  users: ['ref', 'users'],
 } as const;
 
 export type ArgumentRole = keyof typeof ARGUMENT_NAMES;

@@ -14,6 +14,7 @@ import {
   isFunctionAddress,
   wordReader,
 } from './arguments.ts';
+import { requesterOf } from './invalidation-descriptor.ts';
 
 const COMMON = new Set(EVENT_COLUMNS.map((column) => column.name));
 
@@ -152,6 +153,7 @@ class EventTableLifter {
       draft.where = lo('where');
       draft.value = lo('value');
     }
+    if (known.kind === 'pasid.enable') draft.value = lo('features');
     if (isReturn) draft.result = this.result(row, known, numbers);
   }
 
@@ -171,23 +173,42 @@ class EventTableLifter {
     const { device, text, numbers } = this.readers[0];
     draft.kind = KIND[kind];
     draft.phase = POINT;
+    if (kind === 'invalidate') return this.setInvalidation(row);
     if (kind !== 'cachetag.assign' && kind !== 'cachetag.unassign') {
       draft.device = this.deviceId(device(row));
       return true;
     }
     const body = text(row);
-    const printed = body === null ? null : /^\S+?\/(\S+) type (\w+)/.exec(body);
+    // iommu/dev type devtlb did 9 pasid 0 ref 1 (drivers/iommu/intel/trace.h)
+    const printed = body === null ? null : /^\S+?\/(\S+) type (\w+) did (\d+)(?:.* ref (\d+))?/.exec(body);
     const name = printed ? printed[1] : device(row);
     if (!name || !isFunctionAddress(name)) return false;
     draft.device = this.deviceId(name.toLowerCase());
-    const type = numbers.get('domainType');
-    draft.index = printed
-      ? printed[2].endsWith('devtlb')
-        ? 1
-        : 0
-      : type && !type.isNull(row)
-        ? type.lo(row) & 1
-        : UNKNOWN;
+    const number = (role: ArgumentRole) => {
+      const reader = numbers.get(role);
+      return reader && !reader.isNull(row) ? reader.lo(row) : UNKNOWN;
+    };
+    const type = number('domainType');
+    draft.index = printed ? (printed[2].endsWith('devtlb') ? 1 : 0) : type === UNKNOWN ? UNKNOWN : type & 1;
+    draft.where = printed ? Number(printed[3]) : number('domain');
+    draft.value = printed ? (printed[4] === undefined ? UNKNOWN : Number(printed[4])) : number('users');
+    return true;
+  }
+
+  /** A descriptor of VT-d's invalidation queue: only those for device-TLBs matter (intel_iommu:qi_submit). */
+  private setInvalidation(row: number): boolean {
+    const column = this.table.columns.find((candidate) => candidate.def.name === 'qw0');
+    const body = this.readers[0].text(row);
+    // dev_tlb_inv dmar0: 0x... 0x... 0x... 0x... (drivers/iommu/intel/trace.h)
+    const printed = body === null ? null : /: 0x([0-9a-f]+)/i.exec(body);
+    const qw0 = printed
+      ? BigInt(`0x${printed[1]}`)
+      : column && !isNullAt(column, row)
+        ? BigInt(column.data[row])
+        : null;
+    const requester = qw0 === null ? null : requesterOf(qw0);
+    if (requester === null) return false;
+    this.draft.device = this.deviceId(requester);
     return true;
   }
 

@@ -133,6 +133,10 @@ export class RuleBench implements RuleContext {
     return EVENT_KINDS[this.input.events.kind[event]].name;
   }
 
+  kindOfCall(call: Call): EventKindName {
+    return EVENT_KINDS[call.kind].name;
+  }
+
   positionOf(event: number): number {
     return event < 0 ? -1 : this.positions[event];
   }
@@ -156,7 +160,10 @@ export class RuleBench implements RuleContext {
     if (events.pid[a] === events.pid[b] && events.source[a] === events.source[b]) return false;
     if (order.concurrent[a] !== order.concurrent[b]) return true;
     return (
-      events.cpu[a] !== events.cpu[b] && order.timed[a] === 1 && order.timed[b] === 1 && order.time[a] === order.time[b]
+      events.cpu[a] !== events.cpu[b] &&
+      order.timed[a] === 1 &&
+      order.timed[b] === 1 &&
+      order.time[a] === order.time[b]
     );
   }
 

@@ -8,7 +8,7 @@ import type { Order } from '../order.ts';
 import { enableSteps, explanations, prepareSteps } from '../predict.ts';
 import { hooksOf } from '../rules/index.ts';
 import type { CompletedCall } from '../rules/rule.ts';
-import { CORE_EN, CORE_STU, DRV_EN, HW_EN, HW_STU, StateStore, type Transition } from '../state.ts';
+import { CORE_CAP, CORE_EN, CORE_STU, DRV_EN, HW_EN, HW_STU, StateStore, type Transition } from '../state.ts';
 import { type FunctionRecord, Topology } from '../topology.ts';
 import { type Question, RuleBench, type RuleCount } from './bench.ts';
 import { correctFeatures } from './feature-evidence.ts';
@@ -200,7 +200,8 @@ export class Replay {
     this.windows.enter(fn, call, row, kind);
     if (ATS_STATE_KINDS.has(call.kind) && call.exit >= 0) this.openCalls(fn).add(call.id);
     if (call.exit < 0) this.complete(fn, call, row);
-    if (kind === 'device.remove' || kind === 'iommu.release') this.beginRelease(fn, row, kind === 'iommu.release');
+    if (kind === 'device.remove' || kind === 'iommu.release')
+      this.beginRelease(fn, row, kind === 'iommu.release');
     if (kind === 'iommu.attach') this.bench.expectations.used(fn.fn, row);
     this.windows.lifeCycle(this.taskKey(row), fn, kind);
   }
@@ -257,6 +258,10 @@ export class Replay {
       result,
       pf,
       operands,
+      features:
+        call.enter >= 0 && events.value[call.enter] !== UNKNOWN
+          ? events.value[call.enter]
+          : events.value[row],
       explanations: steps && result !== UNKNOWN ? explanations(steps, result) : [],
       pfBusy: pf !== null && this.pfWasBusy(pf, call),
     };
@@ -268,7 +273,8 @@ export class Replay {
     const changed = this.lastUnitChange.get(pf.fn);
     if (changed === undefined || call.enter < 0) return false;
     return (
-      this.bench.positionOf(changed) > this.bench.positionOf(call.enter) || this.bench.simultaneous(changed, call.enter)
+      this.bench.positionOf(changed) > this.bench.positionOf(call.enter) ||
+      this.bench.simultaneous(changed, call.enter)
     );
   }
 
@@ -300,6 +306,9 @@ export class Replay {
   private point(fn: FunctionRecord | null, row: number): void {
     const kind = EVENT_KINDS[this.events.kind[row]].name;
     for (const hook of hooksOf('onPoint')) hook(this.bench, kind, fn, row);
+    if (fn && kind === 'log.quirk' && this.order.timed[row])
+      this.state.set(fn.fn, CORE_CAP, 0, row, 'observed');
+    if (fn && kind === 'log.group_remove') fn.probed = false;
     if (fn && kind === 'invalidate') this.bench.expectations.used(fn.fn, row);
   }
 
@@ -318,7 +327,8 @@ export class Replay {
       known !== UNKNOWN && shown !== UNKNOWN && known !== (shown ? 1 : 0);
     for (const fn of this.topology.functions) {
       if (clashes(fn.isVf, events.isVf[row])) continue;
-      if (events.phase[row] !== RETURN && clashes(this.state.get(fn.fn, CORE_EN), events.enabled[row])) continue;
+      if (events.phase[row] !== RETURN && clashes(this.state.get(fn.fn, CORE_EN), events.enabled[row]))
+        continue;
       this.machine.forget(fn, row);
     }
   }

@@ -1,10 +1,9 @@
 import type { Call } from '../calls.ts';
 import { type EventKindName, UNKNOWN } from '../events.ts';
 import type { ResetDone } from '../rules/rule.ts';
-import { CORE_EN, HW_EN, HW_STU, type StateStore } from '../state.ts';
+import { CORE_EN, HW_EN, HW_PASID, HW_STU, type StateStore } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 import { GRACE_NS } from './expectations.ts';
-
 
 const RESET_KINDS: ReadonlySet<EventKindName> = new Set(['reset.function', 'reset.flr']);
 /** Steps in the life of functions: when a task takes one for another function, it is done with the one before. */
@@ -89,6 +88,7 @@ export class WindowTracker {
     this.on.wiped(reset.fn, row);
     this.state.set(reset.fn.fn, HW_EN, UNKNOWN, row, 'reset');
     this.state.set(reset.fn.fn, HW_STU, UNKNOWN, row, 'reset');
+    this.state.set(reset.fn.fn, HW_PASID, UNKNOWN, row, 'reset');
   }
 
   exit(fn: FunctionRecord, call: Call, row: number, kind: EventKindName, result: number): void {

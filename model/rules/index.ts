@@ -1,8 +1,14 @@
+import { ACCOUNTING_RULES } from './accounting.ts';
 import { CALL_RULES } from './calls.ts';
+import { DISCOVERY_RULES } from './discovery.ts';
+import { INVALIDATION_RULES } from './invalidation.ts';
 import { LIFE_CYCLE_RULES } from './life-cycle.ts';
+import { PASID_AND_PRI_RULES } from './pasid-and-pri.ts';
 import { PF_AND_VF_RULES } from './pf-and-vf.ts';
+import { PROBE_RULES } from './probes.ts';
 import { RECORDING_RULES } from './recording.ts';
 import { REGISTER_RULES } from './registers.ts';
+import { RESET_RULES } from './resets.ts';
 import type { Rule, RuleHooks } from './rule.ts';
 import { TRANSLATION_UNIT_RULES } from './translation-unit.ts';
 
@@ -11,8 +17,14 @@ export const RULES: readonly Rule[] = [
   ...PF_AND_VF_RULES,
   ...TRANSLATION_UNIT_RULES,
   ...CALL_RULES,
+  ...PROBE_RULES,
+  ...DISCOVERY_RULES,
   ...LIFE_CYCLE_RULES,
+  ...RESET_RULES,
   ...REGISTER_RULES,
+  ...PASID_AND_PRI_RULES,
+  ...INVALIDATION_RULES,
+  ...ACCOUNTING_RULES,
   ...RECORDING_RULES,
 ].sort((a, b) => (a.id < b.id ? -1 : 1));
 

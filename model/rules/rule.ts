@@ -46,6 +46,8 @@ export interface CompletedCall {
   readonly operands: Operands;
   /** The tests of the kernel that may have given the result; empty when none can. */
   readonly explanations: readonly string[];
+  /** `features` of `pci_enable_pasid()`; UNKNOWN. */
+  readonly features: number;
   /** A prepare or enable of the PF overlaps this call on another task. */
   readonly pfBusy: boolean;
 }
@@ -88,6 +90,7 @@ export interface RuleContext {
   /** A value that an event carries; UNKNOWN when it does not. */
   value(event: number, column: 'index' | 'value' | 'where' | 'width' | 'domainType'): number;
   kindOf(event: number): EventKindName;
+  kindOfCall(call: Call): EventKindName;
   /** Common time, ns. */
   timeOf(event: number): bigint | null;
   /** Place of an event in the order of the replay; -1 for no event. */

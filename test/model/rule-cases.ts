@@ -53,6 +53,35 @@ function reset(trace: TraceWriter, fn: string, inside: () => void): TraceWriter 
   });
 }
 
+/** qw0 of a device-TLB invalidation descriptor for 02:00.0, and for 03:00.0. */
+const INVALIDATE_PLAIN = 'dev_tlb_inv dmar0: 0x20000000003 0x7ffffffffffff001 0x0 0x0';
+const INVALIDATE_OTHER = 'dev_tlb_inv dmar0: 0x30000000003 0x7ffffffffffff001 0x0 0x0';
+
+function probe(trace: TraceWriter, fn: string, result: string, inside: () => void): TraceWriter {
+  return trace.call('intel_iommu_probe_device', fn, {
+    ret: result,
+    caller: 'iommu_init_device+0xb7/0x310',
+    inside,
+  });
+}
+
+function bracket(trace: TraceWriter, fn: string): TraceWriter {
+  return trace.call('pci_dev_reset_iommu_prepare', fn, { ret: 0 }).call('pci_dev_reset_iommu_done', fn);
+}
+
+function attach(trace: TraceWriter, fn: string, type: string): TraceWriter {
+  return trace.call('__iommu_attach_device', fn, { ret: 0, args: { domain: '0xff2b58cac18046a0', type } });
+}
+
+function tags(trace: TraceWriter, ...steps: string[]): TraceWriter {
+  trace.appear(PLAIN).enable(PLAIN, 12, 0, { vf: 0, ...on });
+  for (const step of steps) {
+    const [what, users] = step.split(' ');
+    trace.event(`cache_tag_${what}`, `dmar0/${PLAIN} type devtlb did 9 pasid 0 ref ${users}`);
+  }
+  return trace;
+}
+
 const WARN_LINE = (at: string, fn: string, pid: number) =>
   `[${at}] WARNING: CPU: 0 PID: ${pid} at drivers/pci/ats.c:132 ${fn}+0x8a/0xa0\n` +
   `[${at}] CPU: 0 UID: 0 PID: ${pid} Comm: sh Not tainted 6.12.107+deb12-amd64 #1\n` +
@@ -472,6 +501,362 @@ export const RULE_CASES: readonly RuleCase[] = [
       liveVf(readyPf(t))
         .disable(VF, { ...vfState, en: [1, 0], inside: () => t.write(VF, 0x106, 0) })
         .enable(VF, 12, 0, { ...vfState, ...on, inside: () => t.write(VF, 0x106, 0x8000) }),
+  },
+  {
+    rule: 'ATS017',
+    what: 'VT-d goes on after a failed prepare; near miss: its probe fails too',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) =>
+      probe(t.supported(PF, 1, pfState), PF, '0xff2b58cac13fcd60', () =>
+        t.prepare(PF, 11, -22, { ...pfState, en: [0, 0] }),
+      ),
+    nearMiss: (t) =>
+      probe(t.supported(PF, 1, pfState), PF, '0xffffffffffffffea', () =>
+        t.prepare(PF, 11, -22, { ...pfState, en: [0, 0] }),
+      ),
+  },
+  {
+    rule: 'ATS017',
+    what: 'near miss: whether the function supports ATS is unknown, and AMD prepares every device',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) =>
+      probe(t.supported(PF, 1, pfState), PF, '0xff2b58cac13fcd60', () =>
+        t.prepare(PF, 11, -22, { ...pfState, en: [0, 0] }),
+      ),
+    nearMiss: (t) => probe(t, PF, '0xff2b58cac13fcd60', () => t.prepare(PF, 12, -22, { vf: 0, en: [0, 0] })),
+  },
+  {
+    rule: 'ATS020',
+    what: 'the support test changes its mind; near miss: the function was removed in between',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t.supported(PLAIN, 1, { vf: 0 }).supported(PLAIN, 0, { vf: 0 }),
+    nearMiss: (t) =>
+      t
+        .supported(PLAIN, 1, { vf: 0 })
+        .call('pci_stop_and_remove_bus_device', PLAIN)
+        .appear(PLAIN)
+        .supported(PLAIN, 0, { vf: 0 }),
+  },
+  {
+    rule: 'ATS020',
+    what: 'a quirk comes after the IOMMU probe, seen in the log; near miss: before it',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t,
+    nearMiss: (t) => t,
+    log: {
+      trips: `[    1.000000] pci ${PLAIN}: Adding to iommu group 7\n[    1.100000] pci ${PLAIN}: disabling ATS\n`,
+      nearMiss: `[    1.000000] pci ${PLAIN}: disabling ATS\n[    1.100000] pci ${PLAIN}: Adding to iommu group 7\n`,
+    },
+  },
+  {
+    rule: 'ATS021',
+    what: 'the capability vanishes while ATS is on; near miss: while it is off',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .appear(PLAIN)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' })
+        .call('pci_restore_state', PLAIN, { cap: '0x0' }),
+    nearMiss: (t) =>
+      t
+        .appear(PLAIN)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .call('pci_restore_state', PLAIN, { cap: '0x0' }),
+  },
+  {
+    rule: 'ATS021',
+    what: 'disable writes PCI Status; near miss: somebody else does',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t.disable(PLAIN, { vf: 0, inside: () => t.write(PLAIN, 6, 0x10, '0x0') }),
+    nearMiss: (t) => t.disable(PLAIN, { vf: 0 }).write(PLAIN, 6, 0x10, '0x0'),
+  },
+  {
+    rule: 'ATS022',
+    what: 'a VF of an untrusted PF is enabled; near miss: a trusted one',
+    fn: VF,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .supported(PF, 0, { ...pfState, args: { untrusted: 1 } })
+        .addVf(PF, VF, 0, () => t.enable(VF, 12, 0, { ...vfState, ...on })),
+    nearMiss: (t) =>
+      t
+        .supported(PF, 1, { ...pfState, args: { untrusted: 0 } })
+        .addVf(PF, VF, 0, () => t.enable(VF, 12, 0, { ...vfState, ...on })),
+  },
+  {
+    rule: 'ATS024',
+    what: 'a PF is reset under a live VF and nobody restores the VF; near miss: somebody does',
+    fn: VF,
+    severity: 'error',
+    trips: (t) =>
+      reset(liveVf(readyPf(t)).write(PF, 0x4, 6), PF, () =>
+        t.call('pci_restore_ats_state', PF, { inside: () => t.write(PF, 0x106, 0x8000) }),
+      )
+        .wait(1500)
+        .write(PF, 0x4, 6),
+    nearMiss: (t) =>
+      reset(liveVf(readyPf(t)).write(PF, 0x4, 6), PF, () =>
+        t.call('pci_restore_ats_state', PF, { inside: () => t.write(PF, 0x106, 0x8000) }),
+      )
+        .call('pci_restore_ats_state', VF, { inside: () => t.write(VF, 0x106, 0x8000) })
+        .wait(1500)
+        .write(PF, 0x4, 6),
+  },
+  {
+    rule: 'ATS024',
+    what: 'the VF is attached again before that; near miss: the VF is switched off first',
+    fn: VF,
+    severity: 'error',
+    trips: (t) =>
+      reset(liveVf(readyPf(t)).write(PF, 0x4, 6), PF, () => {}).call('__iommu_attach_device', VF, { ret: 0 }),
+    nearMiss: (t) =>
+      reset(liveVf(readyPf(t)).write(PF, 0x4, 6), PF, () => {})
+        .disable(VF, { ...vfState, en: [1, 0] })
+        .call('__iommu_attach_device', VF, { ret: 0 }),
+  },
+  {
+    rule: 'ATS025',
+    what: 'a reset with ATS on, a note where the kernel has no brackets; near miss: ATS is off',
+    fn: PLAIN,
+    severity: 'note',
+    profile: '6.12-old',
+    trips: (t) => reset(t.enable(PLAIN, 12, 0, { vf: 0, ...on }), PLAIN, () => {}),
+    nearMiss: (t) =>
+      reset(t.enable(PLAIN, 12, 0, { vf: 0, ...on }).disable(PLAIN, { vf: 0, en: [1, 0] }), PLAIN, () => {}),
+  },
+  {
+    rule: 'ATS025',
+    what: 'a warning where the kernel has brackets; near miss: inside one',
+    fn: PLAIN,
+    severity: 'warning',
+    profile: '7.2',
+    trips: (t) =>
+      bracket(
+        reset(t.enable(PLAIN, 12, 0, { vf: 0, ...on }), PLAIN, () => {}),
+        PF,
+      ),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('pcie_flr', PLAIN, { ret: 0, inside: () => bracket(t, PLAIN) }),
+  },
+  {
+    rule: 'ATS026',
+    what: 'a bracket is opened and never closed; near miss: closed',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      bracket(t, PF).call('pci_dev_reset_iommu_prepare', PLAIN, { ret: 0 }).wait(1500).write(PF, 4, 6),
+    nearMiss: (t) => bracket(bracket(t, PF), PLAIN).wait(1500).write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS026',
+    what: 'closed without having been opened; near miss: the function was there before the recording',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => bracket(t, PF).appear(PLAIN).call('pci_dev_reset_iommu_done', PLAIN),
+    nearMiss: (t) => bracket(t, PF).call('pci_dev_reset_iommu_done', PLAIN),
+  },
+  {
+    rule: 'ATS031',
+    what: 'PASID goes off while ATS is enabled; near miss: after ATS',
+    fn: PF,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .call('pci_enable_pasid', PF, { ...pfState, ret: 0, args: { features: 0 } })
+        .enable(PF, 12, 0, { ...pfState, ...on })
+        .call('pci_disable_pasid', PF),
+    nearMiss: (t) =>
+      t
+        .call('pci_enable_pasid', PF, { ...pfState, ret: 0, args: { features: 0 } })
+        .enable(PF, 12, 0, { ...pfState, ...on })
+        .disable(PF, { ...pfState, en: [1, 0] })
+        .call('pci_disable_pasid', PF),
+  },
+  {
+    rule: 'ATS032',
+    what: 'PASID is enabled with ATS on and the register unknown; near miss: before ATS',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) => t.enable(PF, 12, 0, { ...pfState, ...on }).call('pci_enable_pasid', PF, { ret: 0 }),
+    nearMiss: (t) =>
+      t
+        .supported(PF, 1, { ...pfState, en: [0, 0] })
+        .call('pci_enable_pasid', PF, { ret: 0 })
+        .enable(PF, 12, 0, { ...pfState, ...on }),
+  },
+  {
+    rule: 'ATS033',
+    what: 'PRI stays on without ATS; near miss: ATS follows',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .supported(PF, 1, { ...pfState, en: [0, 0] })
+        .call('pci_enable_pri', PF, { ret: 0 })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      t
+        .supported(PF, 1, { ...pfState, en: [0, 0] })
+        .call('pci_enable_pri', PF, { ret: 0 })
+        .enable(PF, 12, 0, { ...pfState, ...on })
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS033',
+    what: 'a VF is granted PRI while its PF has it off; near miss: on',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) =>
+      liveVf(readyPf(t))
+        .call('pci_disable_pri', PF)
+        .call('pci_enable_pri', VF, { ...vfState, ret: 0 }),
+    nearMiss: (t) =>
+      liveVf(readyPf(t))
+        .call('pci_enable_pri', PF, { ...pfState, ret: 0 })
+        .call('pci_enable_pri', VF, { ...vfState, ret: 0 }),
+  },
+  {
+    rule: 'ATS034',
+    what: 'an invalidation goes to a function with ATS off; near miss: on',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(5)
+        .event('qi_submit', INVALIDATE_PLAIN),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .wait(5)
+        .event('qi_submit', INVALIDATE_PLAIN),
+  },
+  {
+    rule: 'ATS034',
+    what: 'near miss: inside the attach that switches ATS off',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(5)
+        .event('qi_submit', INVALIDATE_PLAIN),
+    nearMiss: (t) =>
+      t.enable(PLAIN, 12, 0, { vf: 0, ...on }).call('arm_smmu_attach_dev', PLAIN, {
+        ret: 0,
+        inside: () =>
+          t
+            .disable(PLAIN, { vf: 0, en: [1, 0] })
+            .wait(5)
+            .event('qi_submit', INVALIDATE_PLAIN),
+      }),
+  },
+  {
+    rule: 'ATS035',
+    what: 'ATS goes off without an invalidation; near miss: with one inside the detach',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('__iommu_attach_device', PLAIN, {
+          ret: 0,
+          inside: () => t.event('qi_submit', INVALIDATE_PLAIN).disable(PLAIN, { vf: 0, en: [1, 0] }),
+        })
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS036',
+    what: 'the log has a time-out with a requester id; near miss: another queue error',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t,
+    nearMiss: (t) => t,
+    log: {
+      trips: '[    1.000000] DMAR: VT-d detected Invalidation Time-out Error: SID 200\n',
+      nearMiss:
+        '[    1.000000] DMAR: VT-d detected Invalidation Queue Error: Reason f\n[    1.1] DMAR: Invalidation Time-out Error (ITE) cleared\n',
+    },
+  },
+  {
+    rule: 'ATS036',
+    what: 'SID 0: the descriptor beside it names the device; near miss: the descriptor is no device-TLB one',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t,
+    nearMiss: (t) => t,
+    log: {
+      trips:
+        '[    1.000000] DMAR: VT-d detected Invalidation Time-out Error: SID 0\n[    1.000001] DMAR: QI HEAD: Device-TLB Invalidation qw0 = 0x20000000003, qw1 = 0x7ffffffffffff001\n',
+      nearMiss:
+        '[    1.000000] DMAR: VT-d detected Invalidation Time-out Error: SID 0\n[    1.000001] DMAR: QI HEAD: Invalidation Wait qw0 = 0x20000000025, qw1 = 0x100\n',
+    },
+  },
+  {
+    rule: 'ATS037',
+    what: 'a fault follows a change within a second; near miss: much later',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) => t.disable(PLAIN, { vf: 0, en: [0, 0] }),
+    nearMiss: (t) => t.disable(PLAIN, { vf: 0, en: [0, 0] }),
+    log: {
+      trips: `${WARN_LINE('    1.000150', 'pci_disable_ats', 100)}[    1.300000] DMAR: [DMA Read NO_PASID] Request device [02:00.0] fault addr 0x1000 [fault reason 0x0d] PCE\n`,
+      nearMiss: `${WARN_LINE('    1.000150', 'pci_disable_ats', 100)}[    9.300000] DMAR: [DMA Read NO_PASID] Request device [02:00.0] fault addr 0x1000 [fault reason 0x0d] PCE\n`,
+    },
+  },
+  {
+    rule: 'ATS038',
+    what: 'a required device sits in a paging domain with ATS off; near miss: in the blocked domain',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      attach(t.call('pci_ats_required', PLAIN, { vf: 0, ret: 1, en: [0, 0], noEntry: true }), PLAIN, '0xb'),
+    nearMiss: (t) =>
+      attach(t.call('pci_ats_required', PLAIN, { vf: 0, ret: 1, en: [0, 0], noEntry: true }), PLAIN, '0x0'),
+  },
+  {
+    rule: 'ATS039',
+    what: 'the driver counts a user too many; near miss: as many as there are',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) => tags(t, 'assign 1', 'assign 2', 'unassign 2', 'unassign 2'),
+    nearMiss: (t) => tags(t, 'assign 1', 'assign 2', 'unassign 2', 'unassign 1'),
+  },
+  {
+    rule: 'ATS041',
+    what: 'the driver releases a function whose probe failed; near miss: a later probe succeeded',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => probe(t, PLAIN, '0xffffffffffffffea', () => {}).call('intel_iommu_release_device', PLAIN),
+    nearMiss: (t) =>
+      probe(
+        probe(t, PLAIN, '0xffffffffffffffea', () => {}),
+        PLAIN,
+        '0xff2b58cac13fcd60',
+        () => {},
+      ).call('intel_iommu_release_device', PLAIN),
   },
   {
     rule: 'ATS040',

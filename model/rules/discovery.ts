@@ -1,0 +1,166 @@
+import { UNKNOWN } from '../events.ts';
+import { CORE_CAP, CORE_EN, CORE_SUPPORTED, CORE_UNTRUSTED } from '../state.ts';
+import type { FunctionRecord } from '../topology.ts';
+import type { Rule, RuleContext } from './rule.ts';
+
+const QUIRK_SERIES = '"PCI: Ensure ATS disabled via quirk before notifying IOMMU drivers"';
+
+/** A quirk took ATS from a function that an IOMMU driver has probed. */
+function quirkedAfterProbe(context: RuleContext, fn: FunctionRecord, event: number): void {
+  if (!fn.probed) return context.passed('ATS020');
+  context.fire('ATS020', {
+    fn: fn.fn,
+    event,
+    message: `${fn.address} lost its ATS capability to a quirk after its IOMMU driver had probed it.`,
+    expected: 'Quirks run before the IOMMU driver looks.',
+    observed: 'The quirk ran after the probe.',
+    evidence: [...context.because(fn.fn, CORE_CAP, 'the capability is known'), { role: 'it is gone', event }],
+    key: 'quirk',
+  });
+}
+
+function quirkedWhileOn(context: RuleContext, fn: FunctionRecord, event: number): void {
+  const on = context.state.get(fn.fn, CORE_EN);
+  if (on === UNKNOWN) return context.undecided('ATS021', 'whether ATS was on is unknown');
+  if (on === 0) return context.passed('ATS021');
+  context.fire('ATS021', {
+    fn: fn.fn,
+    event,
+    since: context.state.setBy(fn.fn, CORE_EN),
+    message: `A quirk took the ATS capability of ${fn.address} away while ATS is on: disable will now write PCI Status and leave ATS on.`,
+    expected: 'No quirk touches ATS while it is on.',
+    observed: 'The capability offset became 0 with ats_enabled = 1.',
+    evidence: [...context.because(fn.fn, CORE_EN, 'ATS is on'), { role: 'the capability is gone', event }],
+    key: 'quirk',
+  });
+}
+
+export const DISCOVERY_RULES: readonly Rule[] = [
+  {
+    id: 'ATS020',
+    name: 'support-answer-changed',
+    severity: 'error',
+    layers: ['core'],
+    condition:
+      'For one generation of a function the support test answers differently at two times, or a quirk takes its ATS away after the IOMMU driver probed it.',
+    versions:
+      '6.1, 6.12 and 7.2, for functions that appear after boot. Not where quirks run before discovery.',
+    meaning:
+      'Probe and release take different branches: VT-d leaves a freed object in its tree, AMD keeps a stale flag.',
+    fix: `Take ${QUIRK_SERIES}.`,
+    needs: [['ats.supported', 'log.quirk', 'ats.init']],
+    references: ['drivers/pci/quirks.c quirk_no_ats()', QUIRK_SERIES],
+    onCall(context, done) {
+      if (done.kind !== 'ats.supported' || done.result === UNKNOWN) return;
+      const { fn, pf } = done;
+      const before = context.state.get(fn.fn, CORE_SUPPORTED);
+      if (before === UNKNOWN) return context.undecided('ATS020', 'the support test was asked once only');
+      if (before === done.result) return context.passed('ATS020');
+      const why =
+        pf && context.state.get(pf.fn, CORE_SUPPORTED) === 0
+          ? ` Its PF ${pf.address} does not support ATS any more.`
+          : '';
+      context.fire('ATS020', {
+        fn: fn.fn,
+        event: done.event,
+        since: context.state.setBy(fn.fn, CORE_SUPPORTED),
+        message: `pci_ats_supported() of ${fn.address} answered ${before === 1 ? 'yes' : 'no'} before and ${done.result === 1 ? 'yes' : 'no'} now.${why}`,
+        expected: 'One answer as long as the function lives.',
+        observed: `${before} became ${done.result}.`,
+        evidence: [
+          ...context.because(fn.fn, CORE_SUPPORTED, 'the first answer'),
+          { role: 'the other answer', event: done.event },
+        ],
+        key: `${before}->${done.result}`,
+      });
+    },
+    onCapabilityGone: quirkedAfterProbe,
+    onPoint(context, kind, fn, event) {
+      if (kind === 'log.quirk' && fn && context.timeOf(event) !== null) quirkedAfterProbe(context, fn, event);
+    },
+  },
+  {
+    id: 'ATS021',
+    name: 'quirk-while-enabled',
+    severity: 'error',
+    layers: ['core', 'hw'],
+    condition:
+      'A quirk takes the capability away while ATS is on, or disable or restore of a function writes two bytes at config offset 6 (PCI Status).',
+    versions: 'All with quirks in the final phase.',
+    meaning: 'The later disable clears bits of PCI Status and leaves ATS on in the device for ever.',
+    fix: `Take ${QUIRK_SERIES}.`,
+    needs: [['ats.enable'], ['log.quirk', 'config.write', 'ats.disable']],
+    causes: ['ATS020'],
+    references: ['drivers/pci/ats.c pci_disable_ats()', 'drivers/pci/quirks.c'],
+    onCapabilityGone: quirkedWhileOn,
+    onPoint(context, kind, fn, event) {
+      if (!fn) return;
+      if (kind === 'log.quirk' && context.timeOf(event) !== null) return quirkedWhileOn(context, fn, event);
+      if (kind !== 'config.write' || context.value(event, 'where') !== 6) return;
+      const call = context.callAround(event);
+      const inside =
+        call && (context.kindOfCall(call) === 'ats.disable' || context.kindOfCall(call) === 'ats.restore');
+      if (!inside) return;
+      context.fire('ATS021', {
+        fn: fn.fn,
+        event,
+        message: `${context.symbolOf(call) ?? 'An ATS call'} of ${fn.address} wrote PCI Status instead of ATS Control: the capability offset is 0.`,
+        expected: 'The write goes to the ATS capability.',
+        observed: 'A write at config offset 6.',
+        evidence: [{ role: 'the write', event }],
+        key: 'status-write',
+      });
+    },
+  },
+  {
+    id: 'ATS022',
+    name: 'untrusted-ats-on',
+    severity: 'error',
+    layers: ['core', 'hw'],
+    condition:
+      'ATS is enabled on a function that the PCI core does not trust, or whose PF it does not trust.',
+    versions:
+      'The kernel refuses for the function itself; a VF of an untrusted PF is accepted where the support test is not PF-aware.',
+    meaning: 'An external device can bypass translation.',
+    fix: 'Correct firmware or topology; or find who wrote the register (ATS028).',
+    needs: [['ats.enable', 'config.write', 'config.write_user']],
+    causes: ['ATS028'],
+    references: ['drivers/pci/ats.c pci_ats_supported()'],
+    onCall(context, done) {
+      if (done.kind !== 'ats.enable' || done.result !== 0) return;
+      untrustedOn(context, done.fn, done.pf, done.event, 'pci_enable_ats() returned 0.');
+    },
+    onWrite(context, write) {
+      if (write.enable !== 1) return;
+      const pf = write.fn.pf >= 0 ? context.topology.at(write.fn.pf) : null;
+      untrustedOn(context, write.fn, pf, write.event, 'ATS Control was written with Enable.');
+    },
+  },
+];
+
+function untrustedOn(
+  context: RuleContext,
+  fn: FunctionRecord,
+  pf: FunctionRecord | null,
+  event: number,
+  observed: string,
+): void {
+  const own = context.state.get(fn.fn, CORE_UNTRUSTED);
+  const ofPf = pf ? context.state.get(pf.fn, CORE_UNTRUSTED) : UNKNOWN;
+  if (own !== 1 && ofPf !== 1) {
+    if (own === UNKNOWN) return context.undecided('ATS022', 'whether the function is trusted is unknown');
+    return context.passed('ATS022');
+  }
+  const culprit = own === 1 ? fn : (pf as FunctionRecord);
+  context.fire('ATS022', {
+    fn: fn.fn,
+    event,
+    message: `ATS of ${fn.address} is on although the PCI core does not trust ${own === 1 ? 'it' : `its PF ${culprit.address}`}.`,
+    expected: 'ATS stays off on untrusted devices.',
+    observed,
+    evidence: [
+      ...context.because(culprit.fn, CORE_UNTRUSTED, `${culprit.address} is untrusted`),
+      { role: 'ATS is on', event },
+    ],
+  });
+}

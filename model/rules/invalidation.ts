@@ -1,0 +1,199 @@
+import type { EventKindName } from '../events.ts';
+import { UNKNOWN } from '../events.ts';
+import { CORE_EN, HW_EN } from '../state.ts';
+import type { FunctionRecord } from '../topology.ts';
+import type { Rule, RuleContext } from './rule.ts';
+
+/** A completion wait of another CPU may still be under way this long after ATS went off. */
+const IN_FLIGHT_NS = 1_000_000n;
+/** A fault this long after a change of ATS may still come from it. */
+const AFTERMATH_NS = 1_000_000_000n;
+
+const ATTACHING: readonly EventKindName[] = [
+  'iommu.attach',
+  'iommu.block',
+  'iommu.release',
+  'reset.prepare',
+  'reset.done',
+];
+
+/** The windows in which an invalidation to a function with ATS off is part of a correct attach or detach. */
+function isLegalWindow(context: RuleContext, fn: FunctionRecord, event: number): boolean {
+  const call = context.callAround(event);
+  if (call && (ATTACHING.includes(context.kindOfCall(call)) || context.enclosing(call, ATTACHING)))
+    return true;
+  const off = context.timeOf(context.state.setBy(fn.fn, CORE_EN));
+  const now = context.timeOf(event);
+  return off !== null && now !== null && now - off < IN_FLIGHT_NS;
+}
+
+function judgeInvalidation(context: RuleContext, fn: FunctionRecord, event: number): void {
+  const core = context.state.get(fn.fn, CORE_EN);
+  const hw = context.state.get(fn.fn, HW_EN);
+  if (core === UNKNOWN) return context.undecided('ATS034', 'whether ATS was on is unknown');
+  if (core === 1 || hw === 1 || isLegalWindow(context, fn, event)) return context.passed('ATS034');
+  context.fire('ATS034', {
+    fn: fn.fn,
+    event,
+    since: context.state.setBy(fn.fn, CORE_EN),
+    message: `A device-TLB invalidation was sent to ${fn.address}, which has ATS off.`,
+    expected: 'Invalidations go to functions that have ATS on.',
+    observed: 'ats_enabled = 0, and no attach or detach is under way.',
+    evidence: [...context.because(fn.fn, CORE_EN, 'ATS is off'), { role: 'the invalidation', event }],
+  });
+}
+
+export const INVALIDATION_RULES: readonly Rule[] = [
+  {
+    id: 'ATS034',
+    name: 'invalidation-to-disabled',
+    severity: 'warning',
+    layers: ['drv', 'core', 'hw'],
+    condition:
+      'A device-TLB invalidation names a function that has ATS off, outside the attach or detach that switches it.',
+    versions: 'All. VT-d checks its own flag first, so a hit there means a stale cache tag.',
+    meaning: 'A stale cache tag or list entry, or a wrong belief (ATS016); time-outs are ahead.',
+    fix: 'Remove the entry when ATS goes off.',
+    needs: [['invalidate'], ['ats.enable', 'ats.disable']],
+    causes: ['ATS016', 'ATS040', 'ATS015'],
+    once: 'generation',
+    references: [
+      'drivers/iommu/intel/cache.c',
+      'drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c arm_smmu_atc_inv_master()',
+    ],
+    onPoint(context, kind, fn, event) {
+      if (kind === 'invalidate' && fn) judgeInvalidation(context, fn, event);
+    },
+    onEnter(context, _call, fn, event) {
+      if (context.kindOf(event) === 'invalidate') judgeInvalidation(context, fn, event);
+    },
+  },
+  {
+    id: 'ATS035',
+    name: 'no-invalidation-at-disable',
+    severity: 'note',
+    severityNote: 'warning for SMMUv3, and for VT-d on kernels with reset brackets',
+    layers: ['drv'],
+    condition:
+      'ATS of a function goes off, and no device-TLB invalidation names it in the attach, detach or release that does so, nor after it until ATS is on again.',
+    versions: 'Expected on AMD 6.12 and 7.2 and on VT-d 6.12; VT-d 7.2, AMD 6.1 and SMMUv3 invalidate.',
+    meaning:
+      'Whether stale translations can be used then depends on what the device does when Enable goes to 0.',
+    fix: 'Invalidate before or after ATS goes off.',
+    needs: [['invalidate'], ['ats.disable']],
+    once: 'generation',
+    references: ['PCIe 10.3'],
+    onPoint(context, kind, fn, event) {
+      if (kind !== 'invalidate' || !fn) return;
+      context.remember(fn.fn, 'invalidated', event);
+      context.met('ATS035', fn.fn);
+    },
+    onEnter(context, _call, fn, event) {
+      if (context.kindOf(event) !== 'invalidate') return;
+      context.remember(fn.fn, 'invalidated', event);
+      context.met('ATS035', fn.fn);
+    },
+    onCall(context, done) {
+      const { fn } = done;
+      if (done.kind === 'ats.enable' && done.result === 0) return context.met('ATS035', fn.fn);
+      if (done.kind !== 'ats.disable' || context.state.get(fn.fn, CORE_EN) !== 1) return;
+      if (!context.wasRecorded('invalidate'))
+        return context.undecided('ATS035', 'invalidations are not recorded');
+      const around = context.enclosing(done.call, ATTACHING);
+      const last = context.recall(fn.fn, 'invalidated');
+      const begin = around && around.enter >= 0 ? around.enter : done.call.enter;
+      if (last !== UNKNOWN && context.positionOf(last) >= context.positionOf(begin))
+        return context.passed('ATS035');
+      const caller = context.callerText(done.event) ?? '';
+      const strict =
+        caller.startsWith('arm_smmu_') ||
+        (context.feature('reset_brackets') === true && !caller.startsWith('detach_device'));
+      context.expect({
+        rule: 'ATS035',
+        fn: fn.fn,
+        event: done.event,
+        beforeUse: false,
+        beforeRemoval: true,
+        overdue: () => ({
+          fn: fn.fn,
+          event: done.event,
+          severity: strict ? 'warning' : undefined,
+          message: `ATS of ${fn.address} went off without a device-TLB invalidation.`,
+          expected: strict
+            ? 'An invalidation around the disable.'
+            : 'Nothing: this driver is known to skip it.',
+          observed: 'No invalidation names the function around its disable.',
+          evidence: [
+            ...context.because(fn.fn, CORE_EN, 'ATS was on'),
+            { role: 'ATS goes off', event: done.event },
+          ],
+        }),
+      });
+    },
+  },
+  {
+    id: 'ATS036',
+    name: 'invalidation-timeout',
+    severity: 'error',
+    layers: ['drv', 'hw'],
+    condition: 'The IOMMU reports that an invalidation was not answered in time.',
+    versions: 'All; the wording differs by driver. SMMUv3 names no device; VT-d may report SID 0.',
+    meaning:
+      'The device did not complete the invalidation: ATS off behind the driver, a reset, a lost link, or a hanging device.',
+    fix: 'Look at the causes linked here; without one, suspect the device or its link.',
+    needs: [['log.timeout']],
+    causes: ['ATS030', 'ATS023', 'ATS024', 'ATS034', 'ATS016'],
+    references: ['drivers/iommu/intel/dmar.c qi_dump_fault()', 'drivers/iommu/amd/iommu.c', 'PCIe 10.3.1'],
+    onPoint(context, kind, fn, event) {
+      if (kind !== 'log.timeout') return;
+      context.fire('ATS036', {
+        fn: fn?.fn ?? null,
+        event,
+        message: fn
+          ? `${fn.address} did not answer a device-TLB invalidation in time.`
+          : 'A device did not answer an invalidation in time; the message names none.',
+        expected: 'Every invalidation is completed in time.',
+        observed: 'The IOMMU reported a time-out.',
+        evidence: [
+          ...(fn ? context.because(fn.fn, CORE_EN, 'belief of the core') : []),
+          { role: 'the time-out', event },
+        ],
+      });
+    },
+  },
+  {
+    id: 'ATS037',
+    name: 'translation-fault-after-change',
+    severity: 'note',
+    layers: ['hw'],
+    condition:
+      'A fault that only ATS causes is reported for a function within a second after its ATS state changed.',
+    versions: 'All; faults are rate limited and come late.',
+    meaning: 'The device used ATS outside its enabled window.',
+    fix: 'Look at the order of the enable in the device and in the IOMMU; see ATS029.',
+    needs: [['log.fault'], ['ats.enable', 'ats.disable', 'config.write_user']],
+    causes: ['ATS029', 'ATS030', 'ATS028'],
+    references: ['drivers/iommu/intel/dmar.c', 'drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c'],
+    onPoint(context, kind, fn, event) {
+      if (kind !== 'log.fault' || !fn) return;
+      const change = context.later(context.state.setBy(fn.fn, CORE_EN), context.state.setBy(fn.fn, HW_EN));
+      const at = context.timeOf(change);
+      const now = context.timeOf(event);
+      if (at === null || now === null)
+        return context.undecided('ATS037', 'the order of the fault and the change of ATS is unknown');
+      if (now < at || now - at > AFTERMATH_NS) return context.passed('ATS037');
+      context.fire('ATS037', {
+        fn: fn.fn,
+        event,
+        since: change,
+        message: `${fn.address} caused a fault of ATS requests shortly after its ATS state changed.`,
+        expected: 'No ATS requests outside the enabled window.',
+        observed: 'The IOMMU reported the fault.',
+        evidence: [
+          { role: 'ATS changes', event: change },
+          { role: 'the fault', event },
+        ],
+      });
+    },
+  },
+];

@@ -1,0 +1,157 @@
+import { UNKNOWN } from '../events.ts';
+import { CORE_EN, CORE_PRI, HW_EN, HW_PASID } from '../state.ts';
+import type { CompletedCall, Rule, RuleContext } from './rule.ts';
+
+/** Functions that use the PASID and PRI registers of a PF: itself and its VFs. */
+function users(context: RuleContext, done: CompletedCall) {
+  return [done.fn, ...done.fn.vfs.map((vf) => context.topology.at(vf))];
+}
+
+/** The value the PASID Control register gets from a call; UNKNOWN when that is not recorded. */
+function pasidWritten(done: CompletedCall): number {
+  if (done.kind === 'pasid.disable') return 0;
+  return done.features === UNKNOWN ? UNKNOWN : (done.features & 6) | 1;
+}
+
+const isPasidCall = (done: CompletedCall) =>
+  (done.kind === 'pasid.enable' && done.result === 0) || done.kind === 'pasid.disable';
+
+export const PASID_AND_PRI_RULES: readonly Rule[] = [
+  {
+    id: 'ATS031',
+    name: 'pasid-changed-under-ats',
+    severity: 'error',
+    severityNote: 'warning where a restore after a reset does it (SMMUv3 of 7.2)',
+    layers: ['hw'],
+    condition:
+      'PASID Enable, Execute or Privileged change in the register while ATS Enable is set in the function or in a VF of it.',
+    versions:
+      'All drivers keep the order in attach and release; SMMUv3 of 7.2 breaks it after every reset of a device with both.',
+    meaning: 'The specification leaves the behaviour of the device undefined.',
+    fix: 'Restore PASID before the re-attach that enables ATS.',
+    needs: [['pasid.enable', 'pasid.disable'], ['ats.enable']],
+    references: ['PCIe 10.5.1.3'],
+    onCall(context, done) {
+      if (!isPasidCall(done) || done.fn.isVf !== 0) return;
+      const before = context.state.get(done.fn.fn, HW_PASID);
+      const after = pasidWritten(done);
+      if (before === UNKNOWN || after === UNKNOWN)
+        return context.undecided('ATS031', 'the value of PASID Control is unknown');
+      const live = users(context, done).filter((fn) => context.state.get(fn.fn, HW_EN) === 1);
+      if (before === after || live.length === 0) return context.passed('ATS031');
+      context.fire('ATS031', {
+        fn: done.fn.fn,
+        event: done.event,
+        message: `PASID Control of ${done.fn.address} changed from ${before} to ${after} while ATS is enabled in ${live.map((fn) => fn.address).join(', ')}.`,
+        expected: 'PASID changes only while ATS Enable is clear.',
+        observed: `${context.symbolOf(done.call) ?? done.kind}() with ATS Enable set.`,
+        evidence: [
+          ...context.because(done.fn.fn, HW_PASID, 'PASID Control before'),
+          ...live.flatMap((fn) => context.because(fn.fn, HW_EN, `ATS of ${fn.address} is enabled`)),
+          { role: 'the change', event: done.event },
+        ],
+        key: `${before}->${after}`,
+      });
+    },
+  },
+  {
+    id: 'ATS032',
+    name: 'pasid-order',
+    severity: 'warning',
+    layers: ['core'],
+    condition:
+      'pci_enable_pasid() returns 0, or pci_disable_pasid() is called, on a PF or plain function while the core has ATS on.',
+    versions: 'No driver read does this in its normal path.',
+    meaning: 'The same as ATS031 where the register is not known.',
+    fix: 'Enable PASID before ATS, disable it after.',
+    needs: [['pasid.enable', 'pasid.disable'], ['ats.enable']],
+    replacedBy: ['ATS031'],
+    references: ['PCIe 10.5.1.3'],
+    onCall(context, done) {
+      if (!isPasidCall(done) || done.fn.isVf !== 0) return;
+      const on = context.state.get(done.fn.fn, CORE_EN);
+      if (on === UNKNOWN) return context.undecided('ATS032', 'whether ATS was on is unknown');
+      // Where the register is known, ATS031 has judged already.
+      const known =
+        context.state.get(done.fn.fn, HW_PASID) !== UNKNOWN &&
+        pasidWritten(done) !== UNKNOWN &&
+        context.state.get(done.fn.fn, HW_EN) !== UNKNOWN;
+      if (on === 0 || known) return context.passed('ATS032');
+      context.fire('ATS032', {
+        fn: done.fn.fn,
+        event: done.event,
+        message: `${context.symbolOf(done.call) ?? done.kind}() of ${done.fn.address} while ATS is on.`,
+        expected: 'PASID on before ATS, off after it.',
+        observed: 'ats_enabled = 1 during the call.',
+        evidence: [
+          ...context.because(done.fn.fn, CORE_EN, 'ATS is on'),
+          { role: 'the PASID call', event: done.event },
+        ],
+        key: done.kind,
+      });
+    },
+  },
+  {
+    id: 'ATS033',
+    name: 'pri-without-ats',
+    severity: 'warning',
+    layers: ['core'],
+    condition:
+      'PRI of a PF or plain function stays enabled for a second with ATS off on it and on all its VFs, or a VF is granted PRI while its PF has PRI off.',
+    versions:
+      'Windows inside one attach or detach are legal: 6.1 enables PRI before ATS, AMD disables ATS first.',
+    meaning: 'Page requests that can never be answered through ATS.',
+    fix: 'Enable and disable both together.',
+    needs: [['pri.enable'], ['ats.enable']],
+    references: ['drivers/pci/ats.c pci_enable_pri()'],
+    onCall(context, done) {
+      const { fn } = done;
+      if (done.kind === 'pri.disable') return context.met('ATS033', fn.fn);
+      if (done.kind === 'ats.enable' && done.result === 0) {
+        context.met('ATS033', fn.fn);
+        if (done.pf) context.met('ATS033', done.pf.fn);
+        return;
+      }
+      if (done.kind !== 'pri.enable' || done.result !== 0) return;
+      if (fn.isVf === 1) return vfReliesOnPri(context, done);
+      if (fn.isVf !== 0) return context.undecided('ATS033', 'whether the function is a VF is unknown');
+      const on = users(context, done).map((user) => context.state.get(user.fn, CORE_EN));
+      if (on.includes(1)) return context.passed('ATS033');
+      if (on.includes(UNKNOWN)) return context.undecided('ATS033', 'whether ATS was on is unknown');
+      context.expect({
+        rule: 'ATS033',
+        fn: fn.fn,
+        event: done.event,
+        beforeUse: false,
+        beforeRemoval: false,
+        overdue: () => ({
+          fn: fn.fn,
+          event: done.event,
+          message: `PRI of ${fn.address} was enabled and ATS stayed off on it and on all its VFs.`,
+          expected: 'ATS is on wherever PRI is.',
+          observed: 'No pci_enable_ats() after pci_enable_pri().',
+          evidence: [{ role: 'PRI is enabled', event: done.event }],
+          key: 'pf',
+        }),
+      });
+    },
+  },
+];
+
+function vfReliesOnPri(context: RuleContext, done: CompletedCall): void {
+  const pri = done.pf ? context.state.get(done.pf.fn, CORE_PRI) : UNKNOWN;
+  if (!done.pf || pri === UNKNOWN) return context.undecided('ATS033', 'whether the PF has PRI on is unknown');
+  if (pri === 1) return context.passed('ATS033');
+  context.fire('ATS033', {
+    fn: done.fn.fn,
+    event: done.event,
+    message: `VF ${done.fn.address} was granted PRI although its PF ${done.pf.address} has it off.`,
+    expected: 'pci_enable_pri() of a VF succeeds only while its PF has PRI on.',
+    observed: 'pci_enable_pri() returned 0.',
+    evidence: [
+      ...context.because(done.pf.fn, CORE_PRI, `PRI of PF ${done.pf.address} is off`),
+      { role: 'the VF is granted PRI', event: done.event },
+    ],
+    key: 'vf',
+  });
+}

@@ -1,0 +1,143 @@
+import { UNKNOWN } from '../events.ts';
+import type { FeatureName } from '../features.ts';
+import { CORE_SUPPORTED } from '../state.ts';
+import type { CompletedCall, Rule, RuleContext } from './rule.ts';
+import { resultText, shiftText } from './text.ts';
+
+const SERIES = 'kernel series "iommu: Standardize ATS robustness and state tracking"';
+const ENODEV = -19;
+
+/** Which feature says that the probe of this driver fails when prepare fails. */
+const PROBE_FEATURE: readonly (readonly [prefix: string, feature: FeatureName])[] = [
+  ['intel_', 'vtd_probe_fails_on_prepare'],
+  ['amd_', 'amd_probe_fails_on_prepare'],
+  ['arm_smmu_', 'smmu_probe_fails_on_prepare'],
+];
+
+/** AMD keeps its object through a failed probe by design. */
+function keepsObject(symbol: string | null): boolean {
+  return symbol === null || symbol.startsWith('amd_');
+}
+
+/** The driver works on a function whose probe failed. */
+function usedAfterFailedProbe(
+  context: RuleContext,
+  done: { fn: CompletedCall['fn'] },
+  event: number,
+  what: string,
+): void {
+  const failed = context.recall(done.fn.fn, 'failed-probe');
+  if (failed === UNKNOWN) return;
+  context.fire('ATS041', {
+    fn: done.fn.fn,
+    event,
+    since: failed,
+    message: `The IOMMU driver works on ${done.fn.address} (${what}) after its probe of it failed.`,
+    expected: 'Nothing of the driver runs on a function that it refused.',
+    observed: `${what} after a failed probe.`,
+    evidence: [
+      { role: 'the probe fails', event: failed },
+      { role: 'the driver goes on', event },
+    ],
+    key: what,
+  });
+}
+
+export const PROBE_RULES: readonly Rule[] = [
+  {
+    id: 'ATS017',
+    name: 'prepare-failure-ignored',
+    severity: 'warning',
+    layers: ['drv'],
+    condition:
+      'pci_prepare_ats() fails inside the probe of an IOMMU driver, the function is known to support ATS, and the probe succeeds.',
+    versions: '6.12: VT-d, AMD, SMMUv3. 7.2: VT-d, AMD. Series: AMD only.',
+    meaning: 'The device goes on with a page shift that was never set; its VFs will meet ATS003 and ATS004.',
+    fix: 'Fail the probe, as the series does.',
+    needs: [['ats.prepare'], ['iommu.probe']],
+    causes: ['ATS009', 'ATS003', 'ATS014'],
+    references: ['drivers/iommu/intel/iommu.c intel_iommu_probe_device()', SERIES],
+    onCall(context, done) {
+      const { fn } = done;
+      if (done.kind === 'ats.prepare') {
+        const failed = done.result !== 0 && done.result !== UNKNOWN;
+        const probe = context.enclosing(done.call, ['iommu.probe']);
+        context.remember(fn.fn, 'prepare-failed-in-probe', failed && probe ? done.event : UNKNOWN);
+        context.remember(fn.fn, 'prepare-shift', done.pageShift);
+        return;
+      }
+      if (done.kind !== 'iommu.probe' || done.call.exit < 0) return;
+      const failed = context.recall(fn.fn, 'prepare-failed-in-probe');
+      context.remember(fn.fn, 'prepare-failed-in-probe', UNKNOWN);
+      if (failed === UNKNOWN) return context.passed('ATS017');
+      if (done.result === UNKNOWN)
+        return context.undecided('ATS017', 'the result of the probe was not recorded');
+      if (context.state.get(fn.fn, CORE_SUPPORTED) !== 1) {
+        return context.undecided(
+          'ATS017',
+          'whether the function supports ATS is unknown, and drivers prepare others too',
+        );
+      }
+      if (done.result !== 0) return context.passed('ATS017');
+      const symbol = context.symbolOf(done.call) ?? '';
+      const feature = PROBE_FEATURE.find(([prefix]) => symbol.startsWith(prefix))?.[1];
+      const impossible = feature !== undefined && context.feature(feature) === true;
+      context.fire('ATS017', {
+        fn: fn.fn,
+        event: done.event,
+        since: failed,
+        message: `${symbol}() went on with ${fn.address} although pci_prepare_ats() with ${shiftText(
+          context.recall(fn.fn, 'prepare-shift'),
+        )} failed${impossible ? ', which the assumed kernel does not do' : ''}.`,
+        expected: 'The probe fails when prepare fails.',
+        observed: 'The probe returned success.',
+        evidence: [
+          ...context.because(fn.fn, CORE_SUPPORTED, 'the function supports ATS'),
+          { role: 'prepare fails', event: failed },
+          { role: 'the probe succeeds', event: done.event },
+        ],
+      });
+    },
+  },
+  {
+    id: 'ATS041',
+    name: 'used-after-failed-probe',
+    severity: 'error',
+    layers: ['drv'],
+    condition:
+      'The probe of an IOMMU driver returned an error, and without a successful probe since, the driver releases, attaches or changes ATS of the function.',
+    versions:
+      'SMMUv3 up to 7.2 leaves a dangling pointer; VT-d when support answers differ (ATS020); AMD keeps its object by design.',
+    meaning: 'Use after free on the error path of the probe.',
+    fix: 'Clear the per-device pointer on the error path.',
+    needs: [['iommu.probe']],
+    references: [
+      'drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c arm_smmu_probe_device()',
+      `v7 of the ${SERIES}`,
+    ],
+    onCall(context, done) {
+      const symbol = context.symbolOf(done.call);
+      if (done.kind === 'iommu.probe') {
+        const failed =
+          done.result !== UNKNOWN && done.result !== 0 && done.result !== ENODEV && !keepsObject(symbol);
+        context.remember(done.fn.fn, 'failed-probe', failed ? done.event : UNKNOWN);
+        if (!failed) context.passed('ATS041');
+        return;
+      }
+      if (done.kind !== 'ats.enable' && done.kind !== 'ats.disable') return;
+      if (context.callerKind(done.event) !== 'iommu') return;
+      usedAfterFailedProbe(
+        context,
+        done,
+        done.event,
+        `${symbol ?? done.kind}() returned ${resultText(done.result)}`,
+      );
+    },
+    onEnter(context, call, fn, event) {
+      const symbol = context.symbolOf(call);
+      const ofDriver = /^(intel_iommu_|arm_smmu_)/.test(symbol ?? '');
+      const uses = context.kindOf(event) === 'iommu.release' || context.kindOf(event) === 'iommu.attach';
+      if (ofDriver && uses) usedAfterFailedProbe(context, { fn }, event, `${symbol}()`);
+    },
+  },
+];

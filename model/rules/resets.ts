@@ -1,0 +1,185 @@
+import { UNKNOWN } from '../events.ts';
+import { CORE_EN, CORE_SUPPORTED } from '../state.ts';
+import type { Rule, RuleContext } from './rule.ts';
+
+const DEPTH = 'reset-bracket-depth';
+const PREPARED_AT = 'reset-bracket-event';
+
+/** Something set Enable of a VF again, or switched it off properly, or it is going away. */
+function driftSettled(context: RuleContext, fn: number): void {
+  if (context.isExpected('ATS024', fn)) context.met('ATS024', fn);
+}
+
+export const RESET_RULES: readonly Rule[] = [
+  {
+    id: 'ATS024',
+    name: 'vf-drift-after-pf-reset',
+    severity: 'error',
+    layers: ['core', 'hw'],
+    condition:
+      'A PF is reset while a VF of it has ATS on, the VF is not removed, and nothing sets its Enable again before it is next used, or for a second until the end.',
+    versions: 'All, including 7.2: the reset brackets cover only the PF.',
+    meaning: 'The reset of a PF resets its VFs; they lose Enable behind the core.',
+    fix: 'The PF driver must stop its VFs before the reset and restore them after it.',
+    needs: [['reset.flr'], ['ats.enable'], ['config.write', 'ats.restore']],
+    references: ['PCIe 9.2.2', 'drivers/pci/iov.c sriov_restore_state()'],
+    onHardwareReset(context, pf, event) {
+      if (pf.vfs.length === 0) return;
+      const observable = context.wasRecorded('config.write') || context.wasRecorded('ats.restore');
+      for (const id of pf.vfs) {
+        const vf = context.topology.at(id);
+        if (vf.removing || context.state.get(id, CORE_EN) === 0) continue;
+        if (context.state.get(id, CORE_EN) === UNKNOWN || !observable) {
+          context.undecided('ATS024', 'whether the VFs had ATS on, or got it back, is not recorded');
+          continue;
+        }
+        const on = context.because(id, CORE_EN, `ATS of VF ${vf.address} is on`);
+        context.expect({
+          rule: 'ATS024',
+          fn: id,
+          event,
+          beforeUse: true,
+          beforeRemoval: false,
+          overdue: (at) => ({
+            fn: id,
+            event: at,
+            since: event,
+            message: `VF ${vf.address} lost ATS Enable in the reset of its PF ${pf.address} and nobody set it again.`,
+            expected: 'VFs are stopped before their PF is reset, or restored after it.',
+            observed:
+              at === event
+                ? 'Nothing on the VF until the end of the recording.'
+                : 'The VF is used again without it.',
+            evidence: [
+              ...on,
+              { role: `PF ${pf.address} is reset`, event },
+              ...(at === event ? [] : [{ role: 'the VF is used', event: at }]),
+            ],
+          }),
+        });
+      }
+    },
+    onCall(context, done) {
+      if (done.kind === 'ats.enable' && done.result === 0) driftSettled(context, done.fn.fn);
+      if (done.kind === 'ats.disable') driftSettled(context, done.fn.fn);
+      if (done.kind === 'ats.restore' && !context.wasRecorded('config.write'))
+        driftSettled(context, done.fn.fn);
+      if (done.kind === 'device.remove' || done.kind === 'iommu.release') driftSettled(context, done.fn.fn);
+    },
+    onWrite(context, write) {
+      if (write.enable === 1) driftSettled(context, write.fn.fn);
+    },
+    onPoint(context, kind, fn) {
+      if (fn && kind === 'iommu.group_remove') driftSettled(context, fn.fn);
+    },
+  },
+  {
+    id: 'ATS025',
+    name: 'reset-not-quiesced',
+    severity: 'note',
+    severityNote: 'warning on kernels with reset brackets, when the reset is not inside one',
+    layers: ['drv', 'core'],
+    condition:
+      'A function is reset while the core has ATS on and, on kernels with reset brackets, outside of one.',
+    versions:
+      '6.1, 6.12: always so. 7.2: bus and slot resets; on VT-d scalable mode ATS stays on although translation is blocked.',
+    meaning: 'Invalidations that race the reset can time out.',
+    fix: 'Reset brackets (pci_dev_reset_iommu_prepare/done).',
+    needs: [['reset.flr', 'reset.function']],
+    once: 'generation',
+    references: ['drivers/pci/pci.c pcie_flr()'],
+    onCall(context, done) {
+      if (done.kind !== 'reset.flr' || done.call.exit < 0 || done.call.enter < 0) return;
+      const { fn } = done.fn;
+      const bracket = context.recall(fn, PREPARED_AT);
+      const bracketed =
+        bracket !== UNKNOWN && context.positionOf(bracket) > context.positionOf(done.call.enter);
+      const on = context.state.get(fn, CORE_EN);
+      if (bracketed) return context.passed('ATS025');
+      if (on === UNKNOWN)
+        return context.undecided('ATS025', 'whether ATS was on during the reset is unknown');
+      const setBy = context.state.setBy(fn, CORE_EN);
+      if (on === 0 || context.positionOf(setBy) > context.positionOf(done.call.enter))
+        return context.passed('ATS025');
+      const brackets = context.feature('reset_brackets');
+      if (brackets === true && !context.wasRecorded('reset.prepare')) {
+        return context.undecided('ATS025', 'reset brackets are not recorded');
+      }
+      context.fire('ATS025', {
+        fn,
+        event: done.event,
+        since: setBy,
+        severity: brackets === true ? 'warning' : undefined,
+        message: `${done.fn.address} was reset with ATS on; nothing kept invalidations away from it.`,
+        expected:
+          brackets === true
+            ? 'A reset bracket around the reset.'
+            : 'Nothing: this kernel has no reset brackets.',
+        observed: 'ats_enabled = 1 throughout the reset.',
+        evidence: [...context.because(fn, CORE_EN, 'ATS is on'), { role: 'the reset', event: done.event }],
+      });
+    },
+  },
+  {
+    id: 'ATS026',
+    name: 'reset-bracket-unbalanced',
+    severity: 'error',
+    layers: ['drv'],
+    condition:
+      'pci_dev_reset_iommu_prepare() of a function that supports ATS is not followed by pci_dev_reset_iommu_done(), or done comes without prepare.',
+    versions: '7.2 and later.',
+    meaning: 'The device stays parked in the blocked domain, or its PASIDs stay detached.',
+    fix: 'Every path out of a reset must call done.',
+    needs: [['reset.prepare'], ['reset.done']],
+    causes: ['ATS020'],
+    references: ['drivers/iommu/iommu.c pci_dev_reset_iommu_prepare()'],
+    onEnter(context, call, fn, event) {
+      const kind = context.kindOf(event);
+      if (kind === 'reset.prepare') {
+        const depth = context.recall(fn.fn, DEPTH);
+        context.remember(fn.fn, DEPTH, (depth === UNKNOWN ? 0 : depth) + 1);
+        context.remember(fn.fn, PREPARED_AT, event);
+        // Without support, or when it fails, the bracket does nothing and done does nothing.
+        const failed = call.exit >= 0 && context.resultOf(call) !== 0 && context.resultOf(call) !== UNKNOWN;
+        if (failed || context.state.get(fn.fn, CORE_SUPPORTED) === 0 || !context.wasRecorded('reset.done'))
+          return;
+        context.expect({
+          rule: 'ATS026',
+          fn: fn.fn,
+          event,
+          beforeUse: false,
+          beforeRemoval: true,
+          overdue: (at) => ({
+            fn: fn.fn,
+            event: at,
+            since: event,
+            message: `The reset bracket of ${fn.address} was opened and never closed: the device stays in the blocked domain.`,
+            expected: 'pci_dev_reset_iommu_done() after pci_dev_reset_iommu_prepare().',
+            observed: 'No pci_dev_reset_iommu_done() of the function.',
+            evidence: [{ role: 'the bracket opens', event }],
+            key: 'open',
+          }),
+        });
+        return;
+      }
+      if (kind !== 'reset.done') return;
+      const depth = context.recall(fn.fn, DEPTH);
+      if (depth === UNKNOWN || depth <= 0) {
+        if (!fn.startSeen || !context.wasRecorded('reset.prepare')) {
+          return context.undecided('ATS026', 'the bracket may have been opened before the recording');
+        }
+        return context.fire('ATS026', {
+          fn: fn.fn,
+          event,
+          message: `The reset bracket of ${fn.address} is closed without having been opened.`,
+          expected: 'pci_dev_reset_iommu_prepare() before pci_dev_reset_iommu_done().',
+          observed: 'No open bracket.',
+          evidence: [{ role: 'the bracket closes', event }],
+          key: 'close',
+        });
+      }
+      context.remember(fn.fn, DEPTH, depth - 1);
+      if (depth === 1) context.met('ATS026', fn.fn);
+    },
+  },
+];
