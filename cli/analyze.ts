@@ -1,24 +1,17 @@
 import { resolve } from 'node:path';
-import { quote } from '../ingest/quote.ts';
-import { readInputs } from '../ingest/read.ts';
 import type { Analysis } from '../model/analysis.ts';
-import { analyze } from '../model/analyze.ts';
-import { PROFILES, profileById } from '../model/features.ts';
-import { modelWants } from '../model/lift/ftrace.ts';
-import { findingsJson, htmlReport, summaryMarkdown, summaryText } from '../reports/index.ts';
+import { findingsJson, htmlReport, summaryMarkdown, summaryText, whatIfText } from '../reports/index.ts';
 import { rowAt } from '../tables/index.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
-import { Progress, paletteFor, widthOf } from './terminal.ts';
-import { TOOL } from './version.ts';
+import { analyzeInputs, type InputFlags } from './inputs.ts';
+import { paletteFor, widthOf } from './terminal.ts';
 import { writeFiles } from './write-files.ts';
 
-export interface AnalyzeFlags {
+export interface AnalyzeFlags extends InputFlags {
   readonly out?: string;
-  readonly features?: string;
   readonly failOn: string;
   readonly strict?: boolean;
   readonly json?: boolean;
-  readonly format?: string;
 }
 
 const GATES = ['error', 'warning', 'never'];
@@ -28,44 +21,19 @@ export async function runAnalyze(inputs: readonly string[], flags: AnalyzeFlags)
   if (!GATES.includes(flags.failOn)) {
     throw new UsageError(`--fail-on ${flags.failOn}: expected one of ${GATES.join(', ')}.`);
   }
-  const analysis = await analyzeInputs(inputs, flags);
+  const analysis = await analyzeInputs(inputs, flags, flags.failOn === 'warning' ? 'warning' : 'error');
   const written = flags.out === undefined ? [] : await writeReports(flags.out, analysis);
   if (flags.json) process.stdout.write(`${JSON.stringify(findingsJson(analysis), null, 2)}\n`);
   else {
-    process.stdout.write(
-      summaryText(analysis, paletteFor(process.stdout), { width: widthOf(process.stdout) }),
-    );
-    if (written.length > 0)
+    const palette = paletteFor(process.stdout);
+    const width = widthOf(process.stdout);
+    process.stdout.write(summaryText(analysis, palette, { width }));
+    if (flags.under !== undefined) process.stdout.write(whatIfText(analysis, flags.under, palette, width));
+    if (written.length > 0) {
       process.stdout.write(`\nWritten: ${written.map((path) => resolve(path)).join('\n         ')}\n`);
+    }
   }
   return exitCode(analysis, flags);
-}
-
-async function analyzeInputs(inputs: readonly string[], flags: AnalyzeFlags): Promise<Analysis> {
-  const profile = flags.features === undefined ? null : profileById(flags.features);
-  if (flags.features !== undefined && !profile) {
-    throw new UsageError(
-      `--features ${flags.features}: no such profile; there are ${PROFILES.map((known) => known.id).join(', ')}.`,
-    );
-  }
-  const progress = new Progress();
-  const read = await readInputs(inputs, {
-    needs: { wants: modelWants },
-    format: flags.format,
-    progress: (path, bytes, size) =>
-      progress.show(`reading ${path} ${size > 0 ? Math.floor((bytes * 100) / size) : 0}%`),
-  });
-  try {
-    return await analyze(read.recorded, {
-      tool: TOOL,
-      gate: flags.failOn === 'warning' ? 'warning' : 'error',
-      profile: profile ? { profile, features: profile.features, why: 'named with --features' } : null,
-      quote: (places) => quote(read, places),
-    });
-  } finally {
-    progress.clear();
-    read.close();
-  }
 }
 
 async function writeReports(directory: string, analysis: Analysis): Promise<string[]> {

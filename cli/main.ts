@@ -25,7 +25,8 @@ Examples:
   atscope analyze trace.txt
   atscope analyze trace.txt dmesg.txt --out report
   cat /sys/kernel/tracing/trace | atscope analyze -
-  atscope analyze trace.txt --features series --fail-on warning --json
+  atscope analyze trace.txt dmesg.txt --under series
+  atscope analyze trace.txt --features 7.2 --fail-on warning --json
 `,
 };
 
@@ -46,6 +47,10 @@ function build(): Command {
     .description('replay recordings through the reference model and judge them')
     .argument('<inputs...>', 'traces and kernel logs of one boot')
     .option('--out <dir>', 'write report.html, findings.json and summary.md there')
+    .option(
+      '--under <profile>',
+      'also tell where a kernel with this behaviour would have answered differently',
+    )
     .option('--features <profile>', 'assume this kernel behaviour instead of that of the release')
     .option(
       '--fail-on <severity>',
@@ -82,6 +87,30 @@ function build(): Command {
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  atscope sniff trace.txt\n')
     .action(async (file, flags) => (await import('./sniff.ts')).runSniff(file, flags));
+
+  program
+    .command('state')
+    .description('print what the model knows of every function at an instant')
+    .argument('<inputs...>', 'traces and kernel logs of one boot')
+    .option('--at <seconds>', 'after the last event at or before this time')
+    .option('--event <number>', 'after this event of the model (see ats_events)')
+    .option('--features <profile>', 'assume this kernel behaviour instead of that of the release')
+    .option('--format <id>', 'read all inputs as this format')
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  atscope state trace.txt --at 25.591800\n')
+    .action(async (inputs, flags) => (await import('./state.ts')).runState(inputs, flags));
+
+  program
+    .command('model')
+    .description('print the reference machine of one function')
+    .option(
+      '--format <form>',
+      'mermaid, dot (as kernel runtime verification writes automata) or json',
+      'mermaid',
+    )
+    .option('--kind <kind>', 'pf (also plain functions) or vf', 'pf')
+    .addHelpText('after', '\nExample:\n  atscope model --format dot --kind vf | dot -Tsvg > vf.svg\n')
+    .action(async (flags) => (await import('./model.ts')).runModel(flags));
 
   for (const command of program.commands) command.exitOverride();
   return program;

@@ -19,6 +19,8 @@ export class FieldBuilder {
   private column: ColumnBuilder | null = null;
   private hex = false;
   private type: ColumnType = 'i64';
+  /** Rows whose value could not be read, until the first value tells the type. */
+  private unreadable: { readonly row: number; readonly text: Uint8Array }[] = [];
 
   constructor(name: string, declared: ColumnDef | null = null) {
     this.name = name;
@@ -29,9 +31,13 @@ export class FieldBuilder {
     }
   }
 
-  /** An integer as two words. `hex` tells how the source printed it, which decides how a later widening prints it. */
+  /**
+   * An integer as two words. `hex` tells how the source printed it, which decides how a later widening prints it. Of
+   * several values for one row, the first stays.
+   */
   setPair(row: number, lo: number, hi: number, hex: boolean): void {
     const column = this.ready(row, 'i64');
+    if (column.length > row) return;
     this.hex ||= hex;
     if (this.type === 'dict') {
       column.push(printed(lo, hi, hex));
@@ -43,25 +49,40 @@ export class FieldBuilder {
 
   /** A plain number, for declared columns of up to 32 bits and floats. */
   setNumber(row: number, value: number): void {
-    this.ready(row, 'i64').pushNumber(value);
+    const column = this.ready(row, 'i64');
+    if (column.length === row) column.pushNumber(value);
   }
 
   setBytes(row: number, source: Uint8Array, start: number, end: number): void {
     let column = this.ready(row, 'dict');
+    if (column.length > row) return;
     if (column.def.type !== 'dict' && column.def.type !== 'text') column = this.widenToText();
     column.pushBytes(source, start, end);
   }
 
+  /** A value that the probe could not read, as `(fault)`: a text among texts, NULL among numbers. */
+  setUnreadable(row: number, source: Uint8Array, start: number, end: number): void {
+    if (!this.column) this.unreadable.push({ row, text: source.slice(start, end) });
+    else if (this.type === 'dict') this.setBytes(row, source, start, end);
+  }
+
   finish(rows: number) {
-    const column = this.ready(rows, 'i64');
+    const column = this.ready(rows, this.unreadable.length > 0 ? 'dict' : 'i64');
     const built = column.finish();
-    return { ...built, def: { ...built.def, type: built.def.type === 'i64' ? this.type : built.def.type } };
+    if (built.def.type !== 'i64' || this.type !== 'u64') return built;
+    const { buffer, byteOffset, length } = built.data;
+    return { ...built, def: { ...built.def, type: this.type }, data: new BigUint64Array(buffer, byteOffset, length) };
   }
 
   private ready(row: number, type: 'i64' | 'dict'): ColumnBuilder {
     if (!this.column) {
       this.type = type;
       this.column = new ColumnBuilder({ name: this.name, type, nullable: true, doc: 'Field of the event.' });
+      for (const { row, text } of type === 'dict' ? this.unreadable : []) {
+        this.column.padTo(row);
+        if (this.column.length === row) this.column.pushBytes(text, 0, text.length);
+      }
+      this.unreadable = [];
     }
     this.column.padTo(row);
     return this.column;
@@ -99,6 +120,8 @@ export interface EventHeader {
   seq: number;
   timeLo: number;
   timeHi: number;
+  /** False where the source gives the event no time. */
+  timed?: boolean;
   cpu: number;
   pid: number;
   /** Id in the pool of task names, or -1. */
@@ -152,7 +175,8 @@ export class EventTableBuilder {
       this.common;
     src.pushNumber(source);
     seq.pushNumber(header.seq);
-    time.pushPair(header.timeLo, header.timeHi);
+    if (header.timed === false) time.pushNull();
+    else time.pushPair(header.timeLo, header.timeHi);
     pushOrNull(cpu, header.cpu);
     pushOrNull(pid, header.pid);
     pushOrNull(comm, header.comm);

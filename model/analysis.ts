@@ -10,6 +10,7 @@ import type {
   IMPORT_LOG,
   LOG_RECORDS,
   LOSSES,
+  MACHINE_COVERAGE,
   RULE_COVERAGE,
   SOURCES,
   SPLAT_FRAMES,
@@ -19,6 +20,7 @@ import type {
   TRANSITIONS,
   VERDICT,
   VERDICT_REASONS,
+  WHAT_IF,
 } from '../tables/index.ts';
 
 /** Everything an analysis knows, as finished tables: what queries load and reports show. */
@@ -41,6 +43,8 @@ export interface Analysis {
   readonly findingLinks: Table<typeof FINDING_LINKS>;
   readonly evidence: Table<typeof EVIDENCE>;
   readonly ruleCoverage: Table<typeof RULE_COVERAGE>;
+  readonly machineCoverage: Table<typeof MACHINE_COVERAGE>;
+  readonly whatIf: Table<typeof WHAT_IF>;
   readonly features: Table<typeof FEATURES>;
   /** Trace events as recorded, one table per kind. */
   readonly events: readonly Table[];

@@ -19,10 +19,17 @@ import {
 import type { Analysis } from './analysis.ts';
 import { pairCalls } from './calls.ts';
 import { attachWarns, relateClocks } from './clocks.ts';
-import { ruleCoverage } from './coverage.ts';
+import { machineCoverage, ruleCoverage } from './coverage.ts';
 import { EventColumns } from './event-columns.ts';
 import { UNKNOWN } from './events.ts';
-import { chooseProfile, FEATURE_DEFS, type FeatureName, Features, type ProfileChoice } from './features.ts';
+import {
+  chooseProfile,
+  FEATURE_DEFS,
+  type FeatureName,
+  Features,
+  type Profile,
+  type ProfileChoice,
+} from './features.ts';
 import type { Finding } from './findings.ts';
 import { liftEventTable } from './lift/ftrace.ts';
 import { liftLog } from './lift/log.ts';
@@ -31,6 +38,7 @@ import { type ClockRelation, mergeSources } from './order.ts';
 import { Replay } from './replay/replay.ts';
 import { StoryTeller } from './story.ts';
 import { judge, type Verdict } from './verdict.ts';
+import { WhatIf, whatIfTable } from './what-if.ts';
 
 /** The tables that a recording gives. */
 export interface RecordedTables {
@@ -57,6 +65,8 @@ export interface AnalyzeOptions {
   readonly gate: 'error' | 'warning';
   /** A feature profile that the user named; null lets the release string choose. */
   readonly profile: ProfileChoice | null;
+  /** Another kernel to compare with, call by call. */
+  readonly under?: Profile | null;
   /** Gives the text of records as they stand in their sources. */
   quote(places: readonly RecordPlace[]): Promise<readonly string[]>;
 }
@@ -77,12 +87,14 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
     options.profile ?? chooseProfile(releaseOf(recorded.sources)),
     options.profile !== null,
   );
+  const whatIf = options.under ? new WhatIf(options.under) : null;
   const replay = new Replay({
     events,
     order,
     features,
     calls,
     imageAddress: imageAddressOf(recorded.events),
+    whatIf,
   }).run();
   const findings = replay.collector.finish(replay.topology);
   const teller = new StoryTeller(events, order, calls, replay);
@@ -103,6 +115,14 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
     findingLinks: linksTable(findings),
     evidence: await evidenceTable(findings, events, teller, options),
     ruleCoverage: ruleCoverage(replay, findings),
+    machineCoverage: machineCoverage(replay),
+    whatIf: whatIfTable(
+      whatIf,
+      findings,
+      (fn) => teller.functionAt(fn).address,
+      (event) => (event < 0 ? -1 : teller.positionOf[event]),
+      (event) => teller.timeOf(event),
+    ),
     features: featuresTable(features, teller),
     ...verdictTables(verdict, features, options.tool),
   };

@@ -1,7 +1,8 @@
-import { type RowOf, RULE_COVERAGE, type Table, TableBuilder } from '../tables/index.ts';
+import { MACHINE_COVERAGE, type RowOf, RULE_COVERAGE, type Table, TableBuilder } from '../tables/index.ts';
 import { EVENT_KINDS, type EventKindName } from './events.ts';
 import type { Finding } from './findings.ts';
 import { FUNCTION_BY_SYMBOL, KNOWN_TRACEPOINTS } from './known-functions.ts';
+import { MACHINE_TRANSITIONS } from './reference-machine.ts';
 import type { ReplayResult } from './replay/replay.ts';
 import { RULES } from './rules/index.ts';
 import type { Rule } from './rules/rule.ts';
@@ -67,4 +68,15 @@ function coverageOf(
   if (base.unknown > 0)
     return { ...base, status: 'not_evaluable', why: `${count?.why ?? 'an operand is unknown'}.` };
   return { ...base, status: 'not_applicable', why: 'Nothing happened that this rule is about.' };
+}
+
+/** Which transitions of the reference machine the recording took, out of all. */
+export function machineCoverage(replay: ReplayResult): Table<typeof MACHINE_COVERAGE> {
+  const builder = new TableBuilder(MACHINE_COVERAGE);
+  for (const transition of MACHINE_TRANSITIONS) {
+    const { kind, from, event, to, nature } = transition;
+    const taken = replay.machineCoverage.countOf(transition);
+    builder.append({ kind, from_state: from, event, to_state: to, nature, taken });
+  }
+  return builder.finish();
 }

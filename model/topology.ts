@@ -24,6 +24,8 @@ export interface FunctionRecord {
   removing: boolean;
   /** Only config writes were seen so far: the core sets devices up before it adds them. */
   fresh: boolean;
+  /** Its removal was counted in the coverage of the machine. */
+  removalCounted: boolean;
   /** Its release was judged. */
   released: boolean;
   /** An IOMMU driver has probed it. */
@@ -71,6 +73,7 @@ export class Topology {
       discovered: false,
       removing: false,
       fresh: true,
+      removalCounted: false,
       released: false,
       probed: false,
       prepared: null,

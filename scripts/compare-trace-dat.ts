@@ -44,7 +44,9 @@ function toForm(line: string, reference: string): string {
   } else if (!ours[4]) {
     const ticks = BigInt(ours[3]);
     const ns = theirs[4].length === 6 ? ((ticks + 500n) / 1000n) * 1000n : ticks;
-    const digits = String(ns % 1_000_000_000n).padStart(9, '0').slice(0, theirs[4].length);
+    const digits = String(ns % 1_000_000_000n)
+      .padStart(9, '0')
+      .slice(0, theirs[4].length);
     time = `${String(ns / 1_000_000_000n).padStart(5)}.${digits}`;
   }
   return `${ours[1]} ${flags}${time}:${ours[5]}`.replace(/\n+$/, '');
@@ -89,7 +91,7 @@ for (const name of files) {
   const path = join(folder, name);
   const ours: string[] = [];
   const source = await openSource(path);
-  (await Excerpts.open(source)).report((line) => ours.push(line));
+  await (await Excerpts.open(source)).report((line) => ours.push(line));
   source.close();
   const golden = path.replace(/(\.v6)?\.dat$/, '.report.txt');
   if (existsSync(golden)) compare(path, 'report.txt', ours, eventLines(readFileSync(golden, 'utf8')));

@@ -6,10 +6,12 @@ import type { FindingCollector } from '../findings.ts';
 import { contractFeatures, Machine, operandsOf } from '../machine.ts';
 import type { Order } from '../order.ts';
 import { enableSteps, explanations, prepareSteps } from '../predict.ts';
+import { MachineCoverage, type MachineKind, machineEvent, machineState } from '../reference-machine.ts';
 import { hooksOf } from '../rules/index.ts';
 import type { CompletedCall } from '../rules/rule.ts';
 import { CORE_CAP, CORE_EN, CORE_STU, DRV_EN, HW_EN, HW_STU, StateStore, type Transition } from '../state.ts';
 import { type FunctionRecord, Topology } from '../topology.ts';
+import type { WhatIf } from '../what-if.ts';
 import { type Question, RuleBench, type RuleCount } from './bench.ts';
 import { correctFeatures } from './feature-evidence.ts';
 import { Identity } from './identity.ts';
@@ -26,6 +28,8 @@ export interface ReplayInput {
   readonly imageAddress: bigint | null;
   /** Calls paired already, with the WARNs of the log attached. */
   readonly calls?: Calls;
+  /** Another kernel to compare with. */
+  readonly whatIf?: WhatIf | null;
 }
 
 export interface ReplayResult {
@@ -36,6 +40,7 @@ export interface ReplayResult {
   readonly questions: readonly Question[];
   readonly counts: ReadonlyMap<string, RuleCount>;
   readonly kindCounts: Int32Array;
+  readonly machineCoverage: MachineCoverage;
   /** ATS calls whose event names no device. */
   readonly unnamedCalls: number;
   /** Function of each event (by row), or -1. */
@@ -74,6 +79,7 @@ export class Replay {
   private readonly windows: WindowTracker;
   private readonly transitions: Transition[] = [];
   private readonly fnOf: Int32Array;
+  private readonly whatIf: WhatIf | null;
   private readonly warnsOfCalls: ReadonlySet<number>;
   /** Open prepare, enable, disable and restore calls per function. */
   private readonly openAts = new Map<number, Set<number>>();
@@ -81,6 +87,7 @@ export class Replay {
   private readonly lastUnitChange = new Map<number, number>();
   /** Functions whose watched state changed since the rules last looked at it. */
   private readonly dirty = new Set<number>();
+  private readonly machineCoverage = new MachineCoverage();
   private unnamedCalls = 0;
 
   constructor(input: ReplayInput) {
@@ -88,6 +95,7 @@ export class Replay {
     this.events = events;
     this.order = order;
     this.features = features;
+    this.whatIf = input.whatIf ?? null;
     const calls = input.calls ?? pairCalls(events, order.rows);
     this.calls = calls;
     this.fnOf = new Int32Array(events.length).fill(-1);
@@ -110,6 +118,7 @@ export class Replay {
     this.bench = bench;
     this.identity = new Identity(events, calls, topology, state, this.machine, {
       ended: (fn, row) => {
+        this.tookRemoval(fn);
         this.windows.closeRelease(fn);
         bench.expectations.removed(fn.fn, row);
       },
@@ -130,6 +139,7 @@ export class Replay {
         for (const hook of hooksOf('onResetEnd')) hook(bench, reset);
       },
       released: (fn, event) => {
+        this.tookRemoval(fn);
         for (const hook of hooksOf('onReleased')) hook(bench, fn, event);
         bench.expectations.removed(fn.fn, event);
       },
@@ -158,6 +168,7 @@ export class Replay {
       questions: [...bench.questions.values()],
       counts: bench.counts,
       kindCounts: bench.kindCounts,
+      machineCoverage: this.machineCoverage,
       unnamedCalls: this.unnamedCalls,
       fnOf: this.fnOf,
     };
@@ -194,6 +205,10 @@ export class Replay {
   }
 
   private onEnter(fn: FunctionRecord, row: number): void {
+    if (this.events.kind[row] === KIND['device.add']) {
+      const state = this.coreState(fn);
+      if (state) this.machineCoverage.took(state.kind, 'absent', 'device_add', state.name);
+    }
     const call = this.calls.list[this.calls.callOf[row]];
     const kind = this.nameOf(call);
     for (const hook of hooksOf('onEnter')) hook(this.bench, call, fn, row);
@@ -226,12 +241,32 @@ export class Replay {
       done = this.describe(fn, call, row, kind);
     }
     for (const hook of hooksOf('onCall')) hook(this.bench, done);
+    this.whatIf?.look(done);
+    const before = this.coreState(fn);
+    const step = machineEvent(kind, done.result, this.state.get(fn.fn, CORE_EN));
     this.machine.apply(done);
+    if (before) this.machineCoverage.took(before.kind, before.name, step, this.coreState(fn)?.name ?? null);
     if (PREPARE_OR_ENABLE.has(call.kind)) this.lastUnitChange.set(fn.fn, row);
     if (kind === 'ats.enable' && done.result === 0) this.windows.enabledAgain(fn);
     if (kind === 'ats.restore' && !this.bench.wasRecorded('config.write')) this.windows.enabledAgain(fn);
     // Whether the STU of a PF matters depends on its VFs.
     if (fn.pf >= 0) this.dirty.add(fn.pf);
+  }
+
+  private tookRemoval(fn: FunctionRecord): void {
+    const state = this.coreState(fn);
+    if (state && !fn.removalCounted) this.machineCoverage.took(state.kind, state.name, 'removed', 'absent');
+    fn.removalCounted = true;
+  }
+
+  /** Where the function stands in the reference machine; null where what kind of function it is, is unknown. */
+  private coreState(fn: FunctionRecord): { kind: MachineKind; name: string | null } | null {
+    if (fn.isVf === UNKNOWN) return null;
+    const kind = fn.isVf === 1 ? 'vf' : 'pf';
+    return {
+      kind,
+      name: machineState(kind, this.state.get(fn.fn, CORE_EN), this.state.get(fn.fn, CORE_STU)),
+    };
   }
 
   private describe(fn: FunctionRecord, call: Call, row: number, kind: EventKindName): CompletedCall {

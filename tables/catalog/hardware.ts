@@ -225,7 +225,7 @@ export const SIMULATOR_EVENTS = defineTable({
     {
       name: 'kind',
       type: 'dict',
-      doc: '`vfs-created`, `vfs-removed`, `sriov-write`, `invalidation`, `invalidation-wait`, `translation`, `page-request`, `fault` or `reset`.',
+      doc: '`vfs-created`, `vfs-removed`, `sriov-write`, `atc-invalidation` (a device told to drop translations), `iommu-invalidation` (the IOMMU its own), `invalidation-wait`, `translation`, `fault` or `reset`.',
     },
     { name: 'event', type: 'dict', doc: 'Name of the event in its source.' },
     {

@@ -9,11 +9,13 @@ import {
   FINDING_LINKS,
   FINDINGS,
   FUNCTIONS,
+  MACHINE_COVERAGE,
   RULE_COVERAGE,
   STATE_INTERVALS,
   TRANSITIONS,
   VERDICT,
   VERDICT_REASONS,
+  WHAT_IF,
 } from './model.ts';
 
 export * from './hardware.ts';
@@ -41,6 +43,8 @@ export const ALL_TABLES: readonly TableDef[] = [
   FINDING_LINKS,
   EVIDENCE,
   RULE_COVERAGE,
+  MACHINE_COVERAGE,
+  WHAT_IF,
   FEATURES,
   VERDICT,
   VERDICT_REASONS,

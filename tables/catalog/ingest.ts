@@ -149,8 +149,9 @@ export const EVENT_COLUMNS: readonly ColumnDef[] = [
   {
     name: 'time_ns',
     type: 'i64',
+    nullable: true,
     unit: 'ns',
-    doc: 'Time on the clock of its source (ticks for a counting clock).',
+    doc: 'Time on the clock of its source (ticks for a counting clock); NULL where a text prints none.',
   },
   { name: 'cpu', type: 'u16', nullable: true, doc: 'CPU that recorded it.' },
   {

@@ -209,6 +209,48 @@ export const RULE_COVERAGE = defineTable({
   ],
 });
 
+export const MACHINE_COVERAGE = defineTable({
+  name: 'machine_coverage',
+  doc: 'Every transition of the reference machine of a function, and how often the recording took it.',
+  columns: [
+    { name: 'kind', type: 'dict', doc: '`pf` (a PF or plain function) or `vf`.' },
+    { name: 'from_state', type: 'dict', doc: 'State before.' },
+    { name: 'event', type: 'dict', doc: 'What happens.' },
+    { name: 'to_state', type: 'dict', doc: 'State after.' },
+    {
+      name: 'nature',
+      type: 'dict',
+      doc: '`normal`, `refused` (the kernel says no) or `bug` (the caller is wrong).',
+    },
+    { name: 'taken', type: 'u32', doc: 'How often the recording took it.' },
+  ],
+});
+
+export const WHAT_IF = defineTable({
+  name: 'what_if',
+  doc: 'What a kernel with another feature profile would have done with the same calls. Empty unless asked for.',
+  columns: [
+    { name: 'profile', type: 'dict', doc: 'The profile asked about.' },
+    {
+      name: 'subject',
+      type: 'dict',
+      doc: '`call`: it would have been answered differently; `finding`: what becomes of it.',
+    },
+    { name: 'call', type: 'u32', nullable: true, doc: 'The call (see `ats_calls`).' },
+    { name: 'finding', type: 'u32', nullable: true, doc: 'The finding (see `findings`).' },
+    { name: 'function', type: 'dict', nullable: true, doc: 'Address of the function.' },
+    { name: 'time_ns', type: 'i64', nullable: true, unit: 'ns', doc: 'Common time.' },
+    { name: 'what', type: 'dict', doc: 'Kind of the call, or rule of the finding.' },
+    { name: 'observed', type: 'dict', doc: 'The recorded answer, or the severity of the finding.' },
+    {
+      name: 'predicted',
+      type: 'dict',
+      doc: 'The other answer; or `prevented`, `refused`, `loud` (the kernel WARNs) or `same`.',
+    },
+    { name: 'why', type: 'text', doc: 'What of the other kernel does that.' },
+  ],
+});
+
 export const FEATURES = defineTable({
   name: 'features',
   doc: 'The behaviour of the kernel that the rules assumed.',

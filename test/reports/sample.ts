@@ -13,6 +13,7 @@ import {
   IMPORT_LOG,
   LOG_RECORDS,
   LOSSES,
+  MACHINE_COVERAGE,
   type RowOf,
   RULE_COVERAGE,
   SOURCES,
@@ -25,6 +26,7 @@ import {
   TRANSITIONS,
   VERDICT,
   VERDICT_REASONS,
+  WHAT_IF,
 } from '../../tables/index.ts';
 
 /** A finished table of these rows. */
@@ -240,6 +242,17 @@ export function sampleAnalysis(more: Partial<Analysis> = {}): Analysis {
         sentence: `2 errors: first, the VF ${VFS[1]} was prepared for another translation unit than its PF ${PF}.`,
         profile: '6.12-old',
         tool: 'atscope 0.1.0',
+      },
+    ]),
+    whatIf: tableOf(WHAT_IF, []),
+    machineCoverage: tableOf(MACHINE_COVERAGE, [
+      {
+        kind: 'vf',
+        from_state: 'off',
+        event: 'enable_refused',
+        to_state: 'off',
+        nature: 'refused',
+        taken: 1,
       },
     ]),
     verdictReasons: tableOf(VERDICT_REASONS, [

@@ -32,3 +32,10 @@ test('nothing of a recording acts as markup', () => {
   expect(text).toContain('- observed: \\# heading');
   expect(text).toContain('``` a `` b ` c <b> ```');
 });
+
+test('a cut list says how much it left out', () => {
+  const many = Array.from({ length: 80 }, (_, index) => findingRow(index));
+  const text = summaryMarkdown(sampleAnalysis({ findings: tableOf(FINDINGS, many) }));
+  expect(text).toContain('Showing 50 of 80 errors and warnings');
+  expect(text.match(/^#### /gm)).toHaveLength(50);
+});

@@ -22,7 +22,7 @@ test('tells verdict, findings with cause before symptom, limits and losses', () 
     'Record from boot',
     'LOST 123 EVENTS',
     '1 line not understood',
-    'Events that name no device: 1 warning',
+    'No device named: 1 warning',
     '6.12.107+deb12-amd64; judged as 6.12-old',
   ]) {
     expect(text).toContain(part);
@@ -51,5 +51,5 @@ test('a cut list says how much it left out', () => {
   const many = Array.from({ length: 30 }, (_, index) => findingRow(index));
   const analysis = sampleAnalysis({ findings: tableOf(FINDINGS, many) });
   const text = summaryText(analysis, PLAIN, { maxFindings: 5 });
-  expect(text).toContain('showing 5 of 30');
+  expect(text).toContain('Showing 5 of 30 errors and warnings');
 });

@@ -1,0 +1,67 @@
+// Reads kernel logs in one thread and prints MB/s, best of five. The logs are those of the fixtures, repeated.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const SIZE = 48_000_000;
+const LOGS = [
+  '6.12-s3/dmesg.txt',
+  '7.2-series-s1f/dmesg.txt',
+  '7.2-series-s1f/serial.log',
+  '6.12-s3/kmsg.txt',
+  '6.12-s3/dmesg-x.txt',
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+try {
+  const outfile = join(folder, 'kernel-log.mjs');
+  await build({
+    stdin: {
+      contents: `export { kernelLog } from './ingest/kernel-log/index.ts';
+        export { Recording } from './ingest/recording.ts';
+        export { MemorySource } from './ingest/source.ts';`,
+      resolveDir: root,
+      loader: 'ts',
+    },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outfile,
+    logLevel: 'error',
+  });
+  const { kernelLog, MemorySource, Recording } = await import(pathToFileURL(outfile).href);
+
+  const measure = async (name, log) => {
+    let best = Number.POSITIVE_INFINITY;
+    let records = 0;
+    for (let run = 0; run < 5; run++) {
+      const out = new Recording().addSource(name, kernelLog.id, log.length);
+      const started = process.cpuUsage();
+      await kernelLog.decode(new MemorySource(name, log), out, {
+        needs: { wants: () => false },
+        chunkSize: 1 << 20,
+      });
+      const used = process.cpuUsage(started);
+      best = Math.min(best, (used.user + used.system) / 1e6);
+      records = out.records;
+    }
+    console.log(
+      `${name.padEnd(40)} ${(log.length / best / 1e6).toFixed(0).padStart(5)} MB/s, ${records} records`,
+    );
+  };
+
+  const times = (text) => Buffer.concat(Array(Math.ceil(SIZE / text.length)).fill(text));
+  for (const name of LOGS) {
+    const text = readFileSync(join(root, 'test/fixtures/kernel-log/captures', name));
+    await measure(name, times(text));
+    const cut = text.indexOf('------------[ cut here');
+    const lineStart = text.lastIndexOf('\n', cut) + 1;
+    if (name.endsWith('dmesg.txt'))
+      await measure(`${name} without splats`, times(text.subarray(0, lineStart)));
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,55 @@
+import { quote } from '../ingest/quote.ts';
+import { readInputs } from '../ingest/read.ts';
+import type { Analysis } from '../model/analysis.ts';
+import { analyze } from '../model/analyze.ts';
+import { PROFILES, type Profile, profileById } from '../model/features.ts';
+import { modelWants } from '../model/lift/ftrace.ts';
+import { UsageError } from './exit-codes.ts';
+import { Progress } from './terminal.ts';
+import { TOOL } from './version.ts';
+
+/** Options that say how inputs are read and replayed, the same for every command that does. */
+export interface InputFlags {
+  readonly features?: string;
+  readonly format?: string;
+  readonly under?: string;
+}
+
+/** @throws UsageError for a profile that does not exist. */
+function profileOf(option: string, id: string | undefined): Profile | null {
+  if (id === undefined) return null;
+  const profile = profileById(id);
+  if (profile) return profile;
+  throw new UsageError(
+    `${option} ${id}: no such profile; there are ${PROFILES.map((known) => known.id).join(', ')}.`,
+  );
+}
+
+/** Reads and replays inputs. @throws InputError, UsageError */
+export async function analyzeInputs(
+  inputs: readonly string[],
+  flags: InputFlags,
+  gate: 'error' | 'warning' = 'error',
+): Promise<Analysis> {
+  const profile = profileOf('--features', flags.features);
+  const under = profileOf('--under', flags.under);
+  const progress = new Progress();
+  const read = await readInputs(inputs, {
+    needs: { wants: modelWants },
+    format: flags.format,
+    progress: (path, bytes, size) =>
+      progress.show(`reading ${path} ${size > 0 ? Math.floor((bytes * 100) / size) : 0}%`),
+  });
+  try {
+    return await analyze(read.recorded, {
+      tool: TOOL,
+      gate,
+      profile: profile ? { profile, features: profile.features, why: 'named with --features' } : null,
+      under,
+      quote: (places) => quote(read, places),
+    });
+  } finally {
+    progress.clear();
+    read.close();
+  }
+}

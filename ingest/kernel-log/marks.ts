@@ -1,0 +1,60 @@
+import type { Bucket } from '../recording.ts';
+import type { RecordPlace } from './record.ts';
+import type { RecordWriter } from './records.ts';
+
+interface MarkRule {
+  readonly pattern: RegExp;
+  readonly bucket: Bucket;
+  readonly take?: (writer: RecordWriter, match: RegExpExecArray, place: RecordPlace) => void;
+}
+
+/** Lines that programs put between the records. First bytes are tested before the patterns are. */
+const MARKS: readonly MarkRule[] = [
+  {
+    // console_prepend_dropped() in kernel/printk/printk.c
+    pattern: /^\*\* (\d{1,18}) printk messages dropped \*\*/,
+    bucket: 'marker',
+    take: (writer, match, place) => writer.lose('printk-dropped', BigInt(match[1]), match[0], place),
+  },
+  // grep between groups of context
+  { pattern: /^--$/, bucket: 'comment' },
+  {
+    // journalctl between boots
+    pattern: /^-- (?:Boot [0-9a-f]{32}|Reboot) --$/,
+    bucket: 'marker',
+    take: (writer) => writer.markBoot(),
+  },
+  { pattern: /^-- (?:Logs begin at|Journal begins at|No entries) ?.*--$/, bucket: 'comment' },
+  // fs/pstore/platform.c pstore_dump(): kmsg dump header; fs/pstore/ram.c ramoops_write_kmsg_hdr(), ECC notice
+  {
+    pattern: /^(?:Oops|Panic|Emergency|Restart|Halt|Poweroff|Shutdown|Unknown)#\d{1,9} Part\d{1,9}$/,
+    bucket: 'marker',
+  },
+  { pattern: /^====\d{1,12}\.\d{6,9}-[DC]$/, bucket: 'marker' },
+  {
+    pattern: /^(?:No errors detected|\d{1,9} Corrected bytes, \d{1,9} unrecoverable blocks)$/,
+    bucket: 'marker',
+  },
+  {
+    // journald: dev_kmsg_record() in src/journal/journald-kmsg.c
+    pattern:
+      /^systemd-journald\[\d{1,10}\]: (?:Missed (\d{1,18}) kernel messages|\/dev\/kmsg buffer overrun)/,
+    bucket: 'marker',
+    take: (writer, match, place) =>
+      writer.lose('dropped', match[1] === undefined ? null : BigInt(match[1]), match[0], place),
+  },
+];
+
+/** Longest line that is looked at. */
+export const MAX_MARK = 200;
+
+/** Acts on a line between the records; returns its bucket, or null for a line that is no such mark. */
+export function takeMark(writer: RecordWriter, text: string, place: RecordPlace): Bucket | null {
+  for (const { pattern, bucket, take } of MARKS) {
+    const match = pattern.exec(text);
+    if (!match) continue;
+    take?.(writer, match, place);
+    return bucket;
+  }
+  return null;
+}

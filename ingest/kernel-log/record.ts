@@ -1,0 +1,37 @@
+import { bigOf, nanosecondsOf, type WordPair } from '../../tables/index.ts';
+
+/** Where a record stands in the source. */
+export interface RecordPlace {
+  offset: number;
+  length: number;
+  line: number;
+}
+
+/** The record that is being read, in the form the splat reader gets it. */
+export interface LogRecord extends RecordPlace {
+  seq: number;
+  boot: number;
+  /** Index in `TIME_KINDS`. */
+  timeKind: number;
+  seconds: number;
+  nanos: number;
+  /** Id of the caller in its pool, or -1. */
+  caller: number;
+  /** Memory that holds the message as valid UTF-8, and its place there. */
+  text: Uint8Array;
+  textStart: number;
+  textLength: number;
+}
+
+const pair: WordPair = { lo: 0, hi: 0 };
+
+/** Nanoseconds of a time in seconds and the rest. */
+export function timeIn(seconds: number, nanos: number): bigint {
+  nanosecondsOf(seconds, nanos, pair);
+  return bigOf(pair.lo, pair.hi);
+}
+
+/** Time of a record in ns. */
+export function timeOf(record: LogRecord): bigint {
+  return timeIn(record.seconds, record.nanos);
+}

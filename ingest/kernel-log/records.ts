@@ -1,0 +1,396 @@
+import { type ColumnBuilder, nanosecondsOf, type StringPool, type WordPair } from '../../tables/index.ts';
+import type { LossRow, SourceRecording } from '../recording.ts';
+import { ascii, isDigit, SPACE, startsWith, wordEnd } from './bytes.ts';
+import {
+  BRACKET,
+  BYTE_CLASS,
+  CONTROL,
+  HIGH,
+  PLAIN,
+  repairUtf8,
+  type Utf8Result,
+  withoutControls,
+} from './clean.ts';
+import { type Named, readDevice } from './device.ts';
+import { type Head, NONE, RELATIVE, type Rendering, TIME_KINDS, UPTIME } from './head.ts';
+import { type LogRecord, type RecordPlace, timeIn, timeOf } from './record.ts';
+import { SplatReader } from './splats.ts';
+import { STAGED_ROWS, StagedRecords } from './staging.ts';
+
+const decoder = new TextDecoder();
+
+const LINUX_VERSION = ascii('Linux version ');
+/** arm and arm64 print this before the version (arch/arm64/kernel/setup.c, smp_setup_processor_id()). */
+const BOOTING = ascii('Booting Linux on physical CPU');
+/** A console may print records of several CPUs a little out of order; a new boot goes back further. */
+const REORDER_SECONDS = 10;
+const MAX_BOOTS = 65535;
+const TWO_32 = 4294967296;
+
+/**
+ * Writes rows of `log_records`. A record stays open until the next one begins, because what follows it may still belong to it:
+ * dictionary lines, the rest of a wrapped or multi-line message.
+ */
+export class RecordWriter {
+  readonly splats: SplatReader;
+  /** How often each rendering was seen. */
+  readonly renderings = new Map<Rendering, number>();
+  isOpen = false;
+  /** True when a record had the time since boot. */
+  hasUptime = false;
+  private readonly out: SourceRecording;
+  private readonly staged: StagedRecords;
+  private readonly devices: StringPool;
+  private readonly drivers: StringPool;
+  private readonly callers: StringPool;
+  private readonly kindIds: number[];
+  private readonly pair: WordPair = { lo: 0, hi: 0 };
+  private readonly named: Named = { driverEnd: 0, deviceStart: 0, deviceEnd: 0 };
+  private readonly utf8: Utf8Result = { length: 0, noBreaks: 0, invalid: 0 };
+  private readonly message: ColumnBuilder;
+  private viewed: Uint8Array | null = null;
+  private view: Uint8Array = new Uint8Array(0);
+  private spare = new Uint8Array(4096);
+  private classes = 0;
+  private level = -1;
+  private facility = -1;
+  private kernel = true;
+  private deviceId = -1;
+  private driverId = -1;
+  private rendering: Rendering = 'text without times';
+  private renderingCount = 0;
+  private sawVersion = false;
+  /** Time of the last record with an uptime in this boot. */
+  private lastSeconds = -1;
+  private relativeSeconds = 0;
+  private relativeNanos = 0;
+  private firstKind = NONE;
+  private endSeconds = 0;
+  private endNanos = 0;
+  private readonly losses: LossRow[] = [];
+  private lastSequence = -1;
+  private readonly record: LogRecord;
+
+  constructor(out: SourceRecording) {
+    this.out = out;
+    this.splats = new SplatReader(out);
+    const table = out.logRecords;
+    this.staged = new StagedRecords(table, out.id);
+    this.devices = table.column('device').pool as StringPool;
+    this.drivers = table.column('driver').pool as StringPool;
+    this.message = table.column('message');
+    this.callers = table.column('caller').pool as StringPool;
+    const kinds = table.column('time_kind').pool as StringPool;
+    this.kindIds = TIME_KINDS.map((kind) => kinds.internString(kind));
+    this.record = {
+      seq: 0,
+      boot: 0,
+      timeKind: NONE,
+      seconds: 0,
+      nanos: 0,
+      caller: -1,
+      text: this.spare,
+      textStart: 0,
+      textLength: 0,
+      offset: 0,
+      length: 0,
+      line: 0,
+    };
+  }
+
+  /** Ends the open record and begins another. `bytes` is the line that `head` was read from. */
+  begin(head: Head, bytes: Uint8Array, offset: number, length: number, line: number): void {
+    if (this.isOpen) this.end();
+    const { record } = this;
+    this.isOpen = true;
+    this.classes = 0;
+    record.textLength = 0;
+    record.offset = offset;
+    record.length = length;
+    record.line = line;
+    record.timeKind = head.timeKind;
+    record.seconds = head.seconds;
+    record.nanos = head.nanos;
+    record.caller = head.callerStart < 0 ? -1 : this.callers.intern(bytes, head.callerStart, head.callerEnd);
+    this.level = head.level;
+    this.facility = head.facility;
+    this.kernel = head.kernel;
+    this.deviceId = -1;
+    this.driverId = -1;
+    if (head.rendering !== this.rendering) {
+      this.countRendering();
+      this.rendering = head.rendering;
+    }
+    this.renderingCount++;
+    if (head.timeKind === RELATIVE) this.addRelative(head);
+    if (head.sequence >= 0) this.checkSequence(head.sequence);
+    if (head.timeKind !== NONE && this.out.precisionNs === null) this.out.precisionNs = head.stepNs;
+  }
+
+  /**
+   * Appends to the message of the open record up to a bracket, not at `start`, that may open the head of a second record merged
+   * into the line. Returns the index of that bracket, or `end`.
+   */
+  append(bytes: Uint8Array, start: number, end: number): number {
+    const { record, message } = this;
+    let classes = this.classes;
+    let stop = start;
+    for (; stop < end; stop++) {
+      const kind = BYTE_CLASS[bytes[stop]];
+      if (kind === PLAIN) continue;
+      if (kind === BRACKET && stop > start && mayBeTime(bytes[stop + 1])) break;
+      classes |= kind;
+    }
+    this.classes = classes;
+    const size = stop - start;
+    if (size > 0) {
+      const memory = message.reserveText(record.textLength + size);
+      memory.set(this.viewOf(bytes).subarray(start, stop), message.textAt + record.textLength);
+      record.textLength += size;
+    }
+    return stop;
+  }
+
+  /** The same memory as a plain array, of which parts are made faster than of a Buffer. */
+  private viewOf(bytes: Uint8Array): Uint8Array {
+    if (bytes !== this.viewed) {
+      this.viewed = bytes;
+      this.view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    return this.view;
+  }
+
+  /** True when the message so far ends in a space. */
+  get endsInSpace(): boolean {
+    const { record, message } = this;
+    return record.textLength > 0 && message.reserveText(0)[message.textAt + record.textLength - 1] === SPACE;
+  }
+
+  /** Appends all of `[start, end)`. */
+  appendAll(bytes: Uint8Array, start: number, end: number): void {
+    for (let at = start; at < end; ) at = this.append(bytes, at, end);
+  }
+
+  /** Appends one byte, e.g. the line end inside a message. */
+  appendByte(byte: number): void {
+    const { record, message } = this;
+    message.reserveText(record.textLength + 1)[message.textAt + record.textLength++] = byte;
+  }
+
+  /** Sets the device of the open record, as a dictionary line or journal field names it. */
+  setDevice(bytes: Uint8Array, start: number, end: number): void {
+    this.deviceId = this.devices.intern(bytes, start, end);
+  }
+
+  /** Sets the subsystem of the open record; a driver that the message names goes before it. */
+  setSubsystem(bytes: Uint8Array, start: number, end: number): void {
+    this.driverId = this.drivers.intern(bytes, start, end);
+  }
+
+  /** True when the open record came from /dev/kmsg or netconsole, whose dictionary lines may follow. */
+  get takesDictionary(): boolean {
+    return this.isOpen && (this.rendering === '/dev/kmsg' || this.rendering === 'netconsole');
+  }
+
+  /** A boot ends here, as the log itself says. */
+  markBoot(): void {
+    if (this.isOpen) this.end();
+    if (this.record.seq > 0) this.nextBoot();
+  }
+
+  /** The record being ended is the first of another boot. */
+  private nextBoot(): void {
+    if (this.record.boot < MAX_BOOTS) this.record.boot++;
+    this.sawVersion = false;
+    this.lastSeconds = -1;
+    this.lastSequence = -1;
+    this.splats.endBoot();
+  }
+
+  /** Notes that records were lost before the next one. */
+  lose(kind: string, count: bigint | null, message: string, place: RecordPlace): void {
+    if (this.isOpen) this.end();
+    this.losses.push({
+      kind,
+      cpu: null,
+      count,
+      seq: this.record.seq,
+      from_ns: this.lastTime(),
+      to_ns: null,
+      offset: BigInt(place.offset),
+      line: place.line,
+      message,
+    });
+  }
+
+  /** Writes the open record. */
+  end(): void {
+    this.isOpen = false;
+    if ((this.classes & (CONTROL | HIGH)) !== 0) this.repair();
+    const { record, message } = this;
+    record.text = message.reserveText(0);
+    record.textStart = message.textAt;
+    const first = record.text[record.textStart];
+    if (first === 0x4c || first === 0x42) this.checkBanner();
+    if (record.timeKind === UPTIME) this.checkJump();
+    if (this.losses.length > 0) this.flushLosses(record.timeKind === NONE ? null : timeOf(record));
+    const { staged } = this;
+    const row = staged.count++;
+    staged.seq[row] = record.seq;
+    staged.boot[row] = record.boot;
+    this.stageTime(row);
+    staged.level.set(row, this.level);
+    staged.facility.set(row, this.facility);
+    staged.caller.set(row, record.caller);
+    this.stageNames(row);
+    message.pushText(record.textLength);
+    staged.offset[row * 2] = record.offset;
+    staged.offset[row * 2 + 1] = record.offset < TWO_32 ? 0 : Math.floor(record.offset / TWO_32);
+    staged.length[row] = record.length;
+    staged.line[row] = record.line;
+    if (staged.count === STAGED_ROWS) staged.flush();
+    if (this.kernel) this.splats.record(record);
+    record.seq++;
+    this.out.records++;
+  }
+
+  /** Writes the last record and what is still open. */
+  finish(): void {
+    if (this.isOpen) this.end();
+    this.staged.flush();
+    this.countRendering();
+    this.flushLosses(null);
+    this.out.lastNs = this.lastTime();
+    this.splats.finish();
+  }
+
+  private flushLosses(toNs: bigint | null): void {
+    for (const loss of this.losses) this.out.loss({ ...loss, to_ns: toNs });
+    this.losses.length = 0;
+  }
+
+  /** Time of the last record whose time is of the kind of the first, or null. */
+  private lastTime(): bigint | null {
+    return this.firstKind === NONE ? null : timeIn(this.endSeconds, this.endNanos);
+  }
+
+  private stageTime(row: number): void {
+    const { record, staged, pair } = this;
+    staged.timeKind[row] = this.kindIds[record.timeKind];
+    staged.timePresent[row] = record.timeKind === NONE ? 0 : 1;
+    if (record.timeKind === NONE) {
+      staged.time[row * 2] = 0;
+      staged.time[row * 2 + 1] = 0;
+      return;
+    }
+    nanosecondsOf(record.seconds, record.nanos, pair);
+    staged.time[row * 2] = pair.lo;
+    staged.time[row * 2 + 1] = pair.hi;
+    if (this.firstKind === NONE) {
+      this.firstKind = record.timeKind;
+      this.out.firstNs = timeOf(record);
+    }
+    if (record.timeKind === this.firstKind) {
+      this.endSeconds = record.seconds;
+      this.endNanos = record.nanos;
+    }
+  }
+
+  private stageNames(row: number): void {
+    const { staged, named, record } = this;
+    const { text, textStart } = record;
+    const found = readDevice(text, textStart, textStart + record.textLength, named);
+    let device = this.deviceId;
+    if (device < 0 && found) device = this.devices.intern(text, named.deviceStart, named.deviceEnd);
+    staged.device.set(row, device);
+    staged.driver.set(row, found ? this.drivers.intern(text, textStart, named.driverEnd) : this.driverId);
+  }
+
+  /** Kernel release and boot from the first line a kernel prints. */
+  private checkBanner(): void {
+    const { record } = this;
+    const { text, textStart } = record;
+    const end = textStart + record.textLength;
+    const isVersion = startsWith(text, textStart, end, LINUX_VERSION);
+    if (!isVersion && !startsWith(text, textStart, end, BOOTING)) return;
+    const restarted = record.timeKind === UPTIME && record.seconds < this.lastSeconds;
+    if (restarted || (isVersion && this.sawVersion)) this.nextBoot();
+    if (!isVersion) return;
+    this.sawVersion = true;
+    const release = textStart + LINUX_VERSION.length;
+    this.out.kernelRelease ??= decoder.decode(text.subarray(release, wordEnd(text, release, end)));
+  }
+
+  /** A time far before the last one is that of another boot. */
+  private checkJump(): void {
+    const { seconds } = this.record;
+    if (seconds + REORDER_SECONDS < this.lastSeconds && seconds * 2 < this.lastSeconds) this.nextBoot();
+    if (seconds > this.lastSeconds) this.lastSeconds = seconds;
+    this.hasUptime = true;
+  }
+
+  /** Steps since the record before add up to the time since the first record. */
+  private addRelative(head: Head): void {
+    const nanos = this.relativeNanos + head.nanos;
+    const carry = Math.floor(nanos / 1e9);
+    this.relativeSeconds += head.seconds + carry;
+    this.relativeNanos = nanos - carry * 1e9;
+    // Records of a log that was cut can step back before its first.
+    if (this.relativeSeconds < 0) {
+      this.relativeSeconds = 0;
+      this.relativeNanos = 0;
+    }
+    this.record.seconds = this.relativeSeconds;
+    this.record.nanos = this.relativeNanos;
+  }
+
+  private checkSequence(sequence: number): void {
+    const { record, lastSequence } = this;
+    this.lastSequence = sequence;
+    if (lastSequence < 0 || sequence <= lastSequence + 1) return;
+    const lost = sequence - lastSequence - 1;
+    this.losses.push({
+      kind: 'sequence-gap',
+      cpu: null,
+      count: BigInt(lost),
+      seq: record.seq,
+      from_ns: this.lastTime(),
+      to_ns: null,
+      offset: BigInt(record.offset),
+      line: record.line,
+      message: `sequence number ${sequence} follows ${lastSequence}: ${lost} records are missing`,
+    });
+  }
+
+  /** Makes the message valid UTF-8 without control bytes. */
+  private repair(): void {
+    const { record, message, utf8 } = this;
+    const start = message.textAt;
+    let memory = message.reserveText(0);
+    if ((this.classes & CONTROL) !== 0) {
+      const row = memory.subarray(start, start + record.textLength);
+      record.textLength = withoutControls(row, 0, row.length, row);
+    }
+    if ((this.classes & HIGH) === 0) return;
+    if (this.spare.length < record.textLength * 3) this.spare = new Uint8Array(record.textLength * 3);
+    repairUtf8(memory.subarray(start), record.textLength, this.spare, utf8);
+    memory = message.reserveText(utf8.length);
+    memory.set(this.spare.subarray(0, utf8.length), start);
+    record.textLength = utf8.length;
+    if (utf8.noBreaks > 0)
+      this.out.note('info', 'no-break-space', record, 'no-break spaces were read as spaces');
+    if (utf8.invalid > 0)
+      this.out.note('info', 'invalid-utf8', record, 'bytes that are no UTF-8 were read as U+FFFD');
+  }
+
+  private countRendering(): void {
+    if (this.renderingCount === 0) return;
+    this.renderings.set(this.rendering, (this.renderings.get(this.rendering) ?? 0) + this.renderingCount);
+    this.renderingCount = 0;
+  }
+}
+
+/** True for a byte that follows the bracket of a time. */
+function mayBeTime(byte: number): boolean {
+  return byte === SPACE || isDigit(byte);
+}

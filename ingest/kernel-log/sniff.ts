@@ -1,0 +1,89 @@
+import { ascii, EQUALS, findByte, isDigit, startsWith, wordEnd } from './bytes.ts';
+import { withoutControls } from './clean.ts';
+import { type Hints, readHead } from './core.ts';
+import { Head, type Rendering } from './head.ts';
+import { lavaText, skipOuter } from './outer.ts';
+
+/** What a sample of lines shows. */
+export interface Sample {
+  /** Lines that are not blank. */
+  lines: number;
+  /** Lines with the head of a record. */
+  headed: number;
+  /** Lines whose head says that the kernel wrote them. */
+  kernel: number;
+  /** Equals signs written as `=3D`: the text is quoted-printable, as a mail carries it. */
+  escapes: number;
+  /** Equals signs that quoted-printable does not allow. */
+  plainEquals: number;
+  readonly renderings: Map<Rendering, number>;
+  readonly hints: Hints;
+}
+
+const NO_HINTS: Hints = { bare: false, monotonicJournal: false, isoJournal: false };
+const KERNEL = ascii('kernel: ');
+
+/** Reads the lines of a sample, the first bytes of a source, without writing any record. */
+export function sampleOf(head: Uint8Array): Sample {
+  const hints = { ...NO_HINTS };
+  const sample: Sample = {
+    lines: 0,
+    headed: 0,
+    kernel: 0,
+    escapes: 0,
+    plainEquals: 0,
+    renderings: new Map(),
+    hints,
+  };
+  const record = new Head();
+  const clean = new Uint8Array(head.length);
+  let tagged = 0;
+  for (let start = 0; start < head.length; ) {
+    let end = head.indexOf(10, start);
+    if (end < 0) end = head.length;
+    const length = withoutControls(head, start, end, clean);
+    start = end + 1;
+    if (length === 0) continue;
+    sample.lines++;
+    countEscapes(clean, length, sample);
+    const text = headIn(clean, length, record);
+    if (text < 0) continue;
+    sample.headed++;
+    if (record.kernel) sample.kernel++;
+    sample.renderings.set(record.rendering, (sample.renderings.get(record.rendering) ?? 0) + 1);
+    const word = wordEnd(clean, text, length);
+    if (record.rendering === 'console or dmesg' && startsWith(clean, word + 1, length, KERNEL)) tagged++;
+    if (record.rendering === 'syslog or journalctl iso') hints.isoJournal = true;
+  }
+  hints.bare = sample.headed === 0;
+  hints.monotonicJournal = tagged > 0 && tagged * 2 > sample.headed;
+  return sample;
+}
+
+/** Index of the message of a line, or -1 when it has no head. */
+function headIn(bytes: Uint8Array, length: number, head: Head): number {
+  const lava = lavaText(bytes, 0, length);
+  let at = lava?.start ?? 0;
+  for (let prefixes = 0; prefixes < 16; prefixes++) {
+    head.clear();
+    head.textEnd = lava?.end ?? length;
+    const text = readHead(bytes, at, head, NO_HINTS);
+    if (text >= 0) return text;
+    const next = skipOuter(bytes, at, head.textEnd);
+    if (next === at) return -1;
+    at = next;
+  }
+  return -1;
+}
+
+/** Counts the equals signs of a line that quoted-printable explains and those that it does not. */
+function countEscapes(bytes: Uint8Array, length: number, sample: Sample): void {
+  for (let i = findByte(bytes, EQUALS, 0, length); i >= 0; i = findByte(bytes, EQUALS, i + 1, length)) {
+    if (bytes[i + 1] === 0x33 && bytes[i + 2] === 0x44 && i + 2 < length) sample.escapes++;
+    else if (i + 1 < length && !(isHex(bytes[i + 1]) && isHex(bytes[i + 2]))) sample.plainEquals++;
+  }
+}
+
+function isHex(byte: number): boolean {
+  return isDigit(byte) || (byte >= 0x41 && byte <= 0x46);
+}

@@ -1,0 +1,67 @@
+import type { LOG_RECORDS, TableBuilder } from '../../tables/index.ts';
+
+/** Rows that are collected before they go into the table. */
+export const STAGED_ROWS = 1024;
+
+/** A column with nulls: its values and which are there. */
+export class Optional<T extends Uint8Array | Int32Array | Uint32Array> {
+  readonly values: T;
+  readonly present = new Uint8Array(STAGED_ROWS);
+
+  constructor(values: T) {
+    this.values = values;
+  }
+
+  /** Sets a row; a negative value is null. */
+  set(row: number, value: number): void {
+    this.values[row] = value < 0 ? 0 : value;
+    this.present[row] = value < 0 ? 0 : 1;
+  }
+}
+
+/**
+ * Rows of `log_records` on their way into the table, column by column. A call per cell on columns of many types costs more than
+ * reading the line; typed arrays under fixed names do not. Messages go to the table at once.
+ */
+export class StagedRecords {
+  count = 0;
+  readonly seq = new Uint32Array(STAGED_ROWS);
+  readonly boot = new Uint16Array(STAGED_ROWS);
+  readonly timeKind = new Int32Array(STAGED_ROWS);
+  /** Two words per row. */
+  readonly time = new Uint32Array(STAGED_ROWS * 2);
+  readonly timePresent = new Uint8Array(STAGED_ROWS);
+  readonly level = new Optional(new Uint8Array(STAGED_ROWS));
+  readonly facility = new Optional(new Uint8Array(STAGED_ROWS));
+  readonly caller = new Optional(new Int32Array(STAGED_ROWS));
+  readonly device = new Optional(new Int32Array(STAGED_ROWS));
+  readonly driver = new Optional(new Int32Array(STAGED_ROWS));
+  /** Two words per row. */
+  readonly offset = new Uint32Array(STAGED_ROWS * 2);
+  readonly length = new Uint32Array(STAGED_ROWS);
+  readonly line = new Uint32Array(STAGED_ROWS);
+  private readonly source = new Uint16Array(STAGED_ROWS);
+  private readonly table: TableBuilder<typeof LOG_RECORDS>;
+
+  constructor(table: TableBuilder<typeof LOG_RECORDS>, source: number) {
+    this.table = table;
+    this.source.fill(source);
+  }
+
+  /** Moves all rows into the table. */
+  flush(): void {
+    const { table, count } = this;
+    table.column('source').pushBlock(this.source, count);
+    table.column('seq').pushBlock(this.seq, count);
+    table.column('boot').pushBlock(this.boot, count);
+    table.column('time_ns').pushBlock(this.time, count, this.timePresent);
+    table.column('time_kind').pushBlock(this.timeKind, count);
+    for (const name of ['level', 'facility', 'caller', 'device', 'driver'] as const) {
+      table.column(name).pushBlock(this[name].values, count, this[name].present);
+    }
+    table.column('offset').pushBlock(this.offset, count);
+    table.column('length').pushBlock(this.length, count);
+    table.column('line').pushBlock(this.line, count);
+    this.count = 0;
+  }
+}

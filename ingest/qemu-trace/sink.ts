@@ -1,0 +1,206 @@
+import { type ColumnBuilder, StringPool, type WordPair } from '../../tables/index.ts';
+import type { EventHeader } from '../event-table.ts';
+import type { DecodeOptions } from '../format.ts';
+import { formatAddress } from '../lspci/address.ts';
+import type { SourceRecording } from '../recording.ts';
+import type { ConfigAccess } from './config-access.ts';
+import { kindOf, meaningsOf, namedIn } from './meaning.ts';
+import { EventRow } from './row.ts';
+
+/** What is known of an event by its name. */
+export interface EventInfo {
+  readonly name: string;
+  count: number;
+  readonly isConfigAccess: boolean;
+  readonly meanings: ReturnType<typeof meaningsOf>;
+  /** NULL until its first event asked whether somebody wants it. */
+  wanted: boolean | null;
+  row: EventRow | null;
+}
+
+/** Where a record stands; `line` is 0 for a binary trace. */
+export interface RecordPlace {
+  offset: number;
+  length: number;
+  line: number;
+}
+
+/** Names and values of a record's time. `known` is false for a log without times. */
+export interface RecordTime extends WordPair {
+  known: boolean;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: false });
+
+/** Writes what the readers of the text and of the binary trace find. */
+export class TraceSink {
+  readonly out: SourceRecording;
+  private readonly options: DecodeOptions;
+  private readonly names = new StringPool();
+  private readonly infos: EventInfo[] = [];
+  private readonly access: Readonly<Record<AccessColumn, ColumnBuilder>>;
+  /** Pool ids of addresses and their texts by routing id, -1 = not yet asked. */
+  private readonly functionIds = new Int32Array(65536).fill(-1);
+  private readonly slotIds = new Int32Array(65536);
+  private readonly header: EventHeader = {
+    seq: 0,
+    timeLo: 0,
+    timeHi: 0,
+    cpu: -1,
+    pid: -1,
+    comm: -1,
+    flags: -1,
+    symbol: -1,
+    caller: -1,
+    isReturn: false,
+    offset: 0,
+    length: 0,
+    line: -1,
+  };
+  seq = 0;
+
+  constructor(out: SourceRecording, options: DecodeOptions) {
+    this.out = out;
+    this.options = options;
+    const table = out.configAccesses;
+    this.access = Object.fromEntries(ACCESS_COLUMNS.map((name) => [name, table.column(name)])) as Record<
+      AccessColumn,
+      ColumnBuilder
+    >;
+  }
+
+  infoOf(buffer: Uint8Array, start: number, end: number): EventInfo {
+    const id = this.names.intern(buffer, start, end);
+    let info = this.infos[id];
+    if (!info) {
+      const name = this.names.get(id);
+      info = {
+        name,
+        count: 0,
+        isConfigAccess: name === 'pci_cfg_read' || name === 'pci_cfg_write',
+        meanings: meaningsOf(name),
+        wanted: null,
+        row: null,
+      };
+      this.infos[id] = info;
+    }
+    return info;
+  }
+
+  infoOfName(name: string): EventInfo {
+    const bytes = encoder.encode(name);
+    return this.infoOf(bytes, 0, bytes.length);
+  }
+
+  /** Whether somebody wants the rows of this event; `fields` is asked for its names once. */
+  wants(info: EventInfo, fields: () => readonly string[]): boolean {
+    info.wanted ??= this.options.needs.wants({
+      name: info.name,
+      system: 'qemu',
+      symbol: null,
+      isReturn: false,
+      fields: fields(),
+    });
+    return info.wanted;
+  }
+
+  /** Begins the row of an event in the table of its kind. Without times the number of the record stands for one. */
+  begin(info: EventInfo, time: RecordTime, thread: number, place: RecordPlace): EventRow {
+    const { header } = this;
+    header.seq = this.seq;
+    header.timeLo = time.known ? time.lo : this.seq;
+    header.timeHi = time.known ? time.hi : 0;
+    header.pid = thread;
+    header.offset = place.offset;
+    header.length = place.length;
+    header.line = place.line || -1;
+    info.row ??= new EventRow(this.out.events(info.name, 'qemu'));
+    return info.row.at(info.row.table.begin(this.out.id, header));
+  }
+
+  configAccess(buffer: Uint8Array, access: ConfigAccess, time: RecordTime, place: RecordPlace): void {
+    const to = this.access;
+    to.source.pushNumber(this.out.id);
+    to.seq.pushNumber(this.seq);
+    if (time.known) to.time_ns.pushPair(time.lo, time.hi);
+    else to.time_ns.pushNull();
+    to.is_write.pushNumber(access.isWrite ? 1 : 0);
+    this.pushFunction(buffer, access);
+    to.device.pushBytes(buffer, access.deviceStart, access.deviceEnd);
+    to.where.pushNumber(access.where);
+    to.value.pushNumber(access.value);
+    to.width.pushNull();
+    to.offset.pushPair(place.offset >>> 0, Math.floor(place.offset / 4294967296));
+    to.length.pushNumber(place.length);
+    if (place.line > 0) to.line.pushNumber(place.line);
+    else to.line.pushNull();
+  }
+
+  /** Writes what an event with a meaning says. `text` is what it prints behind its name. */
+  simulatorEvent(info: EventInfo, text: string, time: RecordTime, place: RecordPlace): void {
+    const kind = kindOf(info.meanings, text);
+    if (kind === null) return;
+    const named = namedIn(info.name, text);
+    this.out.simulatorEvent({
+      seq: this.seq,
+      time_ns: time.known ? (BigInt(time.hi | 0) << 32n) | BigInt(time.lo >>> 0) : null,
+      kind,
+      event: info.name,
+      function: named.rid === null ? null : formatAddress(0, named.rid),
+      device: named.device,
+      count: named.count,
+      text,
+      offset: BigInt(place.offset),
+      length: place.length,
+      line: place.line || null,
+    });
+  }
+
+  finish(): void {
+    this.out.records += this.seq;
+    for (const info of this.infos) this.out.eventCounts.set(info.name, info.count);
+  }
+
+  private pushFunction(buffer: Uint8Array, access: ConfigAccess): void {
+    const { function: functions, slot } = this.access;
+    const { rid, domain, slotStart, slotEnd } = access;
+    if (rid < 0 || domain !== 0 || slotEnd - slotStart !== SLOT_LENGTH) {
+      slot.pushBytes(buffer, slotStart, slotEnd);
+      functions.push(rid < 0 ? null : formatAddress(domain, rid));
+      return;
+    }
+    // Of this length there is one text to a routing id.
+    if (this.functionIds[rid] < 0) {
+      this.functionIds[rid] = functions.pool?.internString(formatAddress(0, rid)) ?? 0;
+      this.slotIds[rid] = slot.pool?.intern(buffer, slotStart, slotEnd) ?? 0;
+    }
+    functions.pushNumber(this.functionIds[rid]);
+    slot.pushNumber(this.slotIds[rid]);
+  }
+}
+
+/** Length of `01:00.1`. */
+const SLOT_LENGTH = 7;
+const ACCESS_COLUMNS = [
+  'source',
+  'seq',
+  'time_ns',
+  'is_write',
+  'function',
+  'device',
+  'slot',
+  'where',
+  'value',
+  'width',
+  'offset',
+  'length',
+  'line',
+] as const;
+
+type AccessColumn = (typeof ACCESS_COLUMNS)[number];
+
+/** Bytes as text; what is no UTF-8 becomes U+FFFD. */
+export function textOf(buffer: Uint8Array, start: number, end: number): string {
+  return decoder.decode(buffer.subarray(start, Math.max(start, end)));
+}

@@ -1,0 +1,304 @@
+import { bigOf } from '../../tables/index.ts';
+import type { EventHeader, EventTableBuilder } from '../event-table.ts';
+import type { DecodeOptions } from '../format.ts';
+import type { SourceRecording } from '../recording.ts';
+import type { ByteSource } from '../source.ts';
+import type { Block } from './block.ts';
+import {
+  type CodeFields,
+  type CommonLayout,
+  codeFieldsOf,
+  commonLayout,
+  FormatCatalog,
+  isWanted,
+} from './catalog.ts';
+import { Clock } from './clock.ts';
+import { type OpenedFile, openTraceFile } from './container.ts';
+import type { CpuStream } from './cpu-stream.ts';
+import type { EventFormat } from './event-format.ts';
+import { compileFields, type FieldStore } from './fields.ts';
+import { flagsText } from './flags.ts';
+import { writeCut, writePageLoss, writeStatLosses } from './losses.ts';
+import { hexFields } from './print-format.ts';
+import { locationText, Symbols } from './symbols.ts';
+import { Tasks } from './tasks.ts';
+import { openStreams, poolFor, walkMerged } from './walk.ts';
+
+// 0 = no record of this id was seen yet.
+const SKIP = 1;
+const WANTED = 2;
+/** Whether it is wanted depends on the probed function, record by record. */
+const BY_SYMBOL = 3;
+/** Not wanted, but it names tasks. */
+const NAMES_TASKS = 4;
+
+type Learner = (block: Block, start: number, length: number) => void;
+
+/** What is known of an event id after its first record. */
+interface Kind {
+  readonly format: EventFormat;
+  readonly code: CodeFields | null;
+  readonly wantedSymbols: Map<number, boolean>;
+  readonly learner: Learner | null;
+  table: EventTableBuilder | null;
+  stores: readonly FieldStore[];
+}
+
+/**
+ * Decodes a trace.dat into the recording: the events of all CPUs and buffers in the order (time, CPU), of which only
+ * the wanted kinds become rows.
+ * @throws InputError when nothing of the file can be used.
+ */
+export async function decodeTraceDat(
+  source: ByteSource,
+  out: SourceRecording,
+  options: DecodeOptions,
+): Promise<void> {
+  const opened = await openTraceFile(source, out);
+  await new TraceDecoder(source, out, options, opened).run();
+}
+
+class TraceDecoder {
+  private readonly source: ByteSource;
+  private readonly out: SourceRecording;
+  private readonly options: DecodeOptions;
+  private readonly opened: OpenedFile;
+  private readonly catalog: FormatCatalog;
+  private readonly layout: CommonLayout;
+  private readonly tasks: Tasks;
+  private readonly clock: Clock;
+  private readonly states = new Uint8Array(65536);
+  private readonly counts = new Uint32Array(65536);
+  private readonly kinds = new Map<number, Kind>();
+  private readonly flagIds = new Int32Array(65536).fill(-1);
+  private symbolsRead: Symbols | null = null;
+  private seq = 0;
+  private readonly header: EventHeader = {
+    seq: 0,
+    timeLo: 0,
+    timeHi: 0,
+    cpu: -1,
+    pid: -1,
+    comm: -1,
+    flags: -1,
+    symbol: -1,
+    caller: -1,
+    isReturn: false,
+    offset: 0,
+    length: 0,
+    line: -1,
+  };
+
+  constructor(source: ByteSource, out: SourceRecording, options: DecodeOptions, opened: OpenedFile) {
+    this.source = source;
+    this.out = out;
+    this.options = options;
+    this.opened = opened;
+    const { file } = opened;
+    this.catalog = new FormatCatalog(file, out);
+    this.layout = commonLayout(this.catalog);
+    this.tasks = new Tasks(file.cmdlines, out.pools.comm);
+    this.clock = new Clock(file);
+  }
+
+  async run(): Promise<void> {
+    this.describe();
+    const { source, out, options, opened } = this;
+    const pool = poolFor(opened);
+    try {
+      const streams = openStreams(source, out, opened, this.layout.type, options.chunkSize, pool);
+      const progress = () => options.progress?.(out.bytes.record);
+      await walkMerged(streams, (stream, from, to) => this.takeRun(stream, from, to), progress);
+      this.finish(streams);
+    } finally {
+      pool?.close();
+    }
+  }
+
+  private describe(): void {
+    const { out, clock } = this;
+    const { file } = this.opened;
+    const instances = file.buffers.filter(({ name }) => name !== '').map(({ name }) => name);
+    out.detail = `trace-cmd trace.dat, version ${file.version}${file.version === 7 ? `, ${file.compression}` : ''}`;
+    if (instances.length > 0) out.detail += `, instances ${instances.join(', ')}`;
+    out.clock = clock.name;
+    out.timeUnit = clock.unit;
+    out.precisionNs = clock.unit === 'ns' ? 1 : null;
+    out.kernelRelease = releaseOf(file.options.uname);
+    clock.describe(out);
+    for (const { name, offset } of file.texts) {
+      out.note(
+        'warning',
+        'text-buffer',
+        { offset },
+        `buffer "${name}" was saved as text (a latency tracer) and is not read`,
+      );
+    }
+  }
+
+  /** Events `[from, to)` of the stream's page, which are next in the merged order. */
+  private takeRun(stream: CpuStream, from: number, to: number): void {
+    const { states, counts, out } = this;
+    const { type, timeLo, timeHi } = stream.events;
+    if (stream.lost !== 0) writePageLoss(out, stream, this.seq, this.clock);
+    if (this.seq === 0) out.firstNs = this.clock.toNs(timeLo[from], timeHi[from]);
+    let seq = this.seq;
+    for (let i = from; i < to; i++, seq++) {
+      const id = type[i];
+      counts[id]++;
+      const state = states[id] || this.firstSight(id);
+      if (state === SKIP) continue;
+      if (state !== NAMES_TASKS) this.takeEvent(stream, i, seq, id, state);
+      const learner = this.kinds.get(id)?.learner;
+      if (learner) learner(stream.block, stream.events.payload[i], stream.events.length[i]);
+    }
+    this.seq = seq;
+  }
+
+  private firstSight(id: number): number {
+    const format = this.catalog.get(id);
+    let state = SKIP;
+    if (!format)
+      this.out.note('warning', 'unknown-event', null, `events of id ${id} have no format in the file`);
+    else {
+      const code = codeFieldsOf(format);
+      const learner = this.tasks.learnerOf(format, this.opened.file.bigEndian);
+      this.kinds.set(id, { format, code, wantedSymbols: new Map(), learner, table: null, stores: [] });
+      if (learner) state = NAMES_TASKS;
+      if (code) state = BY_SYMBOL;
+      else if (isWanted(this.options.needs, format, null, false)) state = WANTED;
+    }
+    this.states[id] = state;
+    return state;
+  }
+
+  private takeEvent(stream: CpuStream, index: number, seq: number, id: number, state: number): void {
+    const kind = this.kinds.get(id);
+    if (!kind) return;
+    const { header, out, layout, clock } = this;
+    const { events, block } = stream;
+    const start = events.payload[index];
+    const length = events.length[index];
+    header.symbol = -1;
+    header.caller = -1;
+    header.isReturn = kind.code?.isReturn ?? false;
+    if (kind.code) {
+      header.symbol = this.symbolAt(stream, start, length, kind.code.symbol);
+      if (state === BY_SYMBOL && !this.wantsSymbol(kind, header.symbol)) return;
+      if (kind.code.caller) header.caller = this.callerAt(stream, start, length, kind.code.caller);
+    }
+    if (!kind.table) {
+      kind.table = out.events(kind.format.name, kind.format.system);
+      kind.stores = compileFields(
+        kind.format,
+        kind.table,
+        this.opened.file.bigEndian,
+        hexFields(kind.format),
+      );
+    }
+    const { view, bytes } = block;
+    header.seq = seq;
+    clock.convert(events.timeLo[index], events.timeHi[index], header);
+    header.cpu = stream.cpu;
+    if (layout.pid + 4 <= length && layout.preempt < length && layout.flags < length) {
+      header.pid = view.getInt32(start + layout.pid, !this.opened.file.bigEndian);
+      header.flags = this.flagsId(bytes[start + layout.flags], bytes[start + layout.preempt]);
+    } else {
+      header.pid = -1;
+      header.flags = -1;
+    }
+    header.comm = header.pid < 0 ? -1 : this.tasks.commOf(header.pid);
+    header.offset = stream.offsetOf(index);
+    header.length = start + length - events.start[index];
+    const row = kind.table.begin(out.id, header);
+    for (const store of kind.stores) store(block, start, length, row);
+    if (stream.buffer.name !== '') {
+      const name = Buffer.from(stream.buffer.name);
+      kind.table.field('instance').setBytes(row, name, 0, name.length);
+    }
+  }
+
+  private symbolAt(
+    stream: CpuStream,
+    start: number,
+    length: number,
+    field: { offset: number; size: number },
+  ): number {
+    const place = this.locate(stream, start, length, field);
+    return place?.location ? this.out.pools.symbol.internString(place.location.name) : -1;
+  }
+
+  private callerAt(
+    stream: CpuStream,
+    start: number,
+    length: number,
+    field: { offset: number; size: number },
+  ): number {
+    const place = this.locate(stream, start, length, field);
+    if (!place) return -1;
+    return this.out.pools.symbol.internString(locationText(place.location, place.lo, place.hi));
+  }
+
+  private locate(stream: CpuStream, start: number, length: number, field: { offset: number; size: number }) {
+    if (field.offset + field.size > length || (field.size !== 8 && field.size !== 4)) return null;
+    const { bigEndian } = this.opened.file;
+    const { view } = stream.block;
+    const at = start + field.offset;
+    const wide = field.size === 8;
+    const lo = view.getUint32(wide && bigEndian ? at + 4 : at, !bigEndian);
+    const hi = wide ? view.getUint32(bigEndian ? at : at + 4, !bigEndian) : 0;
+    this.symbolsRead ??= new Symbols(this.opened.file.kallsyms);
+    return { lo, hi, location: this.symbolsRead.at(lo, hi) };
+  }
+
+  private wantsSymbol(kind: Kind, symbol: number): boolean {
+    let wanted = kind.wantedSymbols.get(symbol);
+    if (wanted === undefined) {
+      const name = symbol < 0 ? null : this.out.pools.symbol.get(symbol);
+      wanted = isWanted(this.options.needs, kind.format, name, kind.code?.isReturn ?? false);
+      kind.wantedSymbols.set(symbol, wanted);
+    }
+    return wanted;
+  }
+
+  private flagsId(flags: number, preempt: number): number {
+    const key = (flags << 8) | preempt;
+    if (this.flagIds[key] < 0)
+      this.flagIds[key] = this.out.pools.flags.internString(flagsText(flags, preempt));
+    return this.flagIds[key];
+  }
+
+  private finish(streams: readonly CpuStream[]): void {
+    const { out, counts } = this;
+    out.records = this.seq;
+    for (let id = 0; id < counts.length; id++) {
+      if (counts[id] === 0) continue;
+      const name = this.kinds.get(id)?.format.name ?? `#${id}`;
+      out.eventCounts.set(name, (out.eventCounts.get(name) ?? 0) + counts[id]);
+    }
+    let last: CpuStream | null = null;
+    for (const stream of streams) {
+      if (stream.given === 0) continue;
+      if (!last || bigOf(stream.lastLo, stream.lastHi) > bigOf(last.lastLo, last.lastHi)) last = stream;
+    }
+    if (last) out.lastNs = this.clock.toNs(last.lastLo, last.lastHi);
+    writeStatLosses(out, this.opened.file, streams);
+    if (!out.complete) writeCut(out, streams, this.clock, this.seq);
+    this.settleBytes();
+    this.options.progress?.(out.size);
+  }
+
+  /** Adds the bytes outside the pages; what no part of the file claims is unparsed. */
+  private settleBytes(): void {
+    const { bytes } = this.out;
+    const paged = bytes.record + bytes.marker + bytes.comment + bytes.unparsed;
+    const totals = this.opened.map.totals();
+    bytes.comment += totals.comment;
+    bytes.unparsed += totals.unparsed + totals.data - paged;
+  }
+}
+
+/** The release is the third word of `uname -a`: system, host, release. */
+function releaseOf(uname: string | null): string | null {
+  return uname?.split(/\s+/)[2] ?? null;
+}

@@ -1,0 +1,96 @@
+import type { SourceRecording } from '../recording.ts';
+import type { ByteSource } from '../source.ts';
+import type { OpenedFile } from './container.ts';
+import { Budget, CpuStream, type StreamContext } from './cpu-stream.ts';
+import { StreamHeap } from './merge.ts';
+import { UnpackPool } from './unpack-pool.ts';
+
+/** Memory for pages of all CPUs together; with the tables of an analysis the process stays far below 1 GB. */
+const PAGE_MEMORY = 256 * 1024 * 1024;
+const MIN_WINDOW = 65536;
+/** Bytes of unpacked pages that go to a thread at a time: few messages, and soon enough back. */
+const MAX_BATCH = 1048576;
+/** Threads pay off from this many bytes of packed data on: starting one takes some 50 ms. */
+const WORTH_THREADS = 4 * 1024 * 1024;
+
+/** Threads for a file whose packed data is worth them; null for other files. */
+export function poolFor({ file, unpack }: OpenedFile): UnpackPool | null {
+  const extents = file.buffers.flatMap(({ cpus }) => cpus);
+  const packed = extents.reduce((sum, { size, compressed }) => sum + (compressed ? size : 0), 0);
+  return packed < WORTH_THREADS ? null : new UnpackPool(file.compression, unpack);
+}
+
+/** A stream for each CPU of each buffer that has data: in the order of the buffers, then of the CPUs. */
+export function openStreams(
+  source: ByteSource,
+  out: SourceRecording,
+  { file, unpack }: OpenedFile,
+  typeOffset: number,
+  chunkSize: number,
+  pool: UnpackPool | null,
+): CpuStream[] {
+  const cpus = file.buffers.reduce((sum, buffer) => sum + buffer.cpus.length, 0);
+  const share = Math.max(MIN_WINDOW, Math.floor(PAGE_MEMORY / 4 / Math.max(1, cpus)));
+  const budget = new Budget(PAGE_MEMORY);
+  const context: StreamContext = {
+    source,
+    file,
+    out,
+    unpack,
+    pool,
+    budget,
+    window: Math.min(chunkSize, share),
+    batch: Math.min(MAX_BATCH, share),
+    typeOffset,
+  };
+  const streams: CpuStream[] = [];
+  for (const buffer of file.buffers) {
+    for (const extent of [...buffer.cpus].sort((a, b) => a.cpu - b.cpu)) {
+      if (extent.size > 0) streams.push(new CpuStream(context, buffer, extent, streams.length));
+    }
+  }
+  return streams;
+}
+
+/**
+ * Goes through the events of all streams in the order (time, stream), as `trace-cmd report` does, in runs of events
+ * `[from, to)` of one page of one stream.
+ */
+export async function walkMerged(
+  streams: readonly CpuStream[],
+  onRun: (stream: CpuStream, from: number, to: number) => void,
+  progress: () => void = () => {},
+): Promise<void> {
+  const heap = new StreamHeap();
+  for (const stream of streams) stream.prefetch();
+  for (const stream of streams) {
+    let found = stream.nextPage();
+    while (found === 'wait') {
+      await stream.arrival();
+      found = stream.nextPage();
+    }
+    if (found === 'page') heap.push(stream);
+  }
+  let runs = 0;
+  while (heap.size > 0) {
+    const stream = heap.first();
+    const from = stream.at;
+    const to = heap.runEnd();
+    onRun(stream, from, to);
+    stream.given += to - from;
+    stream.lastLo = stream.events.timeLo[to - 1];
+    stream.lastHi = stream.events.timeHi[to - 1];
+    stream.at = to;
+    if (to < stream.events.count) heap.settle();
+    else {
+      let found = stream.nextPage();
+      while (found === 'wait') {
+        await stream.arrival();
+        found = stream.nextPage();
+      }
+      if (found === 'page') heap.settle();
+      else heap.dropFirst();
+    }
+    if ((++runs & 4095) === 0) progress();
+  }
+}

@@ -1,0 +1,211 @@
+import type { EventKindName } from './events.ts';
+import { UNKNOWN } from './events.ts';
+import { EBUSY } from './predict.ts';
+
+/** Whose machine: a PF or plain function keeps a translation unit of its own, a VF has none. */
+export type MachineKind = 'pf' | 'vf';
+
+export interface MachineState {
+  readonly kind: MachineKind;
+  readonly name: string;
+  readonly doc: string;
+  readonly initial?: boolean;
+}
+
+/** What the PCI core knows of a function (contract 2.2): `ats_enabled`, and whether `ats_stu` was ever set. */
+export const MACHINE_STATES: readonly MachineState[] = [
+  { kind: 'pf', name: 'absent', doc: 'The function is not there.', initial: true },
+  { kind: 'pf', name: 'fresh', doc: 'Added; ats_enabled = 0, ats_stu = 0.' },
+  { kind: 'pf', name: 'prepared', doc: 'ats_enabled = 0, ats_stu holds a page shift.' },
+  { kind: 'pf', name: 'enabled', doc: 'ats_enabled = 1.' },
+  { kind: 'vf', name: 'absent', doc: 'The function is not there.', initial: true },
+  { kind: 'vf', name: 'off', doc: 'ats_enabled = 0; the page shift is that of the PF.' },
+  { kind: 'vf', name: 'enabled', doc: 'ats_enabled = 1.' },
+];
+
+export interface MachineTransition {
+  readonly kind: MachineKind;
+  readonly from: string;
+  /** What happens, as an identifier that an automaton can use. */
+  readonly event: string;
+  readonly to: string;
+  /** What the contract thinks of it: part of a correct life, a refusal, or a bug of the caller. */
+  readonly nature: 'normal' | 'refused' | 'bug';
+}
+
+function edges(kind: MachineKind, nature: MachineTransition['nature'], rows: string): MachineTransition[] {
+  return rows
+    .trim()
+    .split('\n')
+    .map((row) => {
+      const [from, event, to] = row.trim().split(/\s+/);
+      return { kind, from, event, to, nature };
+    });
+}
+
+/** Every transition of the reference machine of one function (contract 3.2 to 3.5, 5.5). */
+export const MACHINE_TRANSITIONS: readonly MachineTransition[] = [
+  ...edges(
+    'pf',
+    'normal',
+    `absent    device_add      fresh
+     fresh     prepare_ok      prepared
+     fresh     enable_ok       enabled
+     prepared  prepare_ok      prepared
+     prepared  enable_ok       enabled
+     enabled   disable         prepared
+     enabled   restore         enabled
+     enabled   reset           enabled
+     prepared  reset           prepared
+     fresh     reset           fresh
+     fresh     removed         absent
+     prepared  removed         absent`,
+  ),
+  ...edges(
+    'pf',
+    'refused',
+    `fresh     prepare_refused fresh
+     fresh     enable_refused  fresh
+     prepared  prepare_refused prepared
+     prepared  enable_refused  prepared`,
+  ),
+  ...edges(
+    'pf',
+    'bug',
+    `enabled   prepare_busy    enabled
+     enabled   enable_busy     enabled
+     fresh     disable_warn    fresh
+     prepared  disable_warn    prepared
+     enabled   removed         absent`,
+  ),
+  ...edges(
+    'vf',
+    'normal',
+    `absent    device_add      off
+     off       prepare_ok      off
+     off       enable_ok       enabled
+     enabled   disable         off
+     enabled   restore         enabled
+     enabled   reset           enabled
+     off       reset           off
+     off       removed         absent`,
+  ),
+  ...edges(
+    'vf',
+    'refused',
+    `off       prepare_refused off
+     off       enable_refused  off`,
+  ),
+  ...edges(
+    'vf',
+    'bug',
+    `enabled   prepare_busy    enabled
+     enabled   enable_busy     enabled
+     off       disable_warn    off
+     enabled   removed         absent`,
+  ),
+];
+
+/** The state of the machine that `ats_enabled` and `ats_stu` stand for; null while one of them is unknown. */
+export function machineState(kind: MachineKind, enabled: number, pageShift: number): string | null {
+  if (enabled === UNKNOWN) return null;
+  if (enabled === 1) return 'enabled';
+  if (kind === 'vf') return 'off';
+  return pageShift === UNKNOWN ? null : pageShift === 0 ? 'fresh' : 'prepared';
+}
+
+/** The event of the machine that a finished call stands for; null for calls it does not know or whose result is not. */
+export function machineEvent(kind: EventKindName, result: number, enabledBefore: number): string | null {
+  switch (kind) {
+    case 'ats.prepare':
+    case 'ats.enable': {
+      if (result === UNKNOWN) return null;
+      const name = kind === 'ats.prepare' ? 'prepare' : 'enable';
+      return result === 0 ? `${name}_ok` : result === EBUSY ? `${name}_busy` : `${name}_refused`;
+    }
+    case 'ats.disable':
+      return enabledBefore === UNKNOWN ? null : enabledBefore === 1 ? 'disable' : 'disable_warn';
+    case 'ats.restore':
+      return enabledBefore === 1 ? 'restore' : null;
+    case 'reset.flr':
+      return 'reset';
+    default:
+      return null;
+  }
+}
+
+/** Counts how often a recording took each transition. */
+export class MachineCoverage {
+  private readonly counts = new Map<string, number>();
+
+  took(kind: MachineKind, from: string | null, event: string | null, to: string | null): void {
+    if (from === null || event === null || to === null) return;
+    const key = `${kind} ${from} ${event} ${to}`;
+    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+  }
+
+  countOf(transition: MachineTransition): number {
+    return this.counts.get(`${transition.kind} ${transition.from} ${transition.event} ${transition.to}`) ?? 0;
+  }
+
+  /** Steps that the reference machine does not have, with their counts: none on a recording that it explains. */
+  unexplained(): string[] {
+    const known = new Set(
+      MACHINE_TRANSITIONS.map(({ kind, from, event, to }) => `${kind} ${from} ${event} ${to}`),
+    );
+    return [...this.counts.keys()].filter((key) => !known.has(key));
+  }
+}
+
+/** The machine as a graph for Mermaid. Steps that are bugs of the caller are marked. */
+export function toMermaid(kind: MachineKind): string {
+  const lines = ['stateDiagram-v2'];
+  for (const { from, event, to, nature } of MACHINE_TRANSITIONS.filter((edge) => edge.kind === kind)) {
+    lines.push(`    ${from} --> ${to}: ${event}${nature === 'bug' ? ' (bug)' : ''}`);
+  }
+  const initial = MACHINE_STATES.find((state) => state.kind === kind && state.initial);
+  lines.splice(1, 0, `    [*] --> ${initial?.name}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/**
+ * The machine in the form of the kernel's runtime verification automata (tools/verification/models): circles, an invisible
+ * node that points to the initial state, one edge per pair of states with its events one to a line. Only what is part of
+ * a correct life is accepted.
+ */
+export function toDot(kind: MachineKind): string {
+  const states = MACHINE_STATES.filter((state) => state.kind === kind);
+  const initial = states.find((state) => state.initial)?.name ?? '';
+  const pairs = new Map<string, { from: string; to: string; events: string[] }>();
+  for (const { from, to, event } of MACHINE_TRANSITIONS.filter(
+    (edge) => edge.kind === kind && edge.nature !== 'bug',
+  )) {
+    const key = `${from} ${to}`;
+    const pair = pairs.get(key) ?? { from, to, events: [] };
+    pair.events.push(event);
+    pairs.set(key, pair);
+  }
+  return [
+    'digraph state_automaton {',
+    '\tcenter = true;',
+    '\tsize = "7,11";',
+    ...states
+      .filter((state) => state.name !== initial)
+      .map(({ name }) => `\t{node [shape = circle] "${name}"};`),
+    `\t{node [shape = plaintext, style=invis, label=""] "__init_${initial}"};`,
+    `\t{node [shape = doublecircle] "${initial}"};`,
+    `\t"__init_${initial}" -> "${initial}";`,
+    ...states.map(
+      ({ name }) => `\t"${name}" [label = "${name}"${name === initial ? ', color = green3' : ''}];`,
+    ),
+    ...[...pairs.values()].map(
+      ({ from, to, events }) => `\t"${from}" -> "${to}" [ label = "${events.join('\\n')}" ];`,
+    ),
+    '\t{ rank = min ;',
+    `\t\t"__init_${initial}";`,
+    `\t\t"${initial}";`,
+    '\t}',
+    '}',
+    '',
+  ].join('\n');
+}

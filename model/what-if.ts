@@ -1,0 +1,173 @@
+import { type Table, TableBuilder, WHAT_IF } from '../tables/index.ts';
+import { type EventKindName, UNKNOWN } from './events.ts';
+import type { FeatureName, Profile } from './features.ts';
+import type { Finding } from './findings.ts';
+import { type ContractFeatures, enableSteps, prepareSteps, supported, triOf } from './predict.ts';
+import type { CompletedCall } from './rules/rule.ts';
+import { resultText } from './rules/text.ts';
+
+/** A call that another kernel would have answered differently. */
+export interface Difference {
+  readonly call: number;
+  readonly event: number;
+  readonly fn: number;
+  readonly kind: EventKindName;
+  readonly observed: number;
+  readonly predicted: number;
+  readonly why: string;
+}
+
+const WHY: Record<string, string> = {
+  unsupported: 'the support test also asks about the PF, which does not support ATS',
+  enabled: 'ATS is on already',
+  'below-minimum': 'the page shift is below 12',
+  'vf-shift': 'the page shift is not the one of the PF',
+  accepted: 'nothing speaks against it',
+};
+
+/** Collects, call by call, where a kernel with other features would have answered differently. */
+export class WhatIf {
+  readonly profile: Profile;
+  readonly differences: Difference[] = [];
+  private readonly features: ContractFeatures;
+
+  constructor(profile: Profile) {
+    this.profile = profile;
+    this.features = {
+      pfAware: triOf(profile.features.supported_is_pf_aware),
+      checksVfShift: triOf(profile.features.prepare_checks_vf_shift),
+    };
+  }
+
+  /** Looks at a call with the state before it. A call whose answer under the other kernel is not certain is left out. */
+  look(done: CompletedCall): void {
+    const answer = this.answerTo(done);
+    if (!answer || done.result === UNKNOWN || answer.result === done.result) return;
+    this.differences.push({
+      call: done.call.id,
+      event: done.event,
+      fn: done.fn.fn,
+      kind: done.kind,
+      observed: done.result,
+      predicted: answer.result,
+      why: answer.why,
+    });
+  }
+
+  private answerTo(done: CompletedCall): { result: number; why: string } | null {
+    // What the support test answered on this kernel says nothing of its answer on the other one.
+    const operands = { ...done.operands, answered: done.fn.isVf === 1 ? UNKNOWN : done.operands.answered };
+    if (done.kind === 'ats.supported') {
+      const own = done.fn.isVf === 1 && done.result === 1 ? { ...operands, cap: 1, untrusted: 0 } : operands;
+      const answer = supported(own, this.features);
+      return answer === UNKNOWN
+        ? null
+        : { result: answer, why: answer === 0 ? WHY.unsupported : WHY.accepted };
+    }
+    const steps =
+      done.kind === 'ats.prepare'
+        ? prepareSteps(operands, this.features)
+        : done.kind === 'ats.enable'
+          ? enableSteps(operands, this.features)
+          : null;
+    if (!steps) return null;
+    for (const step of steps) {
+      if (step.holds === UNKNOWN) return null;
+      if (step.holds === 1) return { result: step.result, why: WHY[step.name] };
+    }
+    return null;
+  }
+}
+
+/** Which feature makes the probe of a driver fail when prepare does; all drivers count, the trace need not name one. */
+const PROBE_FEATURES: readonly FeatureName[] = [
+  'vtd_probe_fails_on_prepare',
+  'amd_probe_fails_on_prepare',
+  'smmu_probe_fails_on_prepare',
+];
+
+/** What would have become of a finding under the other kernel. */
+export function fateOf(
+  finding: Finding,
+  whatIf: WhatIf,
+  positionOf: (event: number) => number,
+): { fate: string; why: string } {
+  const refusedBefore = whatIf.differences.find(
+    (difference) =>
+      difference.fn === finding.fn?.fn &&
+      difference.predicted !== 0 &&
+      difference.kind !== 'ats.supported' &&
+      positionOf(difference.event) <= positionOf(finding.event),
+  );
+  if (refusedBefore) {
+    const probeFails = PROBE_FEATURES.some((name) => whatIf.profile.features[name] === true);
+    const own = refusedBefore.event === finding.event;
+    return own
+      ? {
+          fate: 'refused',
+          why: `the call returns ${resultText(refusedBefore.predicted)}: ${refusedBefore.why}`,
+        }
+      : {
+          fate: 'prevented',
+          why: `an earlier call of the function returns ${resultText(refusedBefore.predicted)} (${refusedBefore.why})${
+            probeFails ? ', and the probe of the driver fails with it' : ''
+          }`,
+        };
+  }
+  const unsupported = whatIf.differences.find(
+    (difference) =>
+      difference.fn === finding.fn?.fn &&
+      difference.kind === 'ats.supported' &&
+      positionOf(difference.event) <= positionOf(finding.event),
+  );
+  if (unsupported) return { fate: 'prevented', why: `pci_ats_supported() answers no: ${unsupported.why}` };
+  if (LOUD.has(finding.rule) && whatIf.profile.features.driver_warns_on_enable_failure === true) {
+    return { fate: 'loud', why: 'SMMUv3 and VT-d WARN when ATS cannot be enabled' };
+  }
+  return { fate: 'same', why: 'this kernel does nothing about it' };
+}
+
+/** Findings about a failed enable, which some kernels announce with a WARN. */
+const LOUD: ReadonlySet<string> = new Set(['ATS004', 'ATS094', 'ATS016']);
+
+/** The differences and the fates of the findings as one table. */
+export function whatIfTable(
+  whatIf: WhatIf | null,
+  findings: readonly Finding[],
+  addressOf: (fn: number) => string,
+  positionOf: (event: number) => number,
+  timeOf: (event: number) => bigint | null,
+): Table<typeof WHAT_IF> {
+  const builder = new TableBuilder(WHAT_IF);
+  if (!whatIf) return builder.finish();
+  for (const { call, event, fn, kind, observed, predicted, why } of whatIf.differences) {
+    builder.append({
+      profile: whatIf.profile.id,
+      subject: 'call',
+      call,
+      finding: null,
+      function: addressOf(fn),
+      time_ns: timeOf(event),
+      what: kind,
+      observed: kind === 'ats.supported' ? (observed ? 'yes' : 'no') : resultText(observed),
+      predicted: kind === 'ats.supported' ? (predicted ? 'yes' : 'no') : resultText(predicted),
+      why,
+    });
+  }
+  for (const finding of findings.filter((candidate) => candidate.severity !== 'note')) {
+    const { fate, why } = fateOf(finding, whatIf, positionOf);
+    builder.append({
+      profile: whatIf.profile.id,
+      subject: 'finding',
+      call: null,
+      finding: finding.id,
+      function: finding.fn?.address ?? null,
+      time_ns: timeOf(finding.event),
+      what: `${finding.rule} ${finding.name}`,
+      observed: finding.severity,
+      predicted: fate,
+      why,
+    });
+  }
+  return builder.finish();
+}

@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { rowsOf } from '../../../tables/index.ts';
+import { accounted, decodeLog, FIXTURES } from './corpus.ts';
+
+/** What a rendering of dmesg carries of each record. */
+interface Rendering {
+  readonly file: string;
+  readonly levels: boolean;
+  /** `steps`: only the time between records. */
+  readonly times: 'uptime' | 'seconds' | 'steps' | 'none';
+  readonly devices?: boolean;
+}
+
+const RENDERINGS: readonly Rendering[] = [
+  { file: 'dmesg.txt', levels: false, times: 'uptime' },
+  { file: 'dmesg-x.txt', levels: true, times: 'uptime' },
+  { file: 'dmesg-T.txt', levels: false, times: 'seconds' },
+  { file: 'dmesg-r.txt', levels: true, times: 'uptime' },
+  { file: 'dmesg-t.txt', levels: false, times: 'none' },
+  { file: 'dmesg-iso.txt', levels: false, times: 'steps' },
+  { file: 'dmesg.json', levels: true, times: 'uptime' },
+  { file: 'kmsg.txt', levels: true, times: 'uptime', devices: true },
+];
+
+async function load(capture: string, file: string) {
+  const log = readFileSync(`${FIXTURES}captures/${capture}/${file}`);
+  const decoded = await decodeLog(log);
+  expect(accounted(decoded.out)).toBe(log.length);
+  // dmesg prints a record without text as an empty line and leaves it out of JSON.
+  const records = rowsOf(decoded.tables.logRecords).filter((row) => row.message !== '');
+  const splats = rowsOf(decoded.tables.splats).map((row) => ({
+    what: [
+      row.kind,
+      row.file,
+      row.file_line,
+      row.symbol,
+      row.symbol_offset,
+      row.cpu,
+      row.pid,
+      row.uid,
+      row.comm,
+    ],
+    about: [row.taint, row.kernel_release, row.hardware, row.title, row.complete, row.boot],
+  }));
+  const frames = rowsOf(decoded.tables.splatFrames).map(({ source, ...frame }) => ({ ...frame, of: source }));
+  return { ...decoded, records, splats, frames };
+}
+
+describe.each([
+  { capture: '6.12-s3', splats: 3, line: 'drivers/pci/ats.c:132', pids: [190, 199, 150] },
+  { capture: '7.2-series-s1f', splats: 2, line: 'drivers/iommu/intel/iommu.c:889', pids: [50, 50] },
+])('$capture', ({ capture, splats, line, pids }) => {
+  test('has the WARNs of the capture', async () => {
+    const { tables } = await load(capture, 'dmesg.txt');
+    const rows = rowsOf(tables.splats);
+    expect(rows).toHaveLength(splats);
+    expect(rows.map((row) => `${row.file}:${row.file_line}`)).toEqual(pids.map(() => line));
+    expect(rows.map((row) => row.pid)).toEqual(pids);
+    expect(rows.every((row) => row.complete && row.kind === 'warn')).toBe(true);
+  });
+
+  test.each(RENDERINGS)('$file gives the records of /dev/kmsg', async ({ file, levels, times, devices }) => {
+    const want = await load(capture, 'kmsg.txt');
+    const got = await load(capture, file);
+    expect(got.out.kernelRelease).toBe(want.out.kernelRelease);
+    expect(got.out.unparsed).toBe(0);
+    expect(got.records.map((row) => row.message)).toEqual(want.records.map((row) => row.message));
+    expect(got.records.map((row) => row.caller)).toEqual(want.records.map((row) => row.caller));
+    if (levels) expect(got.records.map((row) => row.level)).toEqual(want.records.map((row) => row.level));
+    const first = { got: got.records[0].time_ns ?? 0n, want: want.records[0].time_ns ?? 0n };
+    const since = want.records.map((row) => (row.time_ns ?? 0n) - first.want);
+    if (times === 'uptime')
+      expect(got.records.map((row) => row.time_ns)).toEqual(since.map((ns) => ns + first.want));
+    if (times === 'steps') expect(got.records.map((row) => (row.time_ns ?? 0n) - first.got)).toEqual(since);
+    if (times === 'none') expect(got.records.every((row) => row.time_ns === null)).toBe(true);
+    if (times === 'seconds') {
+      const off = got.records.map((row, i) => (row.time_ns ?? 0n) - first.got - since[i]);
+      expect(off.every((ns) => ns > -1_000_000_000n && ns < 1_000_000_000n)).toBe(true);
+    }
+    if (devices)
+      expect(got.records.filter((row) => row.device?.startsWith('0000:')).length).toBeGreaterThan(50);
+    expect(got.splats).toEqual(want.splats);
+    expect(got.frames).toEqual(want.frames);
+  });
+
+  test('dmesg --show-delta gives the steps of /dev/kmsg', async () => {
+    const want = await load(capture, 'kmsg.txt');
+    const got = await load(capture, 'dmesg-delta.txt');
+    expect(got.records.map((row) => row.message)).toEqual(want.records.map((row) => row.message));
+    expect(got.records.every((row) => row.time_kind === 'relative')).toBe(true);
+    // dmesg counts no step from a record at time zero, so that the sums agree from the first one that is later.
+    const start = want.records.findIndex((row) => (row.time_ns ?? 0n) > 0n);
+    const base = (want.records[start].time_ns ?? 0n) - (got.records[start].time_ns ?? 0n);
+    const rest = got.records.slice(start).map((row) => (row.time_ns ?? 0n) + base);
+    const drift = rest.map((ns, i) => ns - (want.records[start + i].time_ns ?? 0n));
+    expect(drift[0]).toBe(0n);
+    expect(got.splats).toEqual(want.splats);
+    expect(got.frames).toEqual(want.frames);
+  });
+
+  test('the serial console gives the records that its level lets through', async () => {
+    const want = await load(capture, 'kmsg.txt');
+    const got = await load(capture, 'serial.log');
+    const last = want.records.at(-1)?.time_ns ?? 0n;
+    const printed = want.records.filter((row) => (row.level ?? 0) < 7);
+    const seen = got.records.filter((row) => (row.time_ns ?? 0n) <= last);
+    expect(seen.map((row) => row.message)).toEqual(printed.map((row) => row.message));
+    expect(seen.map((row) => row.time_ns)).toEqual(printed.map((row) => row.time_ns));
+    expect(got.splats).toEqual(want.splats);
+    expect(got.frames).toEqual(want.frames);
+  });
+});
