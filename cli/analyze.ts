@@ -1,6 +1,15 @@
 import { resolve } from 'node:path';
 import type { Analysis } from '../model/analysis.ts';
-import { findingsJson, htmlReport, summaryMarkdown, summaryText, whatIfText } from '../reports/index.ts';
+import {
+  findingsJson,
+  htmlReport,
+  junitXml,
+  ktapText,
+  sarifLog,
+  summaryMarkdown,
+  summaryText,
+  whatIfText,
+} from '../reports/index.ts';
 import { rowAt } from '../tables/index.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import { analyzeInputs, type InputFlags } from './inputs.ts';
@@ -12,6 +21,33 @@ export interface AnalyzeFlags extends InputFlags {
   readonly failOn: string;
   readonly strict?: boolean;
   readonly json?: boolean;
+  readonly format: string;
+}
+
+/** What `--out` can write: the file of each form and how it is made. */
+const FORMS: Readonly<
+  Record<string, readonly [file: string, make: (analysis: Analysis) => string | Promise<string>]>
+> = {
+  html: ['report.html', htmlReport],
+  json: ['findings.json', (analysis) => json(findingsJson(analysis))],
+  markdown: ['summary.md', summaryMarkdown],
+  junit: ['junit.xml', junitXml],
+  sarif: ['atscope.sarif', (analysis) => json(sarifLog(analysis))],
+  ktap: ['atscope.ktap', ktapText],
+};
+
+function json(data: unknown): string {
+  return `${JSON.stringify(data, null, 2)}\n`;
+}
+
+/** The forms that `--format` names. @throws UsageError for one that does not exist. */
+function formsOf(list: string): string[] {
+  const names = list.split(',').filter((name) => name !== '');
+  for (const name of names) {
+    if (!(name in FORMS))
+      throw new UsageError(`--format ${name}: expected some of ${Object.keys(FORMS).join(', ')}.`);
+  }
+  return names;
 }
 
 const GATES = ['error', 'warning', 'never'];
@@ -21,9 +57,10 @@ export async function runAnalyze(inputs: readonly string[], flags: AnalyzeFlags)
   if (!GATES.includes(flags.failOn)) {
     throw new UsageError(`--fail-on ${flags.failOn}: expected one of ${GATES.join(', ')}.`);
   }
+  const forms = formsOf(flags.format);
   const analysis = await analyzeInputs(inputs, flags, flags.failOn === 'warning' ? 'warning' : 'error');
-  const written = flags.out === undefined ? [] : await writeReports(flags.out, analysis);
-  if (flags.json) process.stdout.write(`${JSON.stringify(findingsJson(analysis), null, 2)}\n`);
+  const written = flags.out === undefined ? [] : await writeReports(flags.out, forms, analysis);
+  if (flags.json) process.stdout.write(json(findingsJson(analysis)));
   else {
     const palette = paletteFor(process.stdout);
     const width = widthOf(process.stdout);
@@ -36,15 +73,17 @@ export async function runAnalyze(inputs: readonly string[], flags: AnalyzeFlags)
   return exitCode(analysis, flags);
 }
 
-async function writeReports(directory: string, analysis: Analysis): Promise<string[]> {
-  return writeFiles(
-    directory,
-    new Map([
-      ['report.html', await htmlReport(analysis)],
-      ['findings.json', `${JSON.stringify(findingsJson(analysis), null, 2)}\n`],
-      ['summary.md', summaryMarkdown(analysis)],
-    ]),
-  );
+async function writeReports(
+  directory: string,
+  forms: readonly string[],
+  analysis: Analysis,
+): Promise<string[]> {
+  const files = new Map<string, string>();
+  for (const form of forms) {
+    const [file, make] = FORMS[form];
+    files.set(file, await make(analysis));
+  }
+  return writeFiles(directory, files);
 }
 
 function exitCode(analysis: Analysis, flags: AnalyzeFlags): number {

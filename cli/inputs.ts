@@ -11,7 +11,7 @@ import { TOOL } from './version.ts';
 /** Options that say how inputs are read and replayed, the same for every command that does. */
 export interface InputFlags {
   readonly features?: string;
-  readonly format?: string;
+  readonly inputFormat?: string;
   readonly under?: string;
 }
 
@@ -36,7 +36,7 @@ export async function analyzeInputs(
   const progress = new Progress();
   const read = await readInputs(inputs, {
     needs: { wants: modelWants },
-    format: flags.format,
+    format: flags.inputFormat,
     progress: (path, bytes, size) =>
       progress.show(`reading ${path} ${size > 0 ? Math.floor((bytes * 100) / size) : 0}%`),
   });

@@ -59,7 +59,12 @@ function build(): Command {
     )
     .option('--strict', 'exit with 4 when the verdict is inconclusive')
     .option('--json', 'print findings.json instead of the summary')
-    .option('--format <id>', 'read all inputs as this format')
+    .option(
+      '--format <list>',
+      'what --out writes: html, json, markdown, junit, sarif, ktap',
+      'html,json,markdown',
+    )
+    .option('--input-format <id>', 'read all inputs as this format')
     .addHelpText('after', EXAMPLES.analyze)
     .action(async (inputs, flags) => {
       const { runAnalyze } = await import('./analyze.ts');
@@ -95,7 +100,7 @@ function build(): Command {
     .option('--at <seconds>', 'after the last event at or before this time')
     .option('--event <number>', 'after this event of the model (see ats_events)')
     .option('--features <profile>', 'assume this kernel behaviour instead of that of the release')
-    .option('--format <id>', 'read all inputs as this format')
+    .option('--input-format <id>', 'read all inputs as this format')
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  atscope state trace.txt --at 25.591800\n')
     .action(async (inputs, flags) => (await import('./state.ts')).runState(inputs, flags));

@@ -25,7 +25,7 @@ export function formatById(id: string): Format {
   const format = FORMATS.find((candidate) => candidate.id === id);
   if (!format) {
     throw new InputError(
-      `--format ${id}: no such format; there are ${FORMATS.map((known) => known.id).join(', ')}.`,
+      `--input-format ${id}: no such format; there are ${FORMATS.map((known) => known.id).join(', ')}.`,
     );
   }
   return format;
@@ -49,7 +49,7 @@ export function detectFormat(source: ByteSource): Ranked {
   }
   if (second && second.detection.confidence === best.detection.confidence) {
     throw new InputError(
-      `${source.path}: could be ${best.format.id} or ${second.format.id}. Say which with --format:\n${reasons}`,
+      `${source.path}: could be ${best.format.id} or ${second.format.id}. Say which with --input-format:\n${reasons}`,
     );
   }
   return best;

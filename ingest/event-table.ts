@@ -71,7 +71,11 @@ export class FieldBuilder {
     const built = column.finish();
     if (built.def.type !== 'i64' || this.type !== 'u64') return built;
     const { buffer, byteOffset, length } = built.data;
-    return { ...built, def: { ...built.def, type: this.type }, data: new BigUint64Array(buffer, byteOffset, length) };
+    return {
+      ...built,
+      def: { ...built.def, type: this.type },
+      data: new BigUint64Array(buffer, byteOffset, length),
+    };
   }
 
   private ready(row: number, type: 'i64' | 'dict'): ColumnBuilder {

@@ -41,6 +41,18 @@ export interface DecodeOptions {
   readonly progress?: (bytes: number) => void;
 }
 
+/** Where a record stands, and what tells it from its neighbours. */
+export interface RecordPlace {
+  readonly source: number;
+  readonly seq: number;
+  readonly offset: number;
+  readonly length: number;
+  /** Time on the clock of its source. */
+  readonly timeNs: bigint | null;
+  /** Name of its task. */
+  readonly comm: string | null;
+}
+
 export interface Format {
   readonly id: string;
   readonly title: string;
@@ -51,8 +63,5 @@ export interface Format {
    */
   decode(source: ByteSource, out: SourceRecording, options: DecodeOptions): Promise<void>;
   /** Records as a person reads them, for formats whose bytes are no text; in the order asked. */
-  excerpt?(
-    source: ByteSource,
-    places: readonly { readonly seq: number; readonly offset: number }[],
-  ): Promise<string[]>;
+  excerpt?(source: ByteSource, places: readonly RecordPlace[]): Promise<readonly string[]>;
 }

@@ -1,13 +1,6 @@
+import type { RecordPlace } from './format.ts';
 import type { ReadInputs } from './read.ts';
 import type { ByteSource } from './source.ts';
-
-/** Where a record stands. */
-export interface QuotePlace {
-  readonly source: number;
-  readonly seq: number;
-  readonly offset: number;
-  readonly length: number;
-}
 
 /** A record longer than this is quoted in part. */
 const LONGEST = 4096;
@@ -15,7 +8,7 @@ const LONGEST = 4096;
 /** The records at these places as a person would read them, in the order asked. */
 export async function quote(
   inputs: Pick<ReadInputs, 'sources' | 'formats'>,
-  places: readonly QuotePlace[],
+  places: readonly RecordPlace[],
 ): Promise<string[]> {
   const texts = new Array<string>(places.length).fill('');
   for (const [source, format] of inputs.formats.entries()) {
@@ -33,7 +26,7 @@ export async function quote(
 }
 
 /** The bytes of a text record, without its line end. */
-function quoteBytes(source: ByteSource, { offset, length }: QuotePlace): string {
+function quoteBytes(source: ByteSource, { offset, length }: RecordPlace): string {
   const bytes = new Uint8Array(Math.min(length, LONGEST));
   const got = source.read(offset, bytes);
   const text = new TextDecoder('utf-8', { fatal: false })

@@ -57,6 +57,10 @@ export interface RecordPlace {
   readonly seq: number;
   readonly offset: number;
   readonly length: number;
+  /** Time on the clock of its source, ns. */
+  readonly timeNs: bigint | null;
+  /** Name of its task. */
+  readonly comm: string | null;
 }
 
 export interface AnalyzeOptions {
@@ -222,6 +226,8 @@ async function evidenceTable(
       seq: events.seq[event],
       offset: events.offsetOf(event),
       length: events.recordLength[event],
+      timeNs: events.timeOf(event),
+      comm: events.nameOf(events.comm[event]),
     })),
   );
   const builder = new TableBuilder(EVIDENCE);

@@ -71,6 +71,7 @@ export class StoryTeller {
   private functions(): Table<typeof FUNCTIONS> {
     const builder = new TableBuilder(FUNCTIONS);
     const { topology } = this.replay;
+    const spans = this.timeSpans();
     for (const fn of topology.functions) {
       const pf = fn.pf >= 0 ? topology.at(fn.pf) : null;
       builder.append({
@@ -90,12 +91,26 @@ export class StoryTeller {
         vf_index: fn.vfIndex >= 0 ? fn.vfIndex : null,
         ats_capability: orNull(fn.capOffset),
         start_seen: fn.startSeen,
-        first_ns: this.timeOf(fn.firstEvent),
-        last_ns: this.timeOf(fn.lastEvent),
+        first_ns: spans[fn.fn]?.first ?? null,
+        last_ns: spans[fn.fn]?.last ?? null,
         events: fn.events,
       });
     }
     return builder.finish();
+  }
+
+  /** First and last time of each function generation; a record without a common time tells nothing of them. */
+  private timeSpans(): { first: bigint; last: bigint }[] {
+    const spans: { first: bigint; last: bigint }[] = [];
+    for (const row of this.order.rows) {
+      const fn = this.replay.fnOf[row];
+      const time = this.timeOf(row);
+      if (fn < 0 || time === null) continue;
+      const span = spans[fn];
+      if (span) span.last = time;
+      else spans[fn] = { first: time, last: time };
+    }
+    return spans;
   }
 
   private atsEvents(): Table<typeof ATS_EVENTS> {
@@ -183,17 +198,19 @@ export class StoryTeller {
   private stateIntervals(): Table<typeof STATE_INTERVALS> {
     const builder = new TableBuilder(STATE_INTERVALS);
     const last = this.lastTime();
+    const spans = this.timeSpans();
     const open = new Map<number, (typeof this.replay.transitions)[number]>();
     const close = (begun: (typeof this.replay.transitions)[number], endRow: number) => {
       const { layer, field } = STATE_FIELDS[begun.field];
+      const fn = this.functionAt(begun.fn);
       builder.append({
-        fn: begun.fn,
-        function: this.replay.topology.at(begun.fn).address,
+        fn: fn.fn,
+        function: fn.address,
         layer,
         field,
         value: orNull(begun.to),
         from_ns: this.timeOf(begun.event),
-        to_ns: endRow >= 0 ? this.timeOf(endRow) : last,
+        to_ns: endRow >= 0 ? this.timeOf(endRow) : fn.removing ? (spans[fn.fn]?.last ?? last) : last,
         from_event: this.positionOf[begun.event],
         to_event: endRow >= 0 ? this.positionOf[endRow] : null,
         origin: begun.origin,

@@ -2,7 +2,7 @@
 // `trace.report.txt` beside it where there is one (times in microseconds, with flags), and a live `trace-cmd report -t`
 // (nanoseconds, without flags in older versions) where trace-cmd is installed and can read the file.
 //
-//   node --import tsx scripts/compare-trace-dat.ts FOLDER      (or bundle it with esbuild first)
+//   compare-trace-dat FOLDER      (bundle it with esbuild first)
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -149,8 +149,8 @@ export class ColumnBuilder {
   }
 
   /**
-   * Appends `count` rows at once, which costs far less than a call per row. `values` has the element type of the column, and
-   * two words per row for 64-bit columns. `present` has a 1 for every row that is not null; absent when no row is.
+   * Appends `count` rows at once, which costs far less than a call per row. `values` are integers that fit the
+   * column, and two words per row for 64-bit columns. `present` has a 1 for every row that is not null; absent when no row is.
    */
   pushBlock(values: ColumnData, count: number, present?: Uint8Array): void {
     if (present) {

@@ -3,14 +3,10 @@ import type { LOG_RECORDS, TableBuilder } from '../../tables/index.ts';
 /** Rows that are collected before they go into the table. */
 export const STAGED_ROWS = 1024;
 
-/** A column with nulls: its values and which are there. */
-export class Optional<T extends Uint8Array | Int32Array | Uint32Array> {
-  readonly values: T;
+/** A column with nulls: its values and which are there. One type of array for all, so that `set` stays fast. */
+class Optional {
+  readonly values = new Int32Array(STAGED_ROWS);
   readonly present = new Uint8Array(STAGED_ROWS);
-
-  constructor(values: T) {
-    this.values = values;
-  }
 
   /** Sets a row; a negative value is null. */
   set(row: number, value: number): void {
@@ -31,11 +27,11 @@ export class StagedRecords {
   /** Two words per row. */
   readonly time = new Uint32Array(STAGED_ROWS * 2);
   readonly timePresent = new Uint8Array(STAGED_ROWS);
-  readonly level = new Optional(new Uint8Array(STAGED_ROWS));
-  readonly facility = new Optional(new Uint8Array(STAGED_ROWS));
-  readonly caller = new Optional(new Int32Array(STAGED_ROWS));
-  readonly device = new Optional(new Int32Array(STAGED_ROWS));
-  readonly driver = new Optional(new Int32Array(STAGED_ROWS));
+  readonly level = new Optional();
+  readonly facility = new Optional();
+  readonly caller = new Optional();
+  readonly device = new Optional();
+  readonly driver = new Optional();
   /** Two words per row. */
   readonly offset = new Uint32Array(STAGED_ROWS * 2);
   readonly length = new Uint32Array(STAGED_ROWS);

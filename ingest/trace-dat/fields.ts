@@ -65,10 +65,8 @@ function compileField(field: Field, to: FieldBuilder, bigEndian: boolean, hex: b
       to.setBytes(row, bytes, from, textEnd(bytes, from, end));
       return;
     }
-    const text = encoder.encode(
-      arrayText(block.view, from, end, elementSize || 1, field.signed && !hex, little),
-    );
-    to.setBytes(row, text, 0, text.length);
+    const written = writeArray(block.view, from, end, elementSize || 1, field.signed && !hex, little);
+    to.setBytes(row, scratch, 0, written);
   }
 }
 

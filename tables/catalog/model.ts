@@ -118,7 +118,7 @@ export const STATE_INTERVALS = defineTable({
       type: 'i64',
       nullable: true,
       unit: 'ns',
-      doc: 'Common time it ended; the end of the recording for the last.',
+      doc: 'Common time it ended; for the last, when the function went away or the recording ended.',
     },
     { name: 'from_event', type: 'u32', doc: 'Event that began it.' },
     { name: 'to_event', type: 'u32', nullable: true, doc: 'Event that ended it; NULL for the last.' },

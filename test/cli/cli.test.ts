@@ -141,6 +141,38 @@ describe('analyze', () => {
     expect(readFileSync(join(first, 'report.html'), 'utf8')).toContain('0000:01:00.2');
   });
 
+  it('--format chooses what --out writes', () => {
+    const out = join(folder, 'forms');
+    expect(run(['analyze', FAIL, '--out', out, '--format', 'junit,sarif,ktap']).code).toBe(1);
+    expect(readdirSync(out).sort()).toEqual(['atscope.ktap', 'atscope.sarif', 'junit.xml']);
+    expect(run(['analyze', FAIL, '--out', out, '--format', 'pdf']).code).toBe(2);
+  });
+
+  it('--under tells what another kernel would have done', () => {
+    const { out } = run(['analyze', join(CAPTURES, '6.12-s7', 'trace.txt'), '--under', 'series']);
+    expect(out).toContain('ats.supported of 0000:01:00.1');
+    expect(out).toContain('no instead of yes');
+    expect(run(['analyze', FAIL, '--under', 'nonsense']).code).toBe(2);
+  });
+
+  it('state tells what was known at an instant and after an event', () => {
+    const data = JSON.parse(run(['state', FAIL, '--at', '25.591800', '--json']).out);
+    const vf = data.functions.find((fn: { function: string }) => fn.function === '0000:01:00.1');
+    expect(vf.pf).toBe('0000:01:00.0');
+    expect(vf.values).toContainEqual(expect.objectContaining({ layer: 'core', field: 'en', value: 1 }));
+    expect(run(['state', FAIL, '--event', '0']).out).toContain('State after event 0');
+    for (const args of [[], ['--at', 'noon'], ['--event', '99999'], ['--at', '1', '--event', '1']]) {
+      expect(run(['state', FAIL, ...args]).code).toBe(2);
+    }
+  });
+
+  it('model prints the reference machine in three forms', () => {
+    expect(run(['model']).out).toContain('prepared --> enabled: enable_ok');
+    expect(run(['model', '--format', 'dot', '--kind', 'vf']).out).toMatch(/^digraph state_automaton \{/);
+    expect(JSON.parse(run(['model', '--format', 'json']).out).transitions.length).toBeGreaterThan(10);
+    expect(run(['model', '--format', 'svg']).code).toBe(2);
+  });
+
   it('--out on a file is refused with code 2', () => {
     const { code, err } = run(['analyze', PASS, '--out', file('in-the-way', '')]);
     expect(code).toBe(2);
