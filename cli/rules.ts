@@ -1,6 +1,8 @@
 import { recipeFor } from '../model/coverage.ts';
+import { RULE_EXAMPLES } from '../model/rules/examples.ts';
 import { RULE_BY_ID, RULES } from '../model/rules/index.ts';
 import type { Rule } from '../model/rules/rule.ts';
+import type { Palette } from '../reports/palette.ts';
 import { wrap } from '../reports/wrap.ts';
 import { UsageError } from './exit-codes.ts';
 import { paletteFor, widthOf } from './terminal.ts';
@@ -36,6 +38,7 @@ function ruleData(rule: Rule) {
     may_be_caused_by: causes ?? [],
     replaced_by: replacedBy ?? [],
     references,
+    example: RULE_EXAMPLES[id] ?? [],
   };
 }
 
@@ -100,6 +103,14 @@ export function runExplain(id: string, flags: { readonly json?: boolean }): void
       ),
       part('Gives way to', (rule.replacedBy ?? []).join(', ')),
       part('References', rule.references.join('; ')),
+      example(rule.id, palette),
     ].join(''),
   );
+}
+
+/** A recording that the rule fires on; lines are not wrapped, so that they can be copied. */
+function example(id: string, palette: Palette): string {
+  const lines = RULE_EXAMPLES[id];
+  if (!lines) return '';
+  return `\n${palette.bold('Example')}\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
 }
