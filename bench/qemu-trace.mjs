@@ -41,7 +41,9 @@ try {
       speeds.push(bytes.length / process.cpuUsage(before).user);
     }
     const best = Math.max(...speeds);
-    console.log(`${name}: ${best.toFixed(0)} MB/s (best of 5), ${speeds.map((speed) => speed.toFixed(0)).join(' ')}`);
+    console.log(
+      `${name}: ${best.toFixed(0)} MB/s (best of 5), ${speeds.map((speed) => speed.toFixed(0)).join(' ')}`,
+    );
   }
 } finally {
   rmSync(folder, { recursive: true });
@@ -52,7 +54,9 @@ function log(size) {
   const lines = [];
   let length = 0;
   for (let i = 0; length < size; i++) {
-    const time = new Date(1_800_000_000_000 + i / 50).toISOString().replace('Z', `${String(i % 1000).padStart(3, '0')}Z`);
+    const time = new Date(1_800_000_000_000 + i / 50)
+      .toISOString()
+      .replace('Z', `${String(i % 1000).padStart(3, '0')}Z`);
     const address = `0${i % 3}:${String(i % 10).padStart(2, '0')}.${i % 8}`;
     const offset = ((i * 4) % 4096).toString(16);
     const value = ((i * 2654435761) >>> (i % 32)).toString(16);

@@ -14,7 +14,6 @@ import {
   HW_EN,
   HW_PASID,
   HW_STU,
-  type Origin,
   type StateStore,
 } from './state.ts';
 import type { FunctionRecord, Topology } from './topology.ts';
@@ -161,7 +160,9 @@ export class Machine {
   private disable({ fn, event, call }: Outcome): void {
     const { state } = this;
     const was = state.get(fn.fn, CORE_EN);
-    if (call.warn < 0 && was === 1) state.set(fn.fn, HW_EN, 0, event, 'call');
+    // Without a capability offset the write goes to PCI Status, and the device keeps ATS on (contract 3.4).
+    if (call.warn < 0 && was === 1 && state.get(fn.fn, CORE_CAP) !== 0)
+      state.set(fn.fn, HW_EN, 0, event, 'call');
     // With or without its WARN, the core has ATS off afterwards.
     state.set(fn.fn, CORE_EN, 0, event, call.warn >= 0 || was === 0 ? 'learned' : 'call');
   }
@@ -224,13 +225,23 @@ export class Machine {
     return fn.pf >= 0 ? this.topology.at(fn.pf) : null;
   }
 
-  /** Forgets what lost or unnamed events may have changed; the capability and the PF stay. */
-  forget(fn: FunctionRecord, event: number, origin: Origin = 'lost'): void {
+  /** Forgets what a call that names no device may have changed in a function; its capability stays. */
+  forgetCalls(fn: FunctionRecord, event: number): void {
     for (let field = 0; field < FIELD_COUNT; field++) {
-      if (field === CORE_CAP) continue;
-      this.state.set(fn.fn, field, UNKNOWN, event, origin);
+      if (field !== CORE_CAP) this.state.set(fn.fn, field, UNKNOWN, event, 'lost');
     }
     fn.prepared = null;
     fn.startSeen = false;
+  }
+
+  /**
+   * Forgets what lost events may have changed: all but what the hardware is and whose VF it is. The function may even
+   * have gone and come back, so what the core knew of its capability is forgotten too.
+   */
+  forgetAll(fn: FunctionRecord, event: number): void {
+    this.forgetCalls(fn, event);
+    this.state.set(fn.fn, CORE_CAP, UNKNOWN, event, 'lost');
+    fn.discovered = false;
+    fn.probed = false;
   }
 }

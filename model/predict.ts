@@ -44,8 +44,8 @@ export interface ContractFeatures {
 /** `pci_ats_supported()` (contract 3.1). */
 export function supported(operands: Operands, features: ContractFeatures): Tri {
   const own = and(operands.cap, not(operands.untrusted));
-  if (operands.isVf === 0) return operands.answered !== UNKNOWN ? operands.answered : own;
   if (own === 0) return 0;
+  if (operands.isVf === 0) return operands.answered !== UNKNOWN ? operands.answered : own;
   if (operands.answered !== UNKNOWN) return operands.answered;
   const asksPf = and(features.pfAware, operands.isVf);
   if (asksPf === 0) return own;

@@ -43,7 +43,10 @@ function edges(kind: MachineKind, nature: MachineTransition['nature'], rows: str
     });
 }
 
-/** Every transition of the reference machine of one function (contract 3.2 to 3.5, 5.5). */
+/**
+ * Every transition of the reference machine of one function (contract 3.2 to 3.5, 5.5). A refusal while enabled is what a
+ * quirk leaves behind that took the capability away too late.
+ */
 export const MACHINE_TRANSITIONS: readonly MachineTransition[] = [
   ...edges(
     'pf',
@@ -74,6 +77,8 @@ export const MACHINE_TRANSITIONS: readonly MachineTransition[] = [
     'bug',
     `enabled   prepare_busy    enabled
      enabled   enable_busy     enabled
+     enabled   prepare_refused enabled
+     enabled   enable_refused  enabled
      fresh     disable_warn    fresh
      prepared  disable_warn    prepared
      enabled   removed         absent`,
@@ -101,6 +106,8 @@ export const MACHINE_TRANSITIONS: readonly MachineTransition[] = [
     'bug',
     `enabled   prepare_busy    enabled
      enabled   enable_busy     enabled
+     enabled   prepare_refused enabled
+     enabled   enable_refused  enabled
      off       disable_warn    off
      enabled   removed         absent`,
   ),

@@ -1,5 +1,5 @@
 import type { DecodeOptions } from '../format.ts';
-import { scanLines } from '../lines.ts';
+import { MAX_LINE, scanLines } from '../lines.ts';
 import type { SourceRecording } from '../recording.ts';
 import type { ByteSource } from '../source.ts';
 import { FunctionBlock, type LinePlace } from './function-block.ts';
@@ -34,13 +34,17 @@ export class LspciDecoder {
 
   decode(source: ByteSource): void {
     const { out } = this;
-    const scan = scanLines(
+    const isOpen = endsOpen(source);
+    scanLines(
       source,
       this.options.chunkSize,
       (buffer, start, end, offset, length) => {
         this.lineNumber++;
         const place = { offset, length, line: this.lineNumber };
-        const isCut = offset + length === source.size && buffer[start + length - 1] !== 10;
+        if (length > MAX_LINE + 2) {
+          out.note('warning', 'long-line', place, 'a line longer than 1 MiB was read in its first part only');
+        }
+        const isCut = isOpen && offset + length === source.size;
         const bytes = Buffer.from(buffer.buffer, buffer.byteOffset + start, Math.min(end - start, LONGEST));
         const text = cleanLine(bytes.toString('latin1'));
         if (isCut && text.trim() !== '') this.onCut(place);
@@ -48,14 +52,6 @@ export class LspciDecoder {
       },
       this.options.progress,
     );
-    if (scan.longLines > 0) {
-      out.note(
-        'warning',
-        'long-line',
-        null,
-        `${scan.longLines} lines longer than 1 MiB were read in part only`,
-      );
-    }
     this.endBlock();
     this.endSnapshot();
     out.records += this.seq;
@@ -146,4 +142,9 @@ export class LspciDecoder {
     this.snapshots++;
     this.snapshot = new Snapshot(this.snapshots);
   }
+}
+
+function endsOpen(source: ByteSource): boolean {
+  const last = new Uint8Array(1);
+  return source.size > 0 && source.read(source.size - 1, last) === 1 && last[0] !== 10;
 }

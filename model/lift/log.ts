@@ -1,4 +1,12 @@
-import { columnOf, isNullAt, type LOG_RECORDS, rowAt, type SPLATS, type Table } from '../../tables/index.ts';
+import {
+  columnOf,
+  isNullAt,
+  type LOG_RECORDS,
+  rowAt,
+  rowsOf,
+  type SPLATS,
+  type Table,
+} from '../../tables/index.ts';
 import { clearDraft, type EventColumns, newDraft } from '../event-columns.ts';
 import { type EventKindName, KIND, POINT, UNKNOWN } from '../events.ts';
 import { isFunctionAddress } from './arguments.ts';
@@ -72,7 +80,8 @@ export function liftLog(
   splats: Table<typeof SPLATS>,
   events: EventColumns,
 ): void {
-  for (let row = 0; row < splats.length; row++) liftSplat(splats, row, events);
+  const uptime = uptimeRecords(records, splats);
+  for (let row = 0; row < splats.length; row++) liftSplat(splats, row, uptime, events);
   const message = columnOf(records, 'message');
   const { offsets } = message;
   if (!offsets) return;
@@ -119,13 +128,36 @@ function setTime(time: bigint | null): void {
   draft.timeHi = Number((time >> 32n) & 0xffffffffn);
 }
 
-function liftSplat(splats: Table<typeof SPLATS>, row: number, events: EventColumns): void {
+/** First records of splats whose time is the time since boot: `source:seq`. Other times belong on no trace's timeline. */
+function uptimeRecords(
+  records: Table<typeof LOG_RECORDS>,
+  splats: Table<typeof SPLATS>,
+): ReadonlySet<string> {
+  const wanted = new Set(rowsOf(splats).map((splat) => `${splat.source}:${splat.first_seq}`));
+  const [source, seq, kind] = ['source', 'seq', 'time_kind'].map((name) => columnOf(records, name));
+  const uptime = kind.dictionary?.indexOf('uptime') ?? -1;
+  const found = new Set<string>();
+  if (wanted.size === 0) return found;
+  for (let row = 0; row < records.length; row++) {
+    if (kind.data[row] !== uptime) continue;
+    const key = `${source.data[row]}:${seq.data[row]}`;
+    if (wanted.has(key)) found.add(key);
+  }
+  return found;
+}
+
+function liftSplat(
+  splats: Table<typeof SPLATS>,
+  row: number,
+  uptime: ReadonlySet<string>,
+  events: EventColumns,
+): void {
   const symbolColumn = columnOf(splats, 'symbol');
   if (isNullAt(symbolColumn, row)) return;
   const splat = rowAt(splats, row);
   if (splat.kind !== 'warn' || !splat.symbol || !WARN_FUNCTIONS.test(splat.symbol)) return;
   clearDraft(draft);
-  setTime(splat.time_ns);
+  setTime(uptime.has(`${splat.source}:${splat.first_seq}`) ? splat.time_ns : null);
   draft.kind = KIND['log.warn'];
   draft.phase = POINT;
   draft.symbol = events.names.internString(splat.symbol.split('.')[0]);

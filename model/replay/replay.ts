@@ -9,7 +9,17 @@ import { enableSteps, explanations, prepareSteps } from '../predict.ts';
 import { MachineCoverage, type MachineKind, machineEvent, machineState } from '../reference-machine.ts';
 import { hooksOf } from '../rules/index.ts';
 import type { CompletedCall } from '../rules/rule.ts';
-import { CORE_CAP, CORE_EN, CORE_STU, DRV_EN, HW_EN, HW_STU, StateStore, type Transition } from '../state.ts';
+import {
+  CORE_CAP,
+  CORE_EN,
+  CORE_STU,
+  CORE_SUPPORTED,
+  DRV_EN,
+  HW_EN,
+  HW_STU,
+  StateStore,
+  type Transition,
+} from '../state.ts';
 import { type FunctionRecord, Topology } from '../topology.ts';
 import type { WhatIf } from '../what-if.ts';
 import { type Question, RuleBench, type RuleCount } from './bench.ts';
@@ -34,6 +44,8 @@ export interface ReplayInput {
 
 export interface ReplayResult {
   readonly topology: Topology;
+  /** State after the last event. */
+  readonly state: StateStore;
   readonly calls: Calls;
   readonly transitions: readonly Transition[];
   readonly collector: FindingCollector;
@@ -132,6 +144,8 @@ export class Replay {
     });
     this.observer = new Observer(events, order, state, bench, (fn, row) => {
       for (const hook of hooksOf('onCapabilityGone')) hook(bench, fn, row);
+      // Earlier answers of the support test no longer hold, neither for the function nor for its VFs.
+      for (const id of [fn.fn, ...fn.vfs]) state.set(id, CORE_SUPPORTED, UNKNOWN, row, 'learned');
     });
     this.registers = new RegisterAccesses(events, calls, state, (kind) => bench.wasRecorded(kind));
     this.windows = new WindowTracker(state, {
@@ -162,6 +176,7 @@ export class Replay {
     noteWhatIsMissing(bench, this.topology, this.calls);
     return {
       topology: this.topology,
+      state: this.state,
       calls: this.calls,
       transitions: this.transitions,
       collector: bench.collector,
@@ -364,12 +379,12 @@ export class Replay {
       if (clashes(fn.isVf, events.isVf[row])) continue;
       if (events.phase[row] !== RETURN && clashes(this.state.get(fn.fn, CORE_EN), events.enabled[row]))
         continue;
-      this.machine.forget(fn, row);
+      this.machine.forgetCalls(fn, row);
     }
   }
 
   private onLoss(row: number): void {
-    for (const fn of this.topology.functions) this.machine.forget(fn, row);
+    for (const fn of this.topology.functions) this.machine.forgetAll(fn, row);
     this.openAts.clear();
     this.windows.forget();
     this.bench.forget();

@@ -1,5 +1,5 @@
 import { UNKNOWN } from '../events.ts';
-import { CORE_CAP, CORE_EN, CORE_SUPPORTED, CORE_UNTRUSTED } from '../state.ts';
+import { CORE_CAP, CORE_EN, CORE_UNTRUSTED } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 import type { Rule, RuleContext } from './rule.ts';
 
@@ -53,22 +53,25 @@ export const DISCOVERY_RULES: readonly Rule[] = [
     onCall(context, done) {
       if (done.kind !== 'ats.supported' || done.result === UNKNOWN) return;
       const { fn, pf } = done;
-      const before = context.state.get(fn.fn, CORE_SUPPORTED);
-      if (before === UNKNOWN) return context.undecided('ATS020', 'the support test was asked once only');
+      const before = context.recall(fn.fn, 'answer');
+      const since = context.recall(fn.fn, 'answer-event');
+      context.remember(fn.fn, 'answer', done.result);
       if (before === done.result) return context.passed('ATS020');
+      context.remember(fn.fn, 'answer-event', done.event);
+      if (before === UNKNOWN) return context.undecided('ATS020', 'the support test was asked once only');
       const why =
-        pf && context.state.get(pf.fn, CORE_SUPPORTED) === 0
-          ? ` Its PF ${pf.address} does not support ATS any more.`
+        pf && context.state.get(pf.fn, CORE_CAP) === 0
+          ? ` Its PF ${pf.address} has no ATS capability any more.`
           : '';
       context.fire('ATS020', {
         fn: fn.fn,
         event: done.event,
-        since: context.state.setBy(fn.fn, CORE_SUPPORTED),
+        since,
         message: `pci_ats_supported() of ${fn.address} answered ${before === 1 ? 'yes' : 'no'} before and ${done.result === 1 ? 'yes' : 'no'} now.${why}`,
         expected: 'One answer as long as the function lives.',
         observed: `${before} became ${done.result}.`,
         evidence: [
-          ...context.because(fn.fn, CORE_SUPPORTED, 'the first answer'),
+          { role: 'the first answer', event: since },
           { role: 'the other answer', event: done.event },
         ],
         key: `${before}->${done.result}`,

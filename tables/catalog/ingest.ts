@@ -212,7 +212,11 @@ export const LOG_RECORDS = defineTable({
       unit: 'ns',
       doc: 'Time of the record, of the kind that follows.',
     },
-    { name: 'time_kind', type: 'dict', doc: '`uptime` (since boot), `wall` (since 1970, UTC) or `none`.' },
+    {
+      name: 'time_kind',
+      type: 'dict',
+      doc: '`uptime` (since boot), `wall` (since 1970, UTC), `relative` (since the first record) or `none`.',
+    },
     { name: 'level', type: 'u8', nullable: true, doc: 'printk level 0 (emergency) to 7 (debug).' },
     { name: 'facility', type: 'u8', nullable: true, doc: 'syslog facility, 0 = kernel.' },
     {
