@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { Analysis } from '../model/analysis.ts';
 import {
   findingsJson,
@@ -67,7 +66,7 @@ export async function runAnalyze(inputs: readonly string[], flags: AnalyzeFlags)
     process.stdout.write(summaryText(analysis, palette, { width }));
     if (flags.under !== undefined) process.stdout.write(whatIfText(analysis, flags.under, palette, width));
     if (written.length > 0) {
-      process.stdout.write(`\nWritten: ${written.map((path) => resolve(path)).join('\n         ')}\n`);
+      process.stdout.write(`\nWritten: ${written.join('\n         ')}\n`);
     }
   }
   return exitCode(analysis, flags);

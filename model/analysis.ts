@@ -2,6 +2,7 @@ import type {
   ATS_CALLS,
   ATS_EVENTS,
   CLOCKS,
+  CONFIG_ACCESSES,
   EVIDENCE,
   FEATURES,
   FINDING_LINKS,
@@ -11,7 +12,9 @@ import type {
   LOG_RECORDS,
   LOSSES,
   MACHINE_COVERAGE,
+  PCI_FUNCTIONS,
   RULE_COVERAGE,
+  SIMULATOR_EVENTS,
   SOURCES,
   SPLAT_FRAMES,
   SPLATS,
@@ -34,6 +37,9 @@ export interface Analysis {
   readonly logRecords: Table<typeof LOG_RECORDS>;
   readonly splats: Table<typeof SPLATS>;
   readonly splatFrames: Table<typeof SPLAT_FRAMES>;
+  readonly pciFunctions: Table<typeof PCI_FUNCTIONS>;
+  readonly configAccesses: Table<typeof CONFIG_ACCESSES>;
+  readonly simulatorEvents: Table<typeof SIMULATOR_EVENTS>;
   readonly functions: Table<typeof FUNCTIONS>;
   readonly atsEvents: Table<typeof ATS_EVENTS>;
   readonly atsCalls: Table<typeof ATS_CALLS>;

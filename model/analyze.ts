@@ -1,5 +1,6 @@
 import {
   CLOCKS,
+  type CONFIG_ACCESSES,
   EVIDENCE,
   FEATURES,
   FINDING_LINKS,
@@ -7,7 +8,9 @@ import {
   type IMPORT_LOG,
   type LOG_RECORDS,
   type LOSSES,
+  type PCI_FUNCTIONS,
   rowsOf,
+  type SIMULATOR_EVENTS,
   type SOURCES,
   type SPLAT_FRAMES,
   type SPLATS,
@@ -48,6 +51,9 @@ export interface RecordedTables {
   readonly logRecords: Table<typeof LOG_RECORDS>;
   readonly splats: Table<typeof SPLATS>;
   readonly splatFrames: Table<typeof SPLAT_FRAMES>;
+  readonly pciFunctions: Table<typeof PCI_FUNCTIONS>;
+  readonly configAccesses: Table<typeof CONFIG_ACCESSES>;
+  readonly simulatorEvents: Table<typeof SIMULATOR_EVENTS>;
   readonly events: readonly Table[];
 }
 
@@ -105,6 +111,7 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
   const verdict = judge(findings, replay, recorded.sources, recorded.losses, options.gate);
 
   const { sources, importLog, losses, logRecords, splats, splatFrames } = recorded;
+  const { pciFunctions, configAccesses, simulatorEvents } = recorded;
   return {
     sources,
     importLog,
@@ -112,6 +119,9 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
     logRecords,
     splats,
     splatFrames,
+    pciFunctions,
+    configAccesses,
+    simulatorEvents,
     events: recorded.events,
     ...teller.tell(),
     clocks: clocksTable(recorded.sources, relations),

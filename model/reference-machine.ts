@@ -141,27 +141,50 @@ export function machineEvent(kind: EventKindName, result: number, enabledBefore:
   }
 }
 
+const STATE_NAMES = [...new Set(MACHINE_STATES.map((state) => state.name))];
+const EVENT_NAMES = [...new Set(MACHINE_TRANSITIONS.map((transition) => transition.event))];
+const STATE_INDEX: ReadonlyMap<string, number> = new Map(STATE_NAMES.map((name, i) => [name, i]));
+const EVENT_INDEX: ReadonlyMap<string, number> = new Map(EVENT_NAMES.map((name, i) => [name, i]));
+
 /** Counts how often a recording took each transition. */
 export class MachineCoverage {
-  private readonly counts = new Map<string, number>();
+  private readonly counts = new Uint32Array(2 * STATE_NAMES.length * EVENT_NAMES.length * STATE_NAMES.length);
 
   took(kind: MachineKind, from: string | null, event: string | null, to: string | null): void {
-    if (from === null || event === null || to === null) return;
-    const key = `${kind} ${from} ${event} ${to}`;
-    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+    if (from !== null && event !== null && to !== null) this.counts[indexOf(kind, from, event, to)]++;
   }
 
-  countOf(transition: MachineTransition): number {
-    return this.counts.get(`${transition.kind} ${transition.from} ${transition.event} ${transition.to}`) ?? 0;
+  countOf({ kind, from, event, to }: MachineTransition): number {
+    return this.counts[indexOf(kind, from, event, to)];
   }
 
-  /** Steps that the reference machine does not have, with their counts: none on a recording that it explains. */
+  /** Steps that the reference machine does not have: none on a recording that it explains. */
   unexplained(): string[] {
     const known = new Set(
-      MACHINE_TRANSITIONS.map(({ kind, from, event, to }) => `${kind} ${from} ${event} ${to}`),
+      MACHINE_TRANSITIONS.map(({ kind, from, event, to }) => indexOf(kind, from, event, to)),
     );
-    return [...this.counts.keys()].filter((key) => !known.has(key));
+    const steps: string[] = [];
+    for (const kind of ['pf', 'vf'] as const) {
+      for (const from of STATE_NAMES) {
+        for (const event of EVENT_NAMES) {
+          for (const to of STATE_NAMES) {
+            const index = indexOf(kind, from, event, to);
+            if (this.counts[index] > 0 && !known.has(index)) steps.push(`${kind} ${from} ${event} ${to}`);
+          }
+        }
+      }
+    }
+    return steps;
   }
+}
+
+function indexOf(kind: MachineKind, from: string, event: string, to: string): number {
+  const a = STATE_INDEX.get(from) ?? 0;
+  const b = EVENT_INDEX.get(event) ?? 0;
+  const c = STATE_INDEX.get(to) ?? 0;
+  return (
+    (((kind === 'pf' ? 0 : 1) * STATE_NAMES.length + a) * EVENT_NAMES.length + b) * STATE_NAMES.length + c
+  );
 }
 
 /** The machine as a graph for Mermaid. Steps that are bugs of the caller are marked. */

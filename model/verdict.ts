@@ -35,7 +35,12 @@ export function judge(
   gate: 'error' | 'warning',
 ): Verdict {
   const gating = findings.filter((finding) => reaches(finding.severity, gate));
-  const reasons = [...evidenceReasons(replay), ...lossReasons(losses, sources), ...questionReasons(replay)];
+  const reasons = [
+    ...evidenceReasons(replay),
+    ...lossReasons(losses, sources),
+    ...questionReasons(replay),
+    ...unusedReasons(sources),
+  ];
   if (gating.length > 0) return { verdict: 'fail', gate, sentence: failSentence(gating), reasons };
   const decisive = reasons.filter((reason) => reason.decisive);
   if (decisive.length > 0) {
@@ -131,6 +136,14 @@ function lossReasons(losses: Table<typeof LOSSES>, sources: Table<typeof SOURCES
         settle: 'Copy the file again, whole.',
       };
     }
+    if (kinds.has('other-cpus')) {
+      return {
+        code: 'other-cpus',
+        decisive: true,
+        reason: `${paths[source]} lacks ${count} events that its header counts: it is the file of one CPU, or was cut.`,
+        settle: 'Give the trace of all CPUs (trace, not per_cpu/cpuN/trace), whole.',
+      };
+    }
     const many = open ? (count > 0n ? `at least ${count}` : 'an unknown number of') : String(count);
     return {
       code: 'lost-events',
@@ -139,6 +152,20 @@ function lossReasons(losses: Table<typeof LOSSES>, sources: Table<typeof SOURCES
       settle: 'Record with larger buffers (buffer_size_kb, trace-cmd record -b) or fewer events.',
     };
   });
+}
+
+/** Formats that are read into tables and that the model does not replay. */
+const NOT_REPLAYED: ReadonlySet<string> = new Set(['lspci', 'qemu-trace']);
+
+function unusedReasons(sources: Table<typeof SOURCES>): Reason[] {
+  return rowsOf(sources)
+    .filter((row) => NOT_REPLAYED.has(row.format))
+    .map((row) => ({
+      code: 'source-not-replayed',
+      decisive: false,
+      reason: `${row.path} was read into tables; the model does not replay ${row.format} yet, so nothing was judged by it.`,
+      settle: 'Look at its tables, and judge by the trace of the kernel.',
+    }));
 }
 
 function questionReasons(replay: ReplayResult): Reason[] {

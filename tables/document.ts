@@ -1,3 +1,4 @@
+import { CAPTURE_TABLES } from './capture.ts';
 import { ALL_TABLES, EVENT_COLUMNS } from './catalog/index.ts';
 import { sqlType } from './ddl.ts';
 import { type ColumnDef, qualifiedName, type TableDef } from './define.ts';
@@ -20,11 +21,12 @@ function section(def: TableDef): string {
 
 /** `docs/schema.md`: every declared table, derived from the declarations. */
 export function schemaDocument(): string {
-  const contents = ALL_TABLES.map((def) => `- [${qualifiedName(def)}](#${def.name}): ${def.doc}`);
+  const tables = [...ALL_TABLES, ...CAPTURE_TABLES];
+  const contents = tables.map((def) => `- [${qualifiedName(def)}](#${def.name}): ${def.doc}`);
   return `${[
     '# Tables',
     '',
-    'Generated from `tables/catalog/` by `scripts/generate-docs.ts`; the same text is in the database as comments',
+    'Generated from `tables/` by `scripts/generate-docs.ts`; the same text is in the database as comments',
     '(`SELECT table_name, column_name, comment FROM duckdb_columns()`).',
     '',
     'Times are nanoseconds in BIGINT. A value that is not known is NULL. Addresses of PCI functions are text in the form',
@@ -33,7 +35,7 @@ export function schemaDocument(): string {
     ...contents,
     '- [ftrace.*](#trace-events): one table for each kind of trace event.',
     '',
-    ...ALL_TABLES.map(section),
+    ...tables.map(section),
     '## Trace events',
     '',
     'The schema `ftrace` holds one table for each kind of trace event in the recording, named like the event. Each begins',

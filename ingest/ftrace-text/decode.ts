@@ -1,360 +1,292 @@
-import { bigOf, StringPool } from '../../tables/index.ts';
-import type { EventHeader, EventTableBuilder } from '../event-table.ts';
 import type { DecodeOptions } from '../format.ts';
-import { scanLines } from '../lines.ts';
 import type { SourceRecording } from '../recording.ts';
-import type { ByteSource } from '../source.ts';
-import { forEachArgument, storeArgument } from './arguments.ts';
-import { EventLine } from './line.ts';
-import { newLocation, parseLocation } from './location.ts';
+import { HASH, isDigit, latin1Of, PIPE, skipSpaces, startsWith } from './bytes.ts';
+import { parseEventLine } from './event-line.ts';
+import { EventNames, type NameInfo } from './event-names.ts';
+import { EventRows } from './event-rows.ts';
+import { GraphEvents } from './graph-events.ts';
+import { GraphLine } from './graph-line.ts';
+import { Head } from './head.ts';
+import { parseLatencyLine, parseVerboseLine } from './latency-line.ts';
+import { Losses } from './losses.ts';
 import { type Mark, readMark } from './marks.ts';
+import type { NameTable } from './name-table.ts';
+import { parsePerfLine } from './perf-line.ts';
+import { PlainEvents } from './plain-events.ts';
+import { parseRawLine } from './raw-line.ts';
+import { Renderings } from './renderings.ts';
+import type { ScanResult } from './scanner.ts';
+import { Section } from './sections.ts';
+import { frameText, isFrame, perfFrameText, Stacks } from './stacks.ts';
+import { Timeline } from './timeline.ts';
 
-const latin1 = new TextDecoder('latin1');
+/** A line of which not even this much is needed to say what it is, is quoted in part. */
+const LONGEST_MARK = 512;
 
-/** What is known of an event name after its first line. */
-interface NameInfo {
-  count: number;
-  /** Whether the needs want it; -1 = depends on the probed symbol. */
-  wanted: 0 | 1 | -1;
-  table: EventTableBuilder | null;
-}
-
-/**
- * Reads tracefs `trace` and `trace_pipe` text and `trace-cmd report` text. Kinds of event that nobody wants are
- * counted and passed over after their name is read.
- */
-export class FtraceTextDecoder {
+/** Reads the lines of an ftrace text in their order. It may be told that lines of events nobody wants were passed over. */
+export class LineDecoder {
   private readonly out: SourceRecording;
-  private readonly options: DecodeOptions;
-  private readonly line = new EventLine();
-  private readonly place = newLocation();
-  private readonly names = new StringPool();
-  private readonly infos: NameInfo[] = [];
-  private readonly symbolWanted = new Map<number, boolean>();
-  private readonly argumentNames = new StringPool();
-  private readonly header: EventHeader = {
-    seq: 0,
-    timeLo: 0,
-    timeHi: 0,
-    cpu: -1,
-    pid: -1,
-    comm: -1,
-    flags: -1,
-    symbol: -1,
-    caller: -1,
-    isReturn: false,
-    offset: 0,
-    length: 0,
-    line: 0,
-  };
-  private seq = 0;
-  private lineNumber = 0;
-  private lastLo = 0;
-  private lastHi = 0;
-  private decimals = -1;
-  /** Losses whose end is the next event. */
-  private pendingLosses: {
-    mark: Mark & { kind: 'lost' | 'buffer-started' };
-    offset: number;
-    line: number;
-  }[] = [];
-  private entries: (Mark & { kind: 'entries' }) | null = null;
-  private inRecord = false;
-  private current: { buffer: Uint8Array; table: EventTableBuilder; row: number } | null = null;
+  private readonly head = new Head();
+  private readonly graphLine = new GraphLine();
+  private readonly section = new Section();
+  private readonly losses: Losses;
+  private readonly timeline: Timeline;
+  private readonly names: EventNames;
+  private readonly stacks = new Stacks();
+  private readonly renderings: Renderings;
+  private readonly plain: PlainEvents;
+  private readonly graph: GraphEvents;
+  private readonly place = { offset: 0, length: 0, line: 0 };
+  /** What the line before was, for lines that only make sense after another. */
+  private before: 'event' | 'perf' | 'stack' | 'other' = 'other';
+  private source: string | null = null;
+  /** Names of the events that scans pass over, by their ids there. */
+  private readonly skippedNames: NameInfo[] = [];
 
-  constructor(out: SourceRecording, options: DecodeOptions) {
+  constructor(out: SourceRecording, options: DecodeOptions, unwanted: NameTable) {
     this.out = out;
-    this.options = options;
+    this.losses = new Losses(out);
+    this.timeline = new Timeline(out, this.losses, this.section);
+    this.names = new EventNames(out, options.needs, unwanted);
+    this.renderings = new Renderings(out);
+    const rows = new EventRows(out);
+    this.graph = new GraphEvents(this.names, rows, this.timeline, this.stacks, this.renderings);
+    this.plain = new PlainEvents(this.names, rows, this.timeline, this.stacks, this.renderings, this.graph);
   }
 
-  decode(source: ByteSource): void {
-    const scan = scanLines(
-      source,
-      this.options.chunkSize,
-      (buffer, start, end, offset, length) => {
-        const isLast = offset + length === source.size;
-        this.lineNumber++;
-        if (isLast && buffer[start + length - 1] !== 10) this.onCut(offset, length);
-        else this.onLine(buffer, start, end, offset, length);
-      },
-      this.options.progress,
-    );
-    if (scan.longLines > 0) {
-      this.out.note(
-        'warning',
-        'long-line',
-        null,
-        `${scan.longLines} lines longer than 1 MiB were read in part only`,
-      );
+  /** True when no line may be passed over any more. */
+  get needsAllLines(): boolean {
+    return this.stacks.active;
+  }
+
+  /** What a scan passed over, before its lines are decoded. */
+  addSkipped(scan: ScanResult, names: NameTable): void {
+    const { out } = this;
+    if (scan.skipped === 0) return;
+    out.bytes.record += scan.skippedBytes;
+    this.section.onContext(scan.lowestCpu, scan.highestCpu);
+    for (let id = 0; id < scan.names; id++) {
+      if (scan.counts[id] === 0) continue;
+      this.skippedNames[id] ??= this.names.of(names.nameOf(id));
+      this.skippedNames[id].count += scan.counts[id];
     }
-    this.finish();
   }
 
-  private onLine(buffer: Uint8Array, start: number, end: number, offset: number, length: number): void {
-    const { line } = this;
-    if (buffer[start] !== 35 && line.parse(buffer, start, end)) {
-      this.out.bytes.record += length;
-      this.inRecord = true;
-      this.onEvent(buffer, end, offset, length);
+  /** Lines of plain events, not handed over, that stand before the next line. */
+  skip(lines: number): void {
+    this.place.line += lines;
+    this.timeline.skip(lines);
+  }
+
+  /** One line `buffer[start, end)` without its line end, which stands at `offset` and has `length` bytes with it. */
+  onLine(buffer: Uint8Array, start: number, end: number, offset: number, length: number): void {
+    const { head, place, out } = this;
+    place.offset = offset;
+    place.length = length;
+    place.line++;
+    if (buffer[start] === HASH && start < end) {
+      this.onText(buffer, start, end);
       return;
     }
-    this.onOther(latin1.decode(buffer.subarray(start, Math.min(end, start + 512))), offset, length);
+    if (parseEventLine(buffer, start, end, head)) {
+      out.bytes.record += length;
+      this.section.onContext(head.cpu, head.cpu);
+      this.before = this.plain.onEvent(buffer, end, head, place) ? 'stack' : 'event';
+      return;
+    }
+    if (isFrame(buffer, start, end)) {
+      if (this.before === 'other') this.onUnparsed(buffer, start, end);
+      else {
+        out.bytes.continuation += length;
+        this.stacks.addFrame(frameText(buffer, start, end));
+      }
+      return;
+    }
+    if (this.onGraph(buffer, start, end) || this.onOtherEvent(buffer, start, end)) return;
+    this.onText(buffer, start, end);
   }
 
-  private onEvent(buffer: Uint8Array, end: number, offset: number, length: number): void {
-    const { line, out } = this;
-    const { lo, hi } = line.time;
-    const seq = this.seq++;
-    if (seq === 0) {
-      out.firstNs = bigOf(lo, hi);
-      this.setPrecision();
-    }
-    if (this.pendingLosses.length > 0) this.writeLosses(lo, hi);
-    this.lastLo = lo;
-    this.lastHi = hi;
-
-    const nameId = line.isFunctionEntry
-      ? this.names.internString('function')
-      : this.names.intern(buffer, line.nameStart, line.nameEnd);
-    let info = this.infos[nameId];
-    if (!info) {
-      info = this.firstSight(nameId, buffer, end);
-      this.infos[nameId] = info;
-    }
-    info.count++;
-    if (info.wanted === 0) return;
-
-    const { place, header } = this;
-    const located = !line.isFunctionEntry && parseLocation(buffer, line.bodyStart, end, place);
-    const symbol =
-      located && place.symbolEnd > place.symbolStart
-        ? out.pools.symbol.intern(buffer, place.symbolStart, place.symbolEnd)
-        : -1;
-    if (info.wanted === -1 && !this.wantsSymbol(nameId, symbol, buffer, end)) return;
-
-    header.seq = seq;
-    header.timeLo = lo;
-    header.timeHi = hi;
-    header.cpu = line.cpu;
-    header.pid = line.pid;
-    header.comm = out.pools.comm.intern(buffer, line.commStart, line.commEnd);
-    header.flags =
-      line.flagsEnd > line.flagsStart ? out.pools.flags.intern(buffer, line.flagsStart, line.flagsEnd) : -1;
-    header.symbol = symbol;
-    header.caller =
-      located && place.isReturn ? out.pools.symbol.intern(buffer, place.callerStart, place.callerEnd) : -1;
-    header.isReturn = located && place.isReturn;
-    header.offset = offset;
-    header.length = length;
-    header.line = this.lineNumber;
-
-    info.table ??= out.events(this.names.get(nameId));
-    const table = info.table;
-    const row = table.begin(out.id, header);
-    if (located && place.addressEnd > place.addressStart) {
-      table.field('address').setBytes(row, buffer, place.addressStart, place.addressEnd);
-    }
-    if (!located) table.field('text').setBytes(row, buffer, line.bodyStart, end);
-    this.current = { buffer, table, row };
-    forEachArgument(buffer, located ? place.after : line.bodyStart, end, this.onArgument);
-  }
-
-  private readonly onArgument = (ns: number, ne: number, vs: number, ve: number, quoted: boolean): void => {
-    const { buffer, table, row } = this.current as NonNullable<typeof this.current>;
-    const name = this.argumentNames.get(this.argumentNames.intern(buffer, ns, ne));
-    storeArgument(table, row, name, buffer, vs, ve, quoted);
-  };
-
-  private firstSight(nameId: number, buffer: Uint8Array, end: number): NameInfo {
-    const name = this.names.get(nameId);
-    const located = !this.line.isFunctionEntry && parseLocation(buffer, this.line.bodyStart, end, this.place);
-    if (located && this.place.symbolEnd > this.place.symbolStart)
-      return { count: 0, wanted: -1, table: null };
-    const wants = this.options.needs.wants({
-      name,
-      system: null,
-      symbol: null,
-      isReturn: located && this.place.isReturn,
-      fields: this.argumentNamesOf(buffer, end),
-    });
-    return { count: 0, wanted: wants ? 1 : 0, table: null };
-  }
-
-  private wantsSymbol(nameId: number, symbol: number, buffer: Uint8Array, end: number): boolean {
-    const key = (nameId * 65536 + symbol) * 2 + (this.place.isReturn ? 1 : 0);
-    let wanted = this.symbolWanted.get(key);
-    if (wanted === undefined) {
-      wanted = this.options.needs.wants({
-        name: this.names.get(nameId),
-        system: null,
-        symbol: symbol < 0 ? null : this.out.pools.symbol.get(symbol),
-        isReturn: this.place.isReturn,
-        fields: this.argumentNamesOf(buffer, end),
-      });
-      this.symbolWanted.set(key, wanted);
-    }
-    return wanted;
-  }
-
-  private argumentNamesOf(buffer: Uint8Array, end: number): string[] {
-    const names: string[] = [];
-    forEachArgument(buffer, this.line.bodyStart, end, (ns, ne) => {
-      names.push(latin1.decode(buffer.subarray(ns, ne)));
-    });
-    return names;
-  }
-
-  private onOther(text: string, offset: number, length: number): void {
-    const { out } = this;
-    const mark = readMark(text);
-    switch (mark?.kind) {
-      case 'lost':
-      case 'buffer-started':
-        out.bytes.marker += length;
-        this.pendingLosses.push({ mark, offset, line: this.lineNumber });
-        return;
-      case 'entries':
-        out.bytes.comment += length;
-        this.onEntries(mark, offset);
-        return;
-      case 'tracer':
-        out.bytes.comment += length;
-        out.detail = `tracefs trace (${mark.name})`;
-        return;
-      case 'latency-header':
-        out.bytes.comment += length;
-        out.kernelRelease = mark.release;
-        return;
-      case 'report-header':
-        out.bytes.comment += length;
-        out.detail = 'trace-cmd report';
-        return;
-      case 'comment':
-        out.bytes.comment += length;
-        return;
-      case 'continuation':
-        if (this.inRecord) {
-          out.bytes.continuation += length;
-          return;
-        }
-    }
+  /** The last line, when it has no line end. */
+  onCut(offset: number, length: number): void {
+    const { place, out } = this;
+    place.line++;
     out.bytes.unparsed += length;
     out.unparsed++;
+    this.losses.cut(
+      this.timeline,
+      offset,
+      place.line,
+      'the input ends without a line end: its last line may be cut and was not used',
+    );
+  }
+
+  finish(): void {
+    const { out, timeline, place } = this;
+    this.stacks.flush();
+    out.lastNs = timeline.lastNs;
+    this.losses.finish(timeline.seq);
+    out.records += timeline.seq;
+    this.names.finish();
+    this.renderings.finish();
+    this.section.check(out, this.losses, timeline, out.size, place.line);
+    const details = [this.source ?? 'trace_pipe or a part of a trace', ...this.renderings.labels];
+    out.detail = details.join(', ');
+  }
+
+  /** A line of the function_graph tracer. */
+  private onGraph(buffer: Uint8Array, start: number, end: number): boolean {
+    const { head, graphLine, place, out, renderings } = this;
+    const isGraph = this.section.tracer === 'function_graph';
+    if (!isGraph && !looksLikeGraph(buffer, start, end)) return false;
+    if (!graphLine.parse(buffer, start, end, head, isGraph)) return false;
+    if (graphLine.isInterrupt) {
+      out.bytes.marker += place.length;
+      return true;
+    }
+    this.stacks.flush();
+    out.bytes.record += place.length;
+    this.source ??= 'function_graph';
+    if (head.timeEnd > head.timeStart) head.resolveTime(buffer);
+    else renderings.see('graph-no-time', place.offset, place.line);
+    if (head.cpu < 0) renderings.see('graph-no-cpu', place.offset, place.line);
+    if (graphLine.hasTask) renderings.see('graph-short-comm', place.offset, place.line);
+    else renderings.see('graph-no-task', place.offset, place.line);
+    const comm = this.graph.setTask(head);
+    const { call } = graphLine;
+    if (call.kind === 'comment') {
+      const stack = this.plain.onComment(buffer, call.bodyStart, call.bodyEnd, head, place, comm);
+      this.before = stack ? 'stack' : 'event';
+      return true;
+    }
+    if (call.kind === 'leaf' && head.timed) renderings.see('graph-short-time', place.offset, place.line);
+    this.graph.onCall(buffer, graphLine, head, place, null, comm);
+    this.before = 'event';
+    return true;
+  }
+
+  /** A line of one of the rarer renderings of events. */
+  private onOtherEvent(buffer: Uint8Array, start: number, end: number): boolean {
+    const { head, place, out, renderings } = this;
+    const latency = parseLatencyLine(buffer, start, end, head) ?? parseVerboseLine(buffer, start, end, head);
+    if (latency) {
+      if (latency === 'relative') renderings.see('latency-format', place.offset, place.line);
+      if (latency === 'verbose') renderings.see('verbose-latency', place.offset, place.line);
+      this.section.onContext(head.cpu, head.cpu);
+      out.bytes.record += place.length;
+      this.before = this.plain.onEvent(buffer, end, head, place) ? 'stack' : 'event';
+      return true;
+    }
+    const raw = parseRawLine(buffer, start, end, head);
+    if (raw) {
+      renderings.see(raw === 'raw' ? 'raw-rendering' : 'hex-rendering', place.offset, place.line);
+      this.section.onContext(head.cpu, head.cpu);
+      out.bytes.record += place.length;
+      this.plain.onNameless(buffer, head);
+      this.before = 'event';
+      return true;
+    }
+    if (parsePerfLine(buffer, start, end, head)) {
+      this.stacks.flush();
+      this.source ??= 'perf script';
+      out.bytes.record += place.length;
+      this.plain.onEvent(buffer, end, head, place);
+      this.before = 'perf';
+      return true;
+    }
+    if (this.before === 'perf' && start < end) {
+      const frame = perfFrameText(buffer, start, end);
+      if (frame !== null) {
+        out.bytes.continuation += place.length;
+        this.stacks.beginAtLast();
+        this.stacks.addFrame(frame);
+        return true;
+      }
+    }
+    if (!this.section.mayLackContext || this.section.tracer === 'function_graph') return false;
+    if (!this.plain.parseBare(buffer, start, end, head, this.section.tracer === 'function')) return false;
+    renderings.see('no-context', place.offset, place.line);
+    out.bytes.record += place.length;
+    this.before = this.plain.onEvent(buffer, end, head, place) ? 'stack' : 'event';
+    return true;
+  }
+
+  private onText(buffer: Uint8Array, start: number, end: number): void {
+    const { out, place } = this;
+    const mark = readMark(latin1Of(buffer, start, Math.min(end, start + LONGEST_MARK)));
+    if (mark) {
+      this.onMark(mark);
+      return;
+    }
+    if (this.before !== 'other' && this.plain.mayContinue(buffer, start, end)) {
+      out.bytes.continuation += place.length;
+      return;
+    }
+    this.onUnparsed(buffer, start, end);
+  }
+
+  private onMark(mark: Mark): void {
+    const { out, place, losses, timeline } = this;
+    out.bytes[MARKERS.has(mark.kind) ? 'marker' : 'comment'] += place.length;
+    this.stacks.flush();
+    switch (mark.kind) {
+      case 'lost':
+        this.graph.forget();
+        losses.add(mark, timeline, place.offset, place.line);
+        break;
+      case 'buffer-started':
+        losses.add(mark, timeline, place.offset, place.line);
+        break;
+      case 'entries':
+        this.section.entries = mark;
+        losses.overwritten(mark, timeline.seq, place.offset, place.line);
+        break;
+      case 'tracer':
+        this.section.check(out, losses, timeline, place.offset, place.line);
+        this.section.begin(mark.name, timeline.seq);
+        this.stacks.reset();
+        this.graph.reset();
+        this.before = 'other';
+        this.source ??= `tracefs trace (${mark.name})`;
+        break;
+      case 'latency-header':
+      case 'release':
+        out.kernelRelease ??= mark.release;
+        break;
+      case 'report-header':
+        this.source ??= 'trace-cmd report';
+        break;
+      case 'perf-header':
+        this.source ??= 'perf script';
+        break;
+      case 'switch':
+        this.graph.onSwitch(mark);
+    }
+  }
+
+  private onUnparsed(buffer: Uint8Array, start: number, end: number): void {
+    const { out, place } = this;
+    const text = latin1Of(buffer, start, Math.min(end, start + 100));
+    out.bytes.unparsed += place.length;
+    out.unparsed++;
+    this.before = 'other';
     out.note(
       'warning',
       'unparsed-line',
-      { offset, line: this.lineNumber },
-      `line of no known kind (an event line is "comm-pid [cpu] time: event: ..."): ${text.slice(0, 100)}`,
+      { offset: place.offset, line: place.line },
+      `line of no known kind (an event line is "comm-pid [cpu] time: event: ..."): ${text}`,
     );
   }
+}
 
-  private onEntries(mark: Mark & { kind: 'entries' }, offset: number): void {
-    this.entries = mark;
-    if (mark.written <= mark.inBuffer) return;
-    const count = BigInt(mark.written - mark.inBuffer);
-    this.out.loss({
-      kind: 'overwritten',
-      cpu: null,
-      count,
-      seq: 0,
-      from_ns: null,
-      to_ns: null,
-      offset: BigInt(offset),
-      line: this.lineNumber,
-      message: `${count} events were overwritten before the trace was read (buffer holds ${mark.inBuffer} of ${mark.written})`,
-    });
-  }
+const MARKERS: ReadonlySet<Mark['kind']> = new Set(['lost', 'buffer-started', 'switch', 'rule']);
 
-  private writeLosses(lo: number, hi: number): void {
-    for (const { mark, offset, line } of this.pendingLosses) {
-      const from = this.seq > 1 ? bigOf(this.lastLo, this.lastHi) : null;
-      const to = hi < 0 ? null : bigOf(lo, hi);
-      if (mark.kind === 'lost') this.writeLost(mark, from, to, offset, line);
-      else if (this.entries && this.entries.written > this.entries.inBuffer) {
-        // The buffers of the CPUs begin at different times when the oldest events were overwritten.
-        this.out.loss({
-          kind: 'buffer-start',
-          cpu: mark.cpu,
-          count: null,
-          seq: this.seq - 1,
-          from_ns: null,
-          to_ns: to,
-          offset: BigInt(offset),
-          line,
-          message: `events of CPU ${mark.cpu} before this point were overwritten`,
-        });
-      }
-    }
-    this.pendingLosses = [];
-  }
-
-  private writeLost(
-    mark: Mark & { kind: 'lost' },
-    from: bigint | null,
-    to: bigint | null,
-    offset: number,
-    line: number,
-  ): void {
-    this.out.loss({
-      kind: mark.dropped ? 'dropped' : 'lost',
-      cpu: mark.cpu,
-      count: mark.count,
-      seq: to === null ? this.seq : this.seq - 1,
-      from_ns: from,
-      to_ns: to,
-      offset: BigInt(offset),
-      line,
-      message: `CPU ${mark.cpu} lost ${mark.count === null ? 'an unknown number of' : mark.count} events`,
-    });
-  }
-
-  private onCut(offset: number, length: number): void {
-    this.out.complete = false;
-    this.out.bytes.unparsed += length;
-    this.out.unparsed++;
-    this.writeCut(offset, 'the input ends without a line end: its last line may be cut and was not used');
-  }
-
-  private writeCut(offset: number, message: string): void {
-    this.out.note('warning', 'cut', { offset, line: this.lineNumber }, message);
-    this.out.loss({
-      kind: 'cut',
-      cpu: null,
-      count: null,
-      seq: this.seq,
-      from_ns: this.seq > 0 ? bigOf(this.lastLo, this.lastHi) : null,
-      to_ns: null,
-      offset: BigInt(offset),
-      line: this.lineNumber,
-      message,
-    });
-  }
-
-  private setPrecision(): void {
-    const { out } = this;
-    this.decimals = this.line.decimals;
-    out.timeUnit = this.decimals === 0 ? 'ticks' : 'ns';
-    out.precisionNs = this.decimals === 0 ? null : 10 ** (9 - this.decimals);
-  }
-
-  private finish(): void {
-    const { out } = this;
-    if (this.seq > 0) out.lastNs = bigOf(this.lastLo, this.lastHi);
-    for (const { mark, offset, line } of this.pendingLosses) {
-      if (mark.kind === 'lost') this.writeLost(mark, bigOf(this.lastLo, this.lastHi), null, offset, line);
-    }
-    this.pendingLosses = [];
-    out.records += this.seq;
-    this.infos.forEach((info, id) => {
-      if (info) out.eventCounts.set(this.names.get(id), info.count);
-    });
-    if (out.complete && this.entries && this.seq < this.entries.inBuffer) {
-      out.complete = false;
-      const missing = this.entries.inBuffer - this.seq;
-      this.writeCut(
-        out.size,
-        `the header promises ${this.entries.inBuffer} events and the text has ${this.seq}: ${missing} were cut off or filtered out`,
-      );
-    }
-  }
+/** A cheap look before the columns are taken apart: ` 0) ` at the beginning, or a bar not far from it. */
+function looksLikeGraph(buffer: Uint8Array, start: number, end: number): boolean {
+  let at = skipSpaces(buffer, start, end);
+  const first = at;
+  while (at < end && at - first < 5 && isDigit(buffer[at])) at++;
+  if (at > first && startsWith(buffer, at, end, ')')) return true;
+  const limit = Math.min(end, start + 64);
+  for (; at < limit; at++) if (buffer[at] === PIPE) return true;
+  return false;
 }

@@ -32,13 +32,18 @@ export class ConfigAccess {
 
   /** False where the arguments have another shape. */
   parse(buffer: Uint8Array, start: number, end: number): boolean {
-    let at = start + 1;
-    while (at < end && !(buffer[at] === AT && buffer[at - 1] === SPACE)) at++;
-    if (at >= end) return false;
-    const slotEnd = at - 1;
-    let slotStart = slotEnd;
-    while (slotStart > start && buffer[slotStart - 1] !== SPACE) slotStart--;
-    if (slotStart - 1 <= start || slotStart === slotEnd) return false;
+    let at = start;
+    let slotStart = start;
+    let slotEnd = start;
+    // The device is all before the word before ` @`; it may have spaces.
+    for (;;) {
+      while (at < end && buffer[at] !== SPACE) at++;
+      if (at + 1 >= end) return false;
+      slotStart = slotEnd + 1;
+      slotEnd = at++;
+      if (buffer[at] === AT) break;
+    }
+    if (slotStart - 1 <= start || slotStart >= slotEnd) return false;
     this.deviceStart = start;
     this.deviceEnd = slotStart - 1;
     this.slotStart = slotStart;
@@ -70,6 +75,20 @@ export class ConfigAccess {
   }
 
   private parseSlot(buffer: Uint8Array): boolean {
+    const { slotStart, slotEnd } = this;
+    if (slotEnd - slotStart === 7 && buffer[slotStart + 2] === COLON && buffer[slotStart + 5] === DOT) {
+      const bus = (hexDigit(buffer[slotStart]) << 4) | hexDigit(buffer[slotStart + 1]);
+      const slot = (hexDigit(buffer[slotStart + 3]) << 4) | hexDigit(buffer[slotStart + 4]);
+      const fn = hexDigit(buffer[slotStart + 6]);
+      this.domain = 0;
+      this.rid = (bus << 8) | (slot << 3) | fn;
+      // A digit that is none makes its part negative.
+      return bus >= 0 && slot >= 0 && slot < 32 && fn >= 0 && fn < 8;
+    }
+    return this.parseOtherSlot(buffer);
+  }
+
+  private parseOtherSlot(buffer: Uint8Array): boolean {
     let value = 0;
     let digits = 0;
     let colons = 0;

@@ -8,11 +8,15 @@ export interface Integer {
 const TWO_32 = 4294967296;
 const MINUS = 45;
 
+const HEX_DIGITS = new Int8Array(256).fill(-1);
+for (let value = 0; value < 16; value++) {
+  const digit = value.toString(16);
+  HEX_DIGITS[digit.charCodeAt(0)] = HEX_DIGITS[digit.toUpperCase().charCodeAt(0)] = value;
+}
+
 /** Value of a hexadecimal digit, or -1. */
 export function hexDigit(byte: number): number {
-  if (byte >= 48 && byte <= 57) return byte - 48;
-  if (byte >= 97 && byte <= 102) return byte - 87;
-  return byte >= 65 && byte <= 70 ? byte - 55 : -1;
+  return HEX_DIGITS[byte];
 }
 
 /** Reads `buffer[start, end)` as `0x...` or as a decimal number of at most 64 bits. False for anything else. */

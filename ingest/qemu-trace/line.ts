@@ -15,9 +15,9 @@ function isDigit(byte: number): boolean {
   return byte >= 48 && byte <= 57;
 }
 
-function isNameByte(byte: number): boolean {
-  return (byte >= 97 && byte <= 122) || isDigit(byte) || byte === UNDERSCORE || (byte >= 65 && byte <= 90);
-}
+const NAME_BYTES = new Uint8Array(256);
+for (const byte of Buffer.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_'))
+  NAME_BYTES[byte] = 1;
 
 /** Days from 1970-01-01 to a date of the Gregorian calendar. */
 function daysOf(year: number, month: number, day: number): number {
@@ -117,7 +117,8 @@ export class TraceLine {
     let same = SECOND_LENGTH - 1;
     while (same >= 0 && secondText[same] === buffer[start + same]) same--;
     if (same < 0) return true;
-    if (buffer[start + 4] !== DASH || buffer[start + 7] !== DASH || buffer[start + 10] !== UPPER_T) return false;
+    if (buffer[start + 4] !== DASH || buffer[start + 7] !== DASH || buffer[start + 10] !== UPPER_T)
+      return false;
     if (buffer[start + 13] !== COLON || buffer[start + 16] !== COLON) return false;
     const year = number(buffer, start, 4);
     const month = number(buffer, start + 5, 2);
@@ -135,7 +136,7 @@ export class TraceLine {
   private parseName(buffer: Uint8Array, start: number, end: number): boolean {
     let at = start;
     let underscores = 0;
-    while (at < end && isNameByte(buffer[at])) if (buffer[at++] === UNDERSCORE) underscores++;
+    while (at < end && NAME_BYTES[buffer[at]] === 1) if (buffer[at++] === UNDERSCORE) underscores++;
     if (underscores === 0 || isDigit(buffer[start]) || buffer[start] === UNDERSCORE) return false;
     if (at < end && buffer[at] !== SPACE) return false;
     this.nameStart = start;

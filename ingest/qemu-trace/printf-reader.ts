@@ -3,8 +3,8 @@ import { hexDigit, type Integer, parseHex, parseInteger } from './integer.ts';
 
 const SPACE = 32;
 const MINUS = 45;
-/** Attempts at one line at most; formats with several `%s` have more than one reading. */
-const MAX_ATTEMPTS = 2000;
+/** Bytes looked at for one line at most; formats with several `%s` have more than one reading. */
+const MAX_LOOKED_AT = 1 << 20;
 
 /** What a printed argument turned out to be. */
 export interface PrintedValue {
@@ -29,7 +29,7 @@ export class PrintfReader {
   private readonly starts: Int32Array;
   private readonly ends: Int32Array;
   private readonly integer: Integer = { lo: 0, hi: 0, hex: false };
-  private attempts = 0;
+  private lookedAt = 0;
 
   constructor(event: DeclaredEvent) {
     this.event = event;
@@ -41,7 +41,7 @@ export class PrintfReader {
   /** Finds every argument in `buffer[start, end)`. False where the text does not fit the format. */
   match(buffer: Uint8Array, start: number, end: number): boolean {
     this.starts.fill(-1);
-    this.attempts = 0;
+    this.lookedAt = 0;
     return this.step(buffer, start, end, 0);
   }
 
@@ -99,8 +99,8 @@ export class PrintfReader {
       return true;
     }
     for (let at = start; at <= end; at++) {
+      if (++this.lookedAt > MAX_LOOKED_AT) return false;
       if (next.kind === 'literal' && !startsWith(buffer, at, end, next.bytes)) continue;
-      if (++this.attempts > MAX_ATTEMPTS) return false;
       if (this.step(buffer, at, end, index + 1)) {
         this.starts[arg] = start;
         this.ends[arg] = at;

@@ -5,6 +5,7 @@ import { formatAddress } from '../lspci/address.ts';
 import type { SourceRecording } from '../recording.ts';
 import type { ConfigAccess } from './config-access.ts';
 import { kindOf, meaningsOf, namedIn } from './meaning.ts';
+import { BytesMemo } from './memo.ts';
 import { EventRow } from './row.ts';
 
 /** What is known of an event by its name. */
@@ -39,6 +40,8 @@ export class TraceSink {
   private readonly options: DecodeOptions;
   private readonly names = new StringPool();
   private readonly infos: EventInfo[] = [];
+  private readonly lastName = new BytesMemo();
+  private readonly lastDevice = new BytesMemo();
   private readonly access: Readonly<Record<AccessColumn, ColumnBuilder>>;
   /** Pool ids of addresses and their texts by routing id, -1 = not yet asked. */
   private readonly functionIds = new Int32Array(65536).fill(-1);
@@ -71,7 +74,11 @@ export class TraceSink {
   }
 
   infoOf(buffer: Uint8Array, start: number, end: number): EventInfo {
-    const id = this.names.intern(buffer, start, end);
+    let id = this.lastName.get(buffer, start, end);
+    if (id < 0) {
+      id = this.names.intern(buffer, start, end);
+      this.lastName.set(buffer, start, end, id);
+    }
     let info = this.infos[id];
     if (!info) {
       const name = this.names.get(id);
@@ -127,7 +134,7 @@ export class TraceSink {
     else to.time_ns.pushNull();
     to.is_write.pushNumber(access.isWrite ? 1 : 0);
     this.pushFunction(buffer, access);
-    to.device.pushBytes(buffer, access.deviceStart, access.deviceEnd);
+    this.pushDevice(buffer, access.deviceStart, access.deviceEnd);
     to.where.pushNumber(access.where);
     to.value.pushNumber(access.value);
     to.width.pushNull();
@@ -160,6 +167,16 @@ export class TraceSink {
   finish(): void {
     this.out.records += this.seq;
     for (const info of this.infos) this.out.eventCounts.set(info.name, info.count);
+  }
+
+  private pushDevice(buffer: Uint8Array, start: number, end: number): void {
+    const { device } = this.access;
+    let id = this.lastDevice.get(buffer, start, end);
+    if (id < 0) {
+      id = device.pool?.intern(buffer, start, end) ?? 0;
+      this.lastDevice.set(buffer, start, end, id);
+    }
+    device.pushNumber(id);
   }
 
   private pushFunction(buffer: Uint8Array, access: ConfigAccess): void {

@@ -1,6 +1,6 @@
 import { bigOf, comparePairs } from '../../tables/index.ts';
 import type { DecodeOptions } from '../format.ts';
-import { scanLines } from '../lines.ts';
+import { MAX_LINE, scanLines } from '../lines.ts';
 import type { SourceRecording } from '../recording.ts';
 import type { ByteSource } from '../source.ts';
 import { LooseArguments } from './arguments.ts';
@@ -20,6 +20,8 @@ const EMBEDDED =
 const MESSAGE = /^(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?(?:\S*\/)?qemu[\w.-]*: /;
 const LOOK = 4096;
 const HEAD = 65536;
+/** With its line end. */
+const LONG = MAX_LINE + 2;
 
 /** Reads the log trace backend of QEMU, with what else went to the same terminal. */
 export class TraceTextDecoder {
@@ -45,32 +47,31 @@ export class TraceTextDecoder {
   }
 
   decode(source: ByteSource): void {
-    const { out } = this;
     const head = new Uint8Array(Math.min(HEAD, source.size));
     const sample = sampleOf(head.subarray(0, source.read(0, head)));
     // In a log with times a line without one is no event, whatever it looks like.
     this.bare = sample.stamped === 0 && sample.bare > 0;
     this.time.known = !this.bare;
-    const scan = scanLines(
+    const isOpen = endsOpen(source);
+    scanLines(
       source,
       this.options.chunkSize,
       (buffer, start, end, offset, length) => {
         this.lineNumber++;
-        const isCut = offset + length === source.size && buffer[start + length - 1] !== 10;
-        if (isCut) this.onCut(offset, length);
-        else this.onLine(buffer, start, end, offset, length);
+        if (isOpen && offset + length === source.size) this.onCut(offset, length);
+        else {
+          if (length > LONG) this.noteLong(offset);
+          this.onLine(buffer, start, Math.min(end, start + MAX_LINE), offset, length);
+        }
       },
       this.options.progress,
     );
-    if (scan.longLines > 0) {
-      out.note(
-        'warning',
-        'long-line',
-        null,
-        `${scan.longLines} lines longer than 1 MiB were read in part only`,
-      );
-    }
     this.finish();
+  }
+
+  private noteLong(offset: number): void {
+    const at = { offset, line: this.lineNumber };
+    this.out.note('warning', 'long-line', at, 'a line longer than 1 MiB was read in its first part only');
   }
 
   private onLine(buffer: Uint8Array, start: number, end: number, offset: number, length: number): void {
@@ -256,4 +257,9 @@ export class TraceTextDecoder {
     }
     sink.finish();
   }
+}
+
+function endsOpen(source: ByteSource): boolean {
+  const last = new Uint8Array(1);
+  return source.size > 0 && source.read(source.size - 1, last) === 1 && last[0] !== 10;
 }

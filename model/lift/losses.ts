@@ -7,7 +7,7 @@ export function liftLosses(losses: Table<typeof LOSSES>, events: EventColumns): 
   const draft = newDraft();
   for (const loss of rowsOf(losses)) {
     // What came before the first record is unknown anyway, and after the last nothing follows.
-    if (loss.kind === 'overwritten' || loss.kind === 'cut') continue;
+    if (loss.kind === 'overwritten' || loss.kind === 'cut' || loss.kind === 'other-cpus') continue;
     clearDraft(draft);
     draft.kind = KIND.loss;
     draft.phase = POINT;

@@ -54,7 +54,8 @@ export class RuleBench implements RuleContext {
   stateScope = false;
   private readonly input: BenchInput;
   private readonly callerKinds = new Map<number, 'iommu' | 'foreign' | 'unknown'>();
-  private readonly memory = new Map<string, number>();
+  /** By key, then by function. */
+  private readonly memory = new Map<string, Map<number, number>>();
   /** Position in the replay of each event. */
   private readonly positions: Int32Array;
 
@@ -180,11 +181,16 @@ export class RuleBench implements RuleContext {
   }
 
   recall(fn: number, key: string): number {
-    return this.memory.get(`${fn} ${key}`) ?? UNKNOWN;
+    return this.memory.get(key)?.get(fn) ?? UNKNOWN;
   }
 
   remember(fn: number, key: string, value: number): void {
-    this.memory.set(`${fn} ${key}`, value);
+    let values = this.memory.get(key);
+    if (!values) {
+      values = new Map();
+      this.memory.set(key, values);
+    }
+    values.set(fn, value);
   }
 
   /** Lost events: what rules remembered or waited for may be out of date. */

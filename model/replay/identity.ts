@@ -35,6 +35,8 @@ export class Identity {
   private readonly state: StateStore;
   private readonly machine: Machine;
   private readonly on: IdentityEvents;
+  /** The generation in force, by the id of the device's name. */
+  private readonly current: (FunctionRecord | undefined)[] = [];
 
   constructor(
     events: EventColumns,
@@ -59,11 +61,11 @@ export class Identity {
     if (device < 0) return null;
     const kind = events.kind[row];
     const enters = events.phase[row] === ENTER;
-    const address = events.names.get(device);
-    let fn = this.topology.find(address);
+    let fn = this.current[device] ?? null;
     if (fn && this.beginsNewLife(fn, row)) fn = null;
     if (!fn) {
-      fn = this.topology.open(address, row);
+      fn = this.topology.open(events.names.get(device), row);
+      this.current[device] = fn;
       this.state.addFunction(fn.fn);
     }
     fn.lastEvent = row;
@@ -102,7 +104,7 @@ export class Identity {
     const add = own && own.kind === KIND['vf.add'] ? own : enclosing(this.calls, own, VF_ADD);
     if (!add || add.enter < 0) return;
     const device = events.device[add.enter];
-    const pf = device >= 0 ? this.topology.find(events.names.get(device)) : null;
+    const pf = device >= 0 ? this.current[device] : null;
     if (!pf || pf === fn) return;
     const vfIndex = events.index[add.enter];
     this.topology.link(fn, pf, vfIndex === UNKNOWN ? -1 : vfIndex);

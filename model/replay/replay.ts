@@ -93,8 +93,9 @@ export class Replay {
   private readonly fnOf: Int32Array;
   private readonly whatIf: WhatIf | null;
   private readonly warnsOfCalls: ReadonlySet<number>;
-  /** Open prepare, enable, disable and restore calls per function. */
-  private readonly openAts = new Map<number, Set<number>>();
+  /** Open prepare, enable, disable and restore calls per function: how many, and the latest. */
+  private readonly openCount: number[] = [];
+  private readonly openCall: number[] = [];
   /** The last end of a prepare or enable per function. */
   private readonly lastUnitChange = new Map<number, number>();
   /** Functions whose watched state changed since the rules last looked at it. */
@@ -214,8 +215,8 @@ export class Replay {
 
   /** What is shown while another task is inside an ATS call of the function may be a state in between. */
   private observeState(fn: FunctionRecord, row: number): void {
-    const own = this.calls.callOf[row];
-    for (const id of this.openCalls(fn)) if (id !== own) return;
+    const open = this.openCount[fn.fn] ?? 0;
+    if (open > 1 || (open === 1 && this.openCall[fn.fn] !== this.calls.callOf[row])) return;
     this.observer.changing(fn, row);
   }
 
@@ -228,7 +229,10 @@ export class Replay {
     const kind = this.nameOf(call);
     for (const hook of hooksOf('onEnter')) hook(this.bench, call, fn, row);
     this.windows.enter(fn, call, row, kind);
-    if (ATS_STATE_KINDS.has(call.kind) && call.exit >= 0) this.openCalls(fn).add(call.id);
+    if (ATS_STATE_KINDS.has(call.kind) && call.exit >= 0) {
+      this.openCount[fn.fn] = (this.openCount[fn.fn] ?? 0) + 1;
+      this.openCall[fn.fn] = call.id;
+    }
     if (call.exit < 0) this.complete(fn, call, row);
     if (kind === 'device.remove' || kind === 'iommu.release')
       this.beginRelease(fn, row, kind === 'iommu.release');
@@ -239,7 +243,9 @@ export class Replay {
   private onReturn(fn: FunctionRecord, row: number): void {
     const call = this.calls.list[this.calls.callOf[row]];
     this.complete(fn, call, row);
-    this.openCalls(fn).delete(call.id);
+    if (call.enter >= 0 && ATS_STATE_KINDS.has(call.kind)) {
+      this.openCount[fn.fn] = Math.max(0, (this.openCount[fn.fn] ?? 0) - 1);
+    }
     this.windows.exit(fn, call, row, this.nameOf(call), this.events.result[row]);
   }
 
@@ -252,8 +258,9 @@ export class Replay {
     const kind = this.nameOf(call);
     let done = this.describe(fn, call, row, kind);
     if (CONTRACT_KINDS.has(call.kind)) {
+      const corrections = this.features.corrections.length;
       correctFeatures(this.features, done);
-      done = this.describe(fn, call, row, kind);
+      if (this.features.corrections.length > corrections) done = this.describe(fn, call, row, kind);
     }
     for (const hook of hooksOf('onCall')) hook(this.bench, done);
     this.whatIf?.look(done);
@@ -319,7 +326,7 @@ export class Replay {
 
   /** No lock orders a PF's prepare and enable against its VFs' (contract section 6). */
   private pfWasBusy(pf: FunctionRecord, call: Call): boolean {
-    if (this.openCalls(pf).size > 0) return true;
+    if (this.openCount[pf.fn] > 0) return true;
     const changed = this.lastUnitChange.get(pf.fn);
     if (changed === undefined || call.enter < 0) return false;
     return (
@@ -385,7 +392,7 @@ export class Replay {
 
   private onLoss(row: number): void {
     for (const fn of this.topology.functions) this.machine.forgetAll(fn, row);
-    this.openAts.clear();
+    this.openCount.fill(0);
     this.windows.forget();
     this.bench.forget();
     this.dirty.clear();
@@ -394,22 +401,15 @@ export class Replay {
   private lookAtStable(row: number): void {
     if (this.dirty.size === 0) return;
     this.bench.stateScope = true;
-    for (const id of [...this.dirty].sort((a, b) => a - b)) {
+    // Two functions change at once only where a VF's change matters to its PF: the order of their numbers is stable.
+    const ids = this.dirty.size === 1 ? this.dirty : [...this.dirty].sort((a, b) => a - b);
+    for (const id of ids) {
       const fn = this.topology.at(id);
-      if (this.openCalls(fn).size > 0 || this.windows.inReset(fn)) continue;
+      if (this.openCount[id] > 0 || this.windows.inReset(fn)) continue;
       this.dirty.delete(id);
       for (const hook of hooksOf('onStable')) hook(this.bench, fn, row);
     }
     this.bench.stateScope = false;
-  }
-
-  private openCalls(fn: FunctionRecord): Set<number> {
-    let open = this.openAts.get(fn.fn);
-    if (!open) {
-      open = new Set();
-      this.openAts.set(fn.fn, open);
-    }
-    return open;
   }
 
   private nameOf(call: Call): EventKindName {

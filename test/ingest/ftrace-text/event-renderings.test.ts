@@ -36,7 +36,6 @@ function story(row: Row, timeOffset = 0): string {
   return `${time} ${word(row.cpu)} ${row.event} ps=${word(row.ps)} ret=${word(row.ret)} ${word(row.bdf ?? row.device)}`;
 }
 
-
 describe('one story in every rendering of events', () => {
   const whole = [
     ['nop.txt', 'tracefs trace (nop)'],
@@ -103,7 +102,13 @@ describe('one story in every rendering of events', () => {
 
   test('fields prints more than the usual form', async () => {
     const rows = eventsOf(await decode(fixture('fmt/nop-fields.txt')));
-    expect(rows[10]).toMatchObject({ iommu: 'dmar0', dev: '0000:01:00.1', type: 1n, domain_id: 9n, users: 1n });
+    expect(rows[10]).toMatchObject({
+      iommu: 'dmar0',
+      dev: '0000:01:00.1',
+      type: 1n,
+      domain_id: 9n,
+      users: 1n,
+    });
   });
 
   test('the latency format counts from the start of the buffer, which is said', async () => {
@@ -184,7 +189,9 @@ describe('one story in every rendering of events', () => {
     expect(sourceOf(recorded)).toMatchObject({ records: 30n, unparsed: 0n, complete: true });
     expect(recorded.eventCounts[0].get('kernel_stack')).toBe(15);
     expect(rows).toHaveLength(15);
-    expect(rows.every((row) => String(row.stack).endsWith(';entry_SYSCALL_64_after_hwframe+0x4b/0x53'))).toBe(true);
+    expect(rows.every((row) => String(row.stack).endsWith(';entry_SYSCALL_64_after_hwframe+0x4b/0x53'))).toBe(
+      true,
+    );
     expect(String(rows[0].stack)).toMatch(/^pci_dev_reset_iommu_prepare\+0x2f\/0x260;pci_reset_bus_function/);
   });
 });

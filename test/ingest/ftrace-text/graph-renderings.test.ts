@@ -121,7 +121,9 @@ describe('one story in every rendering of the function graph', () => {
       expect(calls[8].entry).toMatchObject({ where: 334n });
       expect(calls[18].entry).toMatchObject({ type: 0n, did: 9n });
     } else expect(notes).toContain('no-call-arguments');
-    expect(String(enable.entry.caller).replace('+0x3a/0x50', '')).toBe(has('caller') ? 'iommu_enable_pci_ats' : 'null');
+    expect(String(enable.entry.caller).replace('+0x3a/0x50', '')).toBe(
+      has('caller') ? 'iommu_enable_pci_ats' : 'null',
+    );
     expect(enable.entry.cpu !== null).toBe(has('cpu'));
     expect(enable.entry.pid).toBe(has('task') ? 50 : null);
     expect(enable.entry.comm).toBe(has('task') ? 'sh' : null);
@@ -147,7 +149,8 @@ describe('one story in every rendering of the function graph', () => {
     ['fg-probefail.report.txt', -22],
   ])('%s: the refused prepare fails the probe', async (name, result) => {
     const calls = callsOf(eventsOf(await decode(fixture(`fmt/${name}`))));
-    const failed = (symbol: string) => int32(calls.find(({ entry }) => entry.symbol === symbol)?.exit?.ret ?? null);
+    const failed = (symbol: string) =>
+      int32(calls.find(({ entry }) => entry.symbol === symbol)?.exit?.ret ?? null);
     expect(failed('pci_prepare_ats')).toBe(result);
     expect(failed('intel_iommu_probe_device')).toBe(result);
     expect(failed('iommu_probe_device')).toBe(result);
@@ -242,7 +245,7 @@ describe('lines of the function graph that the recordings do not have', () => {
         ' 1)   9.000 us    |  }',
       ),
     );
-    expect(sourceOf(recorded)).toMatchObject({ unparsed: 0n, marker_bytes: 247n });
+    expect(sourceOf(recorded)).toMatchObject({ unparsed: 0n, marker_bytes: 246n });
     expect(eventsOf(recorded).map((row) => [row.symbol, row.is_return, row.pid, row.comm])).toEqual([
       ['outer', false, null, null],
       ['inner', false, 12, 'kworker'],
