@@ -27,6 +27,29 @@ function isLegalWindow(context: RuleContext, fn: FunctionRecord, event: number):
   return off !== null && now !== null && now - off < IN_FLIGHT_NS;
 }
 
+/** What a rule remembers: the last invalidation since ATS went on, and where the detach that switches it off began. */
+const INVALIDATED = 'invalidated';
+const DETACH = 'detach';
+const DETACHING: readonly EventKindName[] = [
+  'iommu.attach',
+  'iommu.block',
+  'iommu.release',
+  'iommu.group_remove',
+  'device.remove',
+  'reset.prepare',
+];
+
+function invalidated(context: RuleContext, fn: number, event: number): void {
+  context.remember(fn, INVALIDATED, event);
+  context.met('ATS035', fn);
+}
+
+function detaches(context: RuleContext, fn: number, event: number): void {
+  // The attach that switches ATS on is over when it is on; the first step after that begins the detach.
+  if (context.state.get(fn, CORE_EN) === 1 && context.recall(fn, DETACH) === UNKNOWN)
+    context.remember(fn, DETACH, event);
+}
+
 function judgeInvalidation(context: RuleContext, fn: FunctionRecord, event: number): void {
   const core = context.state.get(fn.fn, CORE_EN);
   const hw = context.state.get(fn.fn, HW_EN);
@@ -84,24 +107,29 @@ export const INVALIDATION_RULES: readonly Rule[] = [
     once: 'generation',
     references: ['PCIe 10.3'],
     onPoint(context, kind, fn, event) {
-      if (kind !== 'invalidate' || !fn) return;
-      context.remember(fn.fn, 'invalidated', event);
-      context.met('ATS035', fn.fn);
+      if (fn && kind === 'invalidate') invalidated(context, fn.fn, event);
+      else if (fn && DETACHING.includes(kind)) detaches(context, fn.fn, event);
     },
     onEnter(context, _call, fn, event) {
-      if (context.kindOf(event) !== 'invalidate') return;
-      context.remember(fn.fn, 'invalidated', event);
-      context.met('ATS035', fn.fn);
+      const kind = context.kindOf(event);
+      if (kind === 'invalidate') invalidated(context, fn.fn, event);
+      else if (DETACHING.includes(kind)) detaches(context, fn.fn, event);
     },
     onCall(context, done) {
       const { fn } = done;
-      if (done.kind === 'ats.enable' && done.result === 0) return context.met('ATS035', fn.fn);
+      if (done.kind === 'ats.enable' && done.result === 0) {
+        context.remember(fn.fn, INVALIDATED, UNKNOWN);
+        context.remember(fn.fn, DETACH, UNKNOWN);
+        return context.met('ATS035', fn.fn);
+      }
       if (done.kind !== 'ats.disable' || context.state.get(fn.fn, CORE_EN) !== 1) return;
       if (!context.wasRecorded('invalidate'))
         return context.undecided('ATS035', 'invalidations are not recorded');
-      const around = context.enclosing(done.call, ATTACHING);
-      const last = context.recall(fn.fn, 'invalidated');
-      const begin = around && around.enter >= 0 ? around.enter : done.call.enter;
+      const last = context.recall(fn.fn, INVALIDATED);
+      const begin = context.recall(fn.fn, DETACH);
+      if (last !== UNKNOWN && begin === UNKNOWN) {
+        return context.undecided('ATS035', 'where the detach began is not recorded');
+      }
       if (last !== UNKNOWN && context.positionOf(last) >= context.positionOf(begin))
         return context.passed('ATS035');
       const caller = context.callerText(done.event) ?? '';

@@ -788,6 +788,26 @@ export const RULE_CASES: readonly RuleCase[] = [
         .write(PF, 4, 6),
   },
   {
+    rule: 'ATS035',
+    what: 'near miss: an invalidation came, and where the detach began is not recorded',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .event('qi_submit', INVALIDATE_PLAIN)
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
     rule: 'ATS036',
     what: 'the log has a time-out with a requester id; near miss: another queue error',
     fn: PLAIN,
