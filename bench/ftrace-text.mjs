@@ -12,8 +12,7 @@ const ROUNDS = 3;
 const program = fileURLToPath(new URL('../dist/atscope.mjs', import.meta.url));
 
 /** Prints the largest resident set of the process, in KiB, as its last words. */
-const report =
-  'process.on("exit",()=>process.stderr.write(`\\nmaxrss ${process.resourceUsage().maxRSS}\\n`))';
+const report = 'process.on("exit",()=>console.error("maxrss",process.resourceUsage().maxRSS))';
 
 function timed(command, args) {
   const started = performance.now();

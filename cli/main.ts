@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { FORMATS } from '../ingest/formats.ts';
 import { PROFILES } from '../model/features.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { addQueryCommands } from './query-commands.ts';
 import { paletteFor } from './terminal.ts';
 import { VERSION } from './version.ts';
 
@@ -116,6 +117,8 @@ function build(): Command {
     .option('--kind <kind>', 'pf (also plain functions) or vf', 'pf')
     .addHelpText('after', '\nExample:\n  atscope model --format dot --kind vf | dot -Tsvg > vf.svg\n')
     .action(async (flags) => (await import('./model.ts')).runModel(flags));
+
+  addQueryCommands(program);
 
   for (const command of program.commands) command.exitOverride();
   return program;

@@ -1,3 +1,4 @@
+import { applyFacts, expandInput, formatOfMember } from './bundle/index.ts';
 import { detectFormat, formatById } from './detect.ts';
 import type { EventNeeds, Format } from './format.ts';
 import { type Recorded, Recording } from './recording.ts';
@@ -31,7 +32,7 @@ export async function readInputs(paths: readonly string[], options: ReadOptions)
     for (const source of sources) source.close();
   };
   try {
-    for (const path of paths) sources.push(await openSource(path));
+    for (const path of paths) sources.push(...expandInput(await openSource(path)));
     return { ...(await readSources(sources, options)), sources, close };
   } catch (error) {
     close();
@@ -45,8 +46,9 @@ export async function readSources(
   options: ReadOptions,
 ): Promise<Pick<ReadInputs, 'recorded' | 'formats'>> {
   const recording = new Recording();
-  const formats = sources.map((source) =>
-    options.format ? formatById(options.format) : detectFormat(source).format,
+  const formats = sources.map(
+    (source) =>
+      formatOfMember(source) ?? (options.format ? formatById(options.format) : detectFormat(source).format),
   );
   for (const [i, source] of sources.entries()) {
     const out = recording.addSource(source.path, formats[i].id, source.size);
@@ -56,5 +58,6 @@ export async function readSources(
       progress: (bytes) => options.progress?.(source.path, bytes, source.size),
     });
   }
+  applyFacts(sources, recording);
   return { recorded: recording.finish(), formats };
 }

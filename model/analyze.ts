@@ -34,6 +34,7 @@ import {
   type ProfileChoice,
 } from './features.ts';
 import type { Finding } from './findings.ts';
+import { isFunctionAddress } from './lift/arguments.ts';
 import { liftEventTable } from './lift/ftrace.ts';
 import { liftLog } from './lift/log.ts';
 import { liftLosses } from './lift/losses.ts';
@@ -85,7 +86,9 @@ export interface AnalyzeOptions {
 export async function analyze(recorded: RecordedTables, options: AnalyzeOptions): Promise<Analysis> {
   const events = new EventColumns();
   liftLosses(recorded.losses, events);
-  for (const table of recorded.events) liftEventTable(table, events);
+  recorded.events.forEach((table, number) => {
+    liftEventTable(table, number, events);
+  });
   liftLog(recorded.logRecords, recorded.splats, events);
 
   const relations = relateClocks(recorded.sources, events);
@@ -191,7 +194,8 @@ function findingsTable(
       rule: finding.rule,
       name: finding.name,
       severity: finding.severity,
-      function: fn?.address ?? null,
+      // A device that only a pointer stands for has no name to give.
+      function: fn && isFunctionAddress(fn.address) ? fn.address : null,
       fn: fn?.fn ?? null,
       pf,
       generation: fn?.generation ?? null,

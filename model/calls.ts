@@ -55,6 +55,8 @@ export function pairCalls(events: EventColumns, order: Int32Array): Calls {
   const list: Call[] = [];
   const callOf = new Int32Array(events.length).fill(-1);
   const stacks = new Map<number, Call[]>();
+  /** The call that the last event of a task returned from. */
+  const lastClosed = new Map<number, Call>();
 
   for (const row of order) {
     const kind = events.kind[row];
@@ -70,6 +72,12 @@ export function pairCalls(events: EventColumns, order: Int32Array): Calls {
     }
     const phase = events.phase[row];
     if (phase === ENTER) {
+      const same = stackedProbe(events, stack, row);
+      if (same) {
+        callOf[row] = same.id;
+        if (isBetterNamed(events, row, same.enter)) same.enter = row;
+        continue;
+      }
       dropFinishedLeaf(stack, kind);
       const call: Call = {
         id: list.length,
@@ -87,13 +95,54 @@ export function pairCalls(events: EventColumns, order: Int32Array): Calls {
       // Without returns only a leaf has a known end: whatever follows it on its task but its own config writes.
       if (!call.entryOnly || LEAF_KINDS.has(kind)) stack.push(call);
     } else if (phase === RETURN) {
+      const same = closedTwice(events, lastClosed.get(key), row);
+      if (same) {
+        callOf[row] = same.id;
+        if (isBetterNamed(events, row, same.exit)) same.exit = row;
+        continue;
+      }
       callOf[row] = closeCall(events, stack, list, row);
+      lastClosed.set(key, list[callOf[row]]);
+      continue;
     } else {
       if (kind !== KIND['config.write'] && kind !== KIND['log.warn']) dropEntryOnlyLeaf(stack);
       callOf[row] = stack.at(-1)?.id ?? -1;
     }
+    lastClosed.delete(key);
   }
   return { list, callOf };
+}
+
+/** Two probes on one function give two entries for one call: the second comes from another table, right after the first. */
+function stackedProbe(events: EventColumns, stack: readonly Call[], row: number): Call | null {
+  const top = stack.at(-1);
+  if (!top || top.enter < 0 || !LEAF_KINDS.has(top.kind) || top.symbol !== events.symbol[row]) return null;
+  return mayBeOne(events, top.enter, row) ? top : null;
+}
+
+/** The same for returns. */
+function closedTwice(events: EventColumns, closed: Call | undefined, row: number): Call | null {
+  if (!closed || !LEAF_KINDS.has(closed.kind) || closed.symbol !== events.symbol[row]) return null;
+  return mayBeOne(events, closed.exit, row) ? closed : null;
+}
+
+function mayBeOne(events: EventColumns, a: number, b: number): boolean {
+  if (events.table[a] === events.table[b] || events.table[a] === UNKNOWN || events.table[b] === UNKNOWN)
+    return false;
+  return nameRank(events, a) < 2 || nameRank(events, b) < 2 || events.device[a] === events.device[b];
+}
+
+/** 2 for the address of a function, 1 for a pointer, 0 for nothing. */
+function nameRank(events: EventColumns, row: number): number {
+  const device = events.device[row];
+  return device < 0 ? 0 : events.names.get(device).startsWith('0x') ? 1 : 2;
+}
+
+/** The event that names its device better stands for the call; of two that do so alike, the one that has the result. */
+function isBetterNamed(events: EventColumns, candidate: number, current: number): boolean {
+  const difference = nameRank(events, candidate) - nameRank(events, current);
+  if (difference !== 0) return difference > 0;
+  return events.result[current] === UNKNOWN && events.result[candidate] !== UNKNOWN;
 }
 
 function symbolsWithReturns(events: EventColumns): Set<number> {

@@ -39,6 +39,8 @@ const INT32_COLUMNS = [
   'width',
   /** Domain type as printed. */
   'domainType',
+  /** Number of the event table it came from: two probes on one function have two. */
+  'table',
   'source',
   'seq',
   'length',
@@ -90,6 +92,7 @@ export class EventColumns {
   value!: Int32Array;
   width!: Int32Array;
   domainType!: Int32Array;
+  table!: Int32Array;
   source!: Int32Array;
   seq!: Int32Array;
   /** Length of the record in its source, in bytes. */

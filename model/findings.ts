@@ -108,9 +108,15 @@ export class FindingCollector {
       observed: draft.observed,
       evidence: draft.evidence,
       causes: [],
-      signature: `${rule}|${draft.fn === null ? '-' : topology.at(draft.fn).address}|${draft.key ?? ''}`,
+      signature: `${rule}|${nameOf(draft, topology)}|${draft.key ?? ''}`,
     };
   }
+}
+
+/** The address of the function; a pointer differs from run to run and is left out. */
+function nameOf(draft: Draft, topology: Topology): string {
+  const address = draft.fn === null ? '-' : topology.at(draft.fn).address;
+  return address.startsWith('0x') ? '-' : address;
 }
 
 function positionOf(kept: readonly Fired[], finding: Finding): number {

@@ -148,7 +148,7 @@ export class StoryTeller {
     const { events } = this;
     for (const call of this.calls.list) {
       const row = call.exit >= 0 ? call.exit : call.enter;
-      const fn = this.fnAt(row);
+      const fn = this.fnAt(row) ?? (call.enter >= 0 ? this.fnAt(call.enter) : null);
       const start = this.timeOf(call.enter);
       const end = this.timeOf(call.exit);
       const shift = [call.enter, call.exit]

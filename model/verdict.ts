@@ -1,4 +1,5 @@
 import { type LOSSES, rowsOf, type SOURCES, type Table } from '../tables/index.ts';
+import { UNKNOWN } from './events.ts';
 import type { Finding } from './findings.ts';
 import { isAtsCall, isJudgedByResult, type ReplayResult } from './replay/replay.ts';
 import type { Severity } from './rules/rule.ts';
@@ -104,12 +105,14 @@ function evidenceReasons(replay: ReplayResult): Reason[] {
         'Put the string argument last in the probe definition: a bitfield argument before the end of the record overwrites it. Or print the device pointer.',
     });
   }
-  const unfinished = replay.calls.list.filter((call) => call.exit < 0 && isJudgedByResult(call)).length;
+  const unfinished = replay.calls.list.filter(
+    (call) => isJudgedByResult(call) && replay.resultOf(call) === UNKNOWN,
+  ).length;
   if (unfinished > 0) {
     reasons.push({
       code: 'result-unrecorded',
-      decisive: false,
-      reason: `The result of ${unfinished} prepare or enable call${unfinished === 1 ? '' : 's'} was not recorded.`,
+      decisive: true,
+      reason: `The result of ${unfinished} prepare or enable call${unfinished === 1 ? '' : 's'} was not recorded, so whether ATS could be switched on is unknown.`,
       settle: 'Add return probes with $retval (as s32) to pci_prepare_ats and pci_enable_ats.',
     });
   }

@@ -1,9 +1,6 @@
-/** A column of the answer, or a parameter, of a named query. */
-export interface QueryField {
-  readonly name: string;
-  readonly unit?: string;
-  readonly doc: string;
-}
+import { type Header, parseHeader, type QueryField } from './header.ts';
+
+export type { QueryField } from './header.ts';
 
 /** A query with what its header says about it. */
 export interface NamedQuery {
@@ -17,42 +14,29 @@ export interface NamedQuery {
   readonly columnsOf?: string;
   /** The columns of the answer, where they are not those of a table. */
   readonly columns: readonly QueryField[];
+  /** True for a query over a data set of many captures. */
+  readonly fleet: boolean;
   readonly sql: string;
 }
 
-const HEADER_LINE = /^-- (title|doc|columns of|param|column)\b(?: ([a-z_]+)(?: \(([^)]+)\))?)?: (.+)$/;
-
 /**
- * Reads the header of a query: comment lines of the forms `-- title: T`, `-- doc: D`, `-- param NAME (UNIT): D`,
+ * Reads the header of a query: comment lines of the forms `-- title: T`, `-- doc: D`, `-- param NAME TYPE = DEFAULT (UNIT): D`,
  * `-- column NAME (UNIT): D` and `-- columns of: TABLE`. A line that begins with `--   ` continues the one before.
  * @throws Error for a header that breaks these rules: a mistake in the query's file.
  */
 export function parseNamedQuery(name: string, text: string): NamedQuery {
-  const fail = (message: string): never => {
-    throw new Error(`query ${name}: ${message}`);
-  };
-  const header: string[] = [];
-  for (const line of text.split('\n')) {
-    if (!line.startsWith('--')) break;
-    const last = header.length - 1;
-    if (line.startsWith('--   ') && last >= 0) header[last] += ` ${line.slice(5).trim()}`;
-    else header.push(line);
+  let header: Header;
+  try {
+    header = parseHeader(text, ['title', 'doc', 'columns of', 'over']);
+  } catch (error) {
+    throw new Error(`query ${name}: ${(error as Error).message}`);
   }
-  let title = '';
-  let doc = '';
-  let columnsOf: string | undefined;
-  const parameters: QueryField[] = [];
-  const columns: QueryField[] = [];
-  for (const line of header) {
-    const [, key, field, unit, rest] =
-      HEADER_LINE.exec(line) ?? fail(`cannot read the header line "${line}"`);
-    if (key === 'title') title = rest;
-    else if (key === 'doc') doc = rest;
-    else if (key === 'columns of') columnsOf = rest;
-    else if (!field) fail(`the header line "${line}" names nothing`);
-    else (key === 'param' ? parameters : columns).push({ name: field, unit, doc: rest });
-  }
-  if (!title || !doc) fail('the header needs a title and a doc');
-  if (!columnsOf && columns.length === 0) fail('the header documents no columns');
-  return { name, title, doc, parameters, columnsOf, columns, sql: text };
+  const { single, parameters, columns } = header;
+  const title = single.get('title');
+  const doc = single.get('doc');
+  const columnsOf = single.get('columns of');
+  if (!title || !doc) throw new Error(`query ${name}: the header needs a title and a doc`);
+  if (!columnsOf && columns.length === 0) throw new Error(`query ${name}: the header documents no columns`);
+  const fleet = single.get('over') === 'a data set';
+  return { name, title, doc, parameters, columnsOf, columns, fleet, sql: text };
 }

@@ -68,3 +68,24 @@ export async function toArrow(table: Table): Promise<ArrowTable> {
   });
   return new arrow.Table(schema, [new arrow.RecordBatch(schema, data)]);
 }
+
+/** Rows in a record batch of a file: enough for speed, few enough that a reader need not hold the whole table. */
+const BATCH_ROWS = 131_072;
+
+/**
+ * A finished table as the pieces of an Arrow IPC file, made while they are asked for. Dictionaries are whole from the
+ * beginning, so that every implementation reads them.
+ */
+export async function* arrowFile(table: Table): AsyncGenerator<Uint8Array> {
+  const arrow = await import('apache-arrow');
+  const whole = await toArrow(table);
+  const writer = new arrow.RecordBatchFileWriter();
+  const pieces = writer[Symbol.asyncIterator]();
+  const [batch] = whole.batches;
+  for (let row = 0; row === 0 || row < table.length; row += BATCH_ROWS) {
+    writer.write(batch.slice(row, Math.min(table.length, row + BATCH_ROWS)));
+  }
+  writer.finish();
+  writer.close();
+  for (let piece = await pieces.next(); !piece.done; piece = await pieces.next()) yield piece.value;
+}

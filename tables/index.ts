@@ -1,3 +1,4 @@
+export * from './capture.ts';
 export * from './catalog/index.ts';
 export * from './columns.ts';
 export * from './define.ts';

@@ -52,8 +52,8 @@ export class HeadMemo {
     const colon = fraction + decimals;
     if (view.getUint8(colon) !== COLON || view.getUint8(colon + 1) !== SPACE) return -1;
     // Six or nine digits: the second word overlaps the first for six, the last digit of nine stands alone.
-    if (!fourDigits(view.getUint32(fraction, true))) return -1;
-    if (!fourDigits(view.getUint32(decimals === 6 ? fraction + 2 : fraction + 4, true))) return -1;
+    if (!fourDigits(view.getInt32(fraction, true))) return -1;
+    if (!fourDigits(view.getInt32(decimals === 6 ? fraction + 2 : fraction + 4, true))) return -1;
     if (decimals === 9 && (view.getUint8(fraction + 8) - 48) >>> 0 > 9) return -1;
     this.cpu = this.cpus[slot];
     this.knewHead = true;
@@ -99,39 +99,45 @@ export class HeadMemo {
 /** Mixes the parts of a line in which the task, the CPU and the flags stand (`%16s-%-7d [%03d] `, trace-cmd `%16s-%-5d`). */
 function slotOf(view: DataView, start: number): number {
   const task =
-    Math.imul(view.getUint32(start + 12, true), 0x9e3779b1) ^
-    Math.imul(view.getUint32(start + 18, true), 0x85ebca6b);
+    Math.imul(view.getInt32(start + 12, true), 0x9e3779b1) ^
+    Math.imul(view.getInt32(start + 18, true), 0x85ebca6b);
   const place =
-    Math.imul(view.getUint32(start + 24, true), 0xc2b2ae35) ^
-    Math.imul(view.getUint32(start + 30, true), 0x27d4eb2f);
+    Math.imul(view.getInt32(start + 24, true), 0xc2b2ae35) ^
+    Math.imul(view.getInt32(start + 30, true), 0x27d4eb2f);
   return folded(task ^ place) & (SLOTS - 1);
 }
 
 /** Mixes those bytes of a name that tell `mm_page_alloc`, `mm_page_free_batched`, `hrtimer_expire_entry` and `..._exit` apart. */
 function nameSlotOf(view: DataView, start: number): number {
   const hash =
-    Math.imul(view.getUint32(start, true), 0x9e3779b1) ^
-    Math.imul(view.getUint32(start + 7, true), 0x85ebca6b) ^
-    Math.imul(view.getUint32(start + 12, true), 0xc2b2ae35) ^
-    Math.imul(view.getUint32(start + 16, true), 0x27d4eb2f);
+    Math.imul(view.getInt32(start, true), 0x9e3779b1) ^
+    Math.imul(view.getInt32(start + 7, true), 0x85ebca6b) ^
+    Math.imul(view.getInt32(start + 12, true), 0xc2b2ae35) ^
+    Math.imul(view.getInt32(start + 16, true), 0x27d4eb2f);
   return folded(hash) & (NAME_SLOTS - 1);
 }
 
-/** Lets every byte that was mixed in reach the lowest bits. */
+/** Lets every byte that was mixed in reach the lowest bits (the end of MurmurHash3). */
 function folded(hash: number): number {
-  const half = hash ^ (hash >>> 16);
-  return half ^ (half >>> 8);
+  const once = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  const twice = Math.imul(once ^ (once >>> 13), 0xc2b2ae35);
+  return twice ^ (twice >>> 16);
 }
 
 function fourDigits(word: number): boolean {
   return (word & 0xf0f0f0f0) === 0x30303030 && ((word + 0x06060606) & 0xf0f0f0f0) === 0x30303030;
 }
 
+/** Compares in words; the last one overlaps the one before it. */
 function sameBytes(a: DataView, aStart: number, b: DataView, bStart: number, length: number): boolean {
-  let i = 0;
-  for (; i + 4 <= length; i += 4) {
-    if (a.getUint32(aStart + i, true) !== b.getUint32(bStart + i, true)) return false;
+  if (length < 4) {
+    for (let i = 0; i < length; i++) if (a.getUint8(aStart + i) !== b.getUint8(bStart + i)) return false;
+    return true;
   }
-  for (; i < length; i++) if (a.getUint8(aStart + i) !== b.getUint8(bStart + i)) return false;
+  const last = length - 4;
+  if (a.getInt32(aStart + last, true) !== b.getInt32(bStart + last, true)) return false;
+  for (let i = 0; i < last; i += 4) {
+    if (a.getInt32(aStart + i, true) !== b.getInt32(bStart + i, true)) return false;
+  }
   return true;
 }

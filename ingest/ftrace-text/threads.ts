@@ -18,8 +18,11 @@ const WORTH_A_THREAD = 32 << 20;
 /** Blocks that are read ahead. */
 const SLOTS = 8;
 
+/** A thread that takes longer for a block waits for a CPU itself: the block is scanned here once more. */
+const PATIENCE_MS = 1;
+
 /** A thread that does not come back with a block by then has died. */
-const PATIENCE_MS = 10_000;
+const LIFETIME_MS = 10_000;
 
 /** The bundle of `scan-worker.ts`, where this is run from a bundle; absent where it is run from its sources. */
 function bundledWorker(): URL | null {
@@ -71,6 +74,8 @@ class Pipeline {
   /** Slots count up without end; `slot % SLOTS` is the place. */
   private filled = 0;
   private decoded = 0;
+  /** True when the other thread is not to be counted on any more. */
+  private alone = false;
 
   constructor(source: ByteSource, options: DecodeOptions, reader: TextReader, worker: URL) {
     this.options = options;
@@ -107,14 +112,23 @@ class Pipeline {
     const slot = this.filled % SLOTS;
     const buffer = this.buffers[slot];
     const block = this.places[slot];
+    this.reclaim(slot);
     if (!this.blocks.next(buffer, block)) return false;
     this.filled++;
-    if (!offer || block.skipped > 0 || this.reader.needsAllLines) return true;
+    if (!offer || this.alone || block.skipped > 0 || this.reader.needsAllLines) return true;
     this.states.fill(slot, block.openEnd ? buffer.lastIndexOf(LF, block.end - 1) + 1 : block.end);
     return true;
   }
 
-  /** Makes sure that the block to be decoded next is scanned, with work on others in the meantime. */
+  /** Makes sure that no other thread still looks at what was in a slot. */
+  private reclaim(slot: number): void {
+    const { states } = this;
+    if (states.state(slot) === IDLE) return;
+    if (states.state(slot) !== DONE && !states.waitDone(slot, LIFETIME_MS)) this.alone = true;
+    states.set(slot, IDLE);
+  }
+
+  /** Sees to it that the block to be decoded next is scanned, with work on others in the meantime. */
   private scanOldest(): void {
     const { states } = this;
     const oldest = this.decoded % SLOTS;
@@ -123,7 +137,7 @@ class Pipeline {
     for (let ahead = this.decoded + 1; ahead < this.filled && states.state(oldest) !== DONE; ahead++) {
       this.scan(ahead % SLOTS);
     }
-    if (states.state(oldest) !== DONE && !states.waitDone(oldest, PATIENCE_MS)) states.set(oldest, IDLE);
+    if (states.state(oldest) !== DONE) states.waitDone(oldest, PATIENCE_MS);
   }
 
   /** Scans a slot here. Returns false when the other thread has it. */
@@ -137,9 +151,9 @@ class Pipeline {
   private decodeNext(): void {
     const slot = this.decoded % SLOTS;
     const block = this.places[slot];
-    const scanned = this.states.state(slot) === DONE ? this.results[slot] : null;
-    this.reader.decode(this.buffers[slot], block, scanned);
-    this.states.set(slot, IDLE);
+    const scanned = !this.alone && this.states.state(slot) === DONE;
+    this.reader.decode(this.buffers[slot], block, scanned ? this.results[slot] : null);
+    if (scanned) this.states.set(slot, IDLE);
     this.decoded++;
     this.options.progress?.(block.offset + block.end + block.skipped);
   }

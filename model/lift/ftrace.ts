@@ -62,14 +62,15 @@ function isConfigWrite(fields: readonly string[]): boolean {
   return fields.includes('where') && (fields.includes('val') || fields.includes('value'));
 }
 
-/** Turns the rows of one event table into events of the model. */
-export function liftEventTable(table: Table, events: EventColumns): void {
-  const lifter = new EventTableLifter(table, events);
+/** Turns the rows of one event table into events of the model. `number` tells the tables of a recording apart. */
+export function liftEventTable(table: Table, number: number, events: EventColumns): void {
+  const lifter = new EventTableLifter(table, number, events);
   for (let row = 0; row < table.length; row++) lifter.lift(row);
 }
 
 class EventTableLifter {
   private readonly table: Table;
+  private readonly number: number;
   private readonly events: EventColumns;
   private readonly draft: EventDraft = newDraft();
   private readonly readers: [ArgumentReaders, ArgumentReaders];
@@ -79,8 +80,9 @@ class EventTableLifter {
   private readonly knownByName: KnownFunction | null;
   private readonly names = new Map<string, number>();
 
-  constructor(table: Table, events: EventColumns) {
+  constructor(table: Table, number: number, events: EventColumns) {
     this.table = table;
+    this.number = number;
     this.events = events;
     this.readers = [bindArguments(table, COMMON, false), bindArguments(table, COMMON, true)];
     this.column = Object.fromEntries(EVENT_COLUMNS.map((def) => [def.name, columnOf(table, def.name)]));
@@ -115,13 +117,14 @@ class EventTableLifter {
     draft.timeLo = this.time.lo(row);
     draft.timeHi = this.time.hi(row);
     draft.timed = 1;
+    draft.table = this.number;
     draft.source = column.source.data[row] as number;
     draft.seq = column.seq.data[row] as number;
     draft.offset = Number(column.offset.data[row]);
     draft.length = column.length.data[row] as number;
-    draft.line = this.number(column.line, row);
-    draft.pid = this.number(column.pid, row);
-    draft.cpu = this.number(column.cpu, row);
+    draft.line = this.integer(column.line, row);
+    draft.pid = this.integer(column.pid, row);
+    draft.cpu = this.integer(column.cpu, row);
     draft.comm = this.textId(column.comm, row);
     draft.caller = this.textId(column.caller, row);
   }
@@ -212,7 +215,7 @@ class EventTableLifter {
     return true;
   }
 
-  private number(column: Column, row: number): number {
+  private integer(column: Column, row: number): number {
     return isNullAt(column, row) ? UNKNOWN : (column.data[row] as number);
   }
 

@@ -57,7 +57,7 @@ export class Identity {
   /** The function of an event, made at its first event; null when the event names no device. */
   functionOf(row: number): FunctionRecord | null {
     const { events } = this;
-    const device = events.device[row];
+    const device = this.deviceOf(row);
     if (device < 0) return null;
     const kind = events.kind[row];
     const enters = events.phase[row] === ENTER;
@@ -79,6 +79,15 @@ export class Identity {
     if (PROBED.has(kind)) fn.probed = true;
     this.linkToPf(fn, row);
     return fn;
+  }
+
+  /** A return that does not name its device is about the device that the entry of its call names. */
+  private deviceOf(row: number): number {
+    const { events } = this;
+    const device = events.device[row];
+    if (device >= 0 || events.phase[row] !== RETURN) return device;
+    const call = this.calls.list[this.calls.callOf[row]];
+    return call.enter >= 0 ? events.device[call.enter] : device;
   }
 
   private beginsNewLife(fn: FunctionRecord, row: number): boolean {

@@ -57,6 +57,8 @@ export interface ReplayResult {
   readonly unnamedCalls: number;
   /** Function of each event (by row), or -1. */
   readonly fnOf: Int32Array;
+  /** Result of a call; UNKNOWN when not recorded. */
+  resultOf(call: Call): number;
 }
 
 const ATS_STATE_KINDS = kindSet('ats.prepare', 'ats.enable', 'ats.disable', 'ats.restore');
@@ -187,6 +189,7 @@ export class Replay {
       machineCoverage: this.machineCoverage,
       unnamedCalls: this.unnamedCalls,
       fnOf: this.fnOf,
+      resultOf: (call) => bench.resultOf(call),
     };
   }
 
@@ -196,9 +199,18 @@ export class Replay {
     if (kind === KIND.loss) return this.onLoss(row);
     if (kind === KIND['log.warn']) return this.onWarn(row);
     const phase = events.phase[row];
+    if (phase === ENTER || phase === RETURN) {
+      // Of several probes on one function one event stands for the call.
+      const call = this.calls.list[this.calls.callOf[row]];
+      if ((phase === ENTER ? call.enter : call.exit) !== row) return;
+    }
     const fn = this.identity.functionOf(row);
     if (!fn) {
       if (ATS_STATE_KINDS.has(kind)) this.onUnnamed(row);
+      if (phase === RETURN) {
+        for (const hook of hooksOf('onUnnamedCall'))
+          hook(this.bench, this.calls.list[this.calls.callOf[row]], row);
+      }
       if (phase !== ENTER && phase !== RETURN) this.point(null, row);
       return;
     }

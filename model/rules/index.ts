@@ -41,6 +41,7 @@ function collect<K extends keyof RuleHooks>(name: K): NonNullable<RuleHooks[K]>[
 
 const HOOKS: HookLists = {
   onCall: collect('onCall'),
+  onUnnamedCall: collect('onUnnamedCall'),
   onEnter: collect('onEnter'),
   onPoint: collect('onPoint'),
   onCapabilityGone: collect('onCapabilityGone'),

@@ -21,6 +21,12 @@ function liveVfs(context: RuleContext, pf: FunctionRecord): FunctionRecord[] {
   return pf.vfs.map((fn) => context.topology.at(fn)).filter((vf) => context.state.get(vf.fn, CORE_EN) === 1);
 }
 
+/** A refusal that only the shift of a PF explains comes from a VF, even where nothing says what the function is. */
+function mustBeVf(done: CompletedCall): boolean {
+  if (done.fn.isVf !== UNKNOWN) return done.fn.isVf === 1;
+  return done.result === -22 && done.explanations.length === 1 && done.explanations[0] === 'vf-shift';
+}
+
 function isVfCall(done: CompletedCall): boolean {
   return done.fn.isVf === 1 && (done.kind === 'ats.prepare' || done.kind === 'ats.enable');
 }
@@ -137,7 +143,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     needs: [['ats.prepare']],
     references: ['drivers/pci/ats.c pci_prepare_ats()', SERIES],
     onCall(context, done) {
-      if (done.kind !== 'ats.prepare' || done.fn.isVf !== 1) return;
+      if (done.kind !== 'ats.prepare' || !mustBeVf(done)) return;
       const differs = pfShiftDiffers(done);
       if (differs === 'no') return context.passed('ATS003');
       if (differs === 'unknown') return context.undecided('ATS003', 'the page shift of the PF is unknown');
@@ -173,7 +179,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     causes: ['ATS001', 'ATS003', 'ATS006'],
     references: ['drivers/pci/ats.c pci_enable_ats()'],
     onCall(context, done) {
-      if (done.kind !== 'ats.enable' || done.fn.isVf !== 1) return;
+      if (done.kind !== 'ats.enable' || !mustBeVf(done)) return;
       if (done.result === 0) return context.passed('ATS004');
       if (done.result !== -22)
         return context.undecided('ATS004', 'the result of pci_enable_ats() is unknown');

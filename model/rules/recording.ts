@@ -115,6 +115,31 @@ export const RECORDING_RULES: readonly Rule[] = [
         key: `${done.kind} ${done.result}`,
       });
     },
+    onUnnamedCall(context, call, event) {
+      const kind = context.kindOfCall(call);
+      const result = context.resultOf(call);
+      if (!(kind in NAMES) || result === 0 || result === UNKNOWN) return;
+      // Some drivers prepare every device; a refusal matters where the probe failed with it.
+      const probe = kind === 'ats.prepare' ? context.enclosing(call, ['iommu.probe']) : null;
+      if (
+        kind === 'ats.prepare' &&
+        (!probe || context.resultOf(probe) === 0 || context.resultOf(probe) === UNKNOWN)
+      )
+        return;
+      const name = NAMES[kind as keyof typeof NAMES];
+      const task = context.taskText(event);
+      context.fire('ATS094', {
+        fn: null,
+        event,
+        message: `${name}() returned ${resultText(result)} for a function that the recording does not name, ${task}${
+          probe ? '; the probe of the IOMMU driver failed with it' : ''
+        }.`,
+        expected: 'Success.',
+        observed: `${name}() returned ${resultText(result)}.`,
+        evidence: [{ role: 'the call', event }],
+        key: `${kind} ${result} unnamed`,
+      });
+    },
     onLoneWarn(context, event, symbol) {
       if (!DRIVER_ENABLE_WARNS.has(symbol)) return;
       lonelyEnableFailure(context, event, symbol);

@@ -121,6 +121,8 @@ export interface RuleContext {
 /** Moments at which rules look. The state is the one before the effects of the moment, except in `onStable`. */
 export interface RuleHooks {
   onCall?(context: RuleContext, done: CompletedCall): void;
+  /** A finished call whose events name no device. */
+  onUnnamedCall?(context: RuleContext, call: Call, event: number): void;
   /** An entry, before the call does anything. */
   onEnter?(context: RuleContext, call: Call, fn: FunctionRecord, event: number): void;
   /** An event that is no call: a tracepoint or a record of the log. `fn` is null when it names no function. */

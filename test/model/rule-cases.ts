@@ -192,6 +192,22 @@ export const RULE_CASES: readonly RuleCase[] = [
       ),
   },
   {
+    rule: 'ATS004',
+    what: 'the return names no device, the entry of the call does; near miss: neither does',
+    fn: VF,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .supported(VF, 1, vfState)
+        .event('e', `(pci_enable_ats+0x4/0xa0) ps=13 en=0 bdf="${VF}"`)
+        .event('r', '(iommu_enable_pci_caps+0x4a/0x60 <- pci_enable_ats) ret=-22'),
+    nearMiss: (t) =>
+      t
+        .supported(VF, 1, vfState)
+        .event('e', '(pci_enable_ats+0x4/0xa0) ps=13 en=0')
+        .event('r', '(iommu_enable_pci_caps+0x4a/0x60 <- pci_enable_ats) ret=-22'),
+  },
+  {
     rule: 'ATS005',
     what: 'a VF is enabled before its PF was prepared; near miss: the PF appeared before the recording',
     fn: VF,
@@ -956,6 +972,23 @@ export const RULE_CASES: readonly RuleCase[] = [
         .enable(PLAIN, 12, 0, { vf: 0 })
         .raw('CPU:0 [LOST 7 EVENTS]')
         .supported(PLAIN, 1, { vf: 0, en: [0, 0] }),
+  },
+  {
+    rule: 'ATS094',
+    what: 'an enable of a function that nothing names fails; near miss: it succeeds',
+    fn: null,
+    severity: 'warning',
+    trips: (t) => t.enable(PLAIN, 12, -22, { unnamed: true }),
+    nearMiss: (t) => t.enable(PLAIN, 12, 0, { unnamed: true }),
+  },
+  {
+    rule: 'ATS094',
+    what: 'an unnamed prepare fails and the probe with it; near miss: the probe goes on, as for devices without ATS',
+    fn: null,
+    severity: 'warning',
+    trips: (t) => probe(t, PLAIN, '0xffffffffffffffea', () => t.prepare(PLAIN, 12, -22, { unnamed: true })),
+    nearMiss: (t) =>
+      probe(t, PLAIN, '0xff2b58cac13fcd60', () => t.prepare(PLAIN, 12, -22, { unnamed: true })),
   },
   {
     rule: 'ATS094',

@@ -2,7 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { namedQuery, QUERY_NAMES } from '../../queries/catalog.ts';
 import { type Database, openDatabase } from '../../queries/database.ts';
 import { columnComment, sqlType } from '../../tables/ddl.ts';
-import { ALL_TABLES, defineTable, FINDINGS, rowsOf, TableBuilder } from '../../tables/index.ts';
+import {
+  ALL_TABLES,
+  CAPTURE_TABLES,
+  defineTable,
+  FINDINGS,
+  rowsOf,
+  TableBuilder,
+} from '../../tables/index.ts';
 import { sampleAnalysis, sampleEvents } from '../reports/sample.ts';
 
 const KINDS = defineTable({
@@ -73,9 +80,9 @@ describe('a loaded analysis', () => {
 
   test('types and comments are those of the declaration', async () => {
     const rows = await db.query(
-      "SELECT table_name, column_name, data_type, comment FROM duckdb_columns() WHERE schema_name = 'main' AND NOT internal",
+      "SELECT table_name, column_name, data_type, comment FROM duckdb_columns() WHERE schema_name = 'main' AND table_name IN (SELECT table_name FROM duckdb_tables())",
     );
-    const expected = ALL_TABLES.flatMap((def) =>
+    const expected = [...ALL_TABLES, ...CAPTURE_TABLES].flatMap((def) =>
       def.columns.map((column) => ({
         table_name: def.name,
         column_name: column.name,

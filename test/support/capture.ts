@@ -7,7 +7,9 @@ export const CAPTURES = join(import.meta.dirname, '..', 'fixtures', 'captures');
 
 /** The files of a capture that are given to an analysis. */
 export function captureInputs(name: string): string[] {
-  return ['trace.txt', 'dmesg.txt'].map((file) => join(CAPTURES, name, file)).filter((path) => existsSync(path));
+  return ['trace.txt', 'dmesg.txt']
+    .map((file) => join(CAPTURES, name, file))
+    .filter((path) => existsSync(path));
 }
 
 /** The analysis of a capture from the fixtures, trace and kernel log together. */

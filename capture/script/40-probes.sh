@@ -1,0 +1,145 @@
+# --- probes ----------------------------------------------------------------------------------------------------------
+
+offset_of() {
+  case ",$OFFSETS," in
+    *",$1="*) ;;
+    *) return 1 ;;
+  esac
+  value=",$OFFSETS,"
+  value=${value#*",$1="}
+  printf '%s\n' "${value%%,*}"
+}
+
+# Puts offsets that the user gave in the place of @NAME@; false when one is missing.
+fill_offsets() {
+  text=$1
+  while :; do
+    case $text in
+      *@*@*) ;;
+      *) break ;;
+    esac
+    rest=${text#*@}
+    value=$(offset_of "${rest%%@*}") || return 1
+    text=${text%%@*}$value${rest#*@}
+  done
+  printf '%s\n' "$text"
+}
+
+# Which of the probed functions this kernel has, in SYMBOLS; empty when it does not tell.
+find_symbols() {
+  SYMBOLS=
+  [ -r "$ROOT/proc/kallsyms" ] || return 0
+  probe_rows | cut -d'|' -f4 | sort -u >"$STATE/names"
+  # Modules' symbols carry the module behind a tab.
+  SYMBOLS=$(cut -d' ' -f3 "$ROOT/proc/kallsyms" | cut -f1 | grep -xF -f "$STATE/names" | tr '\n' ' ')
+  rm -f "$STATE/names"
+}
+
+has_symbol() {
+  [ -n "$SYMBOLS" ] || return 0
+  case " $SYMBOLS" in
+    *" $1 "*) return 0 ;;
+  esac
+  return 1
+}
+
+# Why the kernel refused a definition, in its own words where it gives some.
+reason_of() {
+  why=
+  [ ! -r "$TRACEFS/error_log" ] ||
+    why=$(sed -n -e '/error: /{s/.*error: //;h;}' -e "\\|Command: .*$GROUP/$1 |{x;p;}" "$TRACEFS/error_log" 2>/dev/null | tail -n 1)
+  printf '%s\n' "${why:-the kernel gives no reason}"
+}
+
+# One line of probes.txt: what became of a probe, kind (p entry, r return, e trace event), event, function, level, text.
+record() { printf '%s|%s|%s|%s|%s|%s\n' "$@" >>"$DIR/probes.txt"; }
+
+# Offers the kernel one definition after the other, from the richest to the barest, and takes the first it accepts.
+install_probe() {
+  type=$1 name=$2 symbol=$3 offers=$4
+  head=$type:$GROUP/$name
+  [ "$type" = p ] || head=r10:$GROUP/$name
+  tried=
+  while [ -n "$offers" ]; do
+    level=${offers%%:*}
+    text=${offers#*:}
+    text=${text%%;*}
+    case $offers in
+      *';'*) offers=${offers#*;} ;;
+      *) offers= ;;
+    esac
+    text=$(fill_offsets "$text") || continue
+    if append "$TRACEFS/kprobe_events" "$head $symbol${text:+ $text}"; then
+      record installed "$type" "$name" "$symbol" "$level" "$text${tried:+ (refused before: $tried)}"
+      return 0
+    fi
+    tried="$tried${tried:+, }$level: $(reason_of "$name")"
+  done
+  record refused "$type" "$name" "$symbol" none "${tried:-no definition fits this kernel}"
+  return 1
+}
+
+# Sets the filter of an event of the instance and lets it record.
+enable_event() {
+  event=$INSTANCE/events/$1
+  if [ -n "$2" ]; then
+    put "$event/filter" "$2" || return 1
+  fi
+  put "$event/enable" 1
+}
+
+install_probes() {
+  find_symbols
+  INSTALLED=' '
+  while IFS='|' read -r group type name symbol without filter offers; do
+    [ -n "$group" ] || continue
+    if ! wanted "$group"; then
+      record off "$type" "$name" "$symbol" none "left out with --without $group"
+    elif ! has_symbol "$symbol"; then
+      record missing "$type" "$name" "$symbol" none 'this kernel has no such function, or the compiler inlined it'
+    elif [ -n "$without" ] && case $INSTALLED in *" $without "*) true ;; *) false ;; esac; then
+      record spared "$type" "$name" "$symbol" none "$without() tells the same"
+    elif install_probe "$type" "$name" "$symbol" "$offers"; then
+      if enable_event "$GROUP/$name" "$filter"; then
+        INSTALLED="$INSTALLED$symbol "
+      else
+        append "$TRACEFS/kprobe_events" "-:$GROUP/$name"
+        record refused "$type" "$name" "$symbol" none 'the kernel took the definition, but did not let it record'
+      fi
+    fi
+  done <<EOT
+$(probe_rows)
+EOT
+}
+
+install_events() {
+  while IFS='|' read -r group system name filter; do
+    [ -n "$group" ] || continue
+    if ! wanted "$group"; then
+      record off e "$system:$name" - none "left out with --without $group"
+    elif [ ! -d "$INSTANCE/events/$system/$name" ]; then
+      record missing e "$system:$name" - none 'this kernel has no such trace event'
+    elif enable_event "$system/$name" "$filter"; then
+      record installed e "$system:$name" - full "$filter"
+    else
+      record refused e "$system:$name" - none 'the kernel did not let it record'
+    fi
+  done <<EOT
+$(event_rows)
+EOT
+}
+
+# A probe of the function behind every WARN, whose trigger turns this instance off and nothing else.
+install_stop() {
+  [ "$STOP_AT_WARN" = yes ] || return 0
+  if append "$TRACEFS/kprobe_events" "p:$GROUP/stop_at_warn __warn" &&
+    put "$INSTANCE/events/$GROUP/stop_at_warn/trigger" traceoff &&
+    put "$INSTANCE/events/$GROUP/stop_at_warn/enable" 1; then
+    record installed p stop_at_warn __warn bare 'traceoff at the first WARN'
+  else
+    record refused p stop_at_warn __warn none "$(reason_of stop_at_warn)"
+    die "--stop-at-warn: this kernel refuses a probe on __warn(). Record without it."
+  fi
+}
+
+count_of() { grep -c "^$1|" "$DIR/probes.txt"; }

@@ -1,0 +1,142 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { EngineLimits } from '../queries/engine.ts';
+import { writeArrowFiles, writeParquetFiles } from '../queries/export.ts';
+import { saveDatabase } from '../queries/saved.ts';
+import { SCHEMA_VERSION } from '../tables/index.ts';
+import { UsageError } from './exit-codes.ts';
+import type { RecordedCapture } from './query-inputs.ts';
+import { FileOutput, fileProblem, guardPending, writeWhole } from './query-output.ts';
+
+/** Tells what a directory holds, so that nothing else is ever replaced. Readers of data sets skip names with `_`. */
+const MARK = '_atscope.json';
+
+type Kind = 'arrow' | 'parquet';
+
+function markText(kind: Kind): string {
+  return `${JSON.stringify({ kind, schema_version: SCHEMA_VERSION }, null, 2)}\n`;
+}
+
+/** @throws UsageError for a directory that holds something else, or tables of another version. */
+function checkDirectory(option: string, path: string, kind: Kind): void {
+  if (!existsSync(path)) return;
+  if (!statSync(path).isDirectory()) throw new UsageError(`${option} ${path}: is a file; name a directory.`);
+  if (readdirSync(path).length === 0) return;
+  let mark: { kind?: unknown; schema_version?: unknown } = {};
+  try {
+    mark = JSON.parse(readFileSync(join(path, MARK), 'utf8'));
+  } catch {
+    // Without a mark that can be read the directory is not ours.
+  }
+  if (mark.kind !== kind)
+    throw new UsageError(`${option} ${path}: the directory holds something else. Name a new or empty one.`);
+  if (mark.schema_version !== SCHEMA_VERSION) {
+    throw new UsageError(
+      `${option} ${path}: holds tables of version ${mark.schema_version}, this program writes version ${SCHEMA_VERSION}. Name another directory.`,
+    );
+  }
+}
+
+/** Writes the database file. @throws UsageError for what the file system refuses */
+export async function toDatabase(
+  path: string,
+  capture: RecordedCapture,
+  force: boolean,
+  limits: EngineLimits,
+): Promise<void> {
+  const target = resolve(path);
+  if (existsSync(target) && statSync(target).isDirectory())
+    throw new UsageError(`--db ${path}: is a directory; name a file.`);
+  await writeWhole('--db', target, force, (beside) => saveDatabase(beside, capture.tables, limits));
+}
+
+/** Writes one Arrow file per table into a new directory. @throws UsageError */
+export async function toArrowDirectory(
+  path: string,
+  capture: RecordedCapture,
+  force: boolean,
+): Promise<void> {
+  const target = resolve(path);
+  checkDirectory('--arrow', target, 'arrow');
+  const empty = existsSync(target) && readdirSync(target).length === 0;
+  await writeWhole('--arrow', target, force || empty, async (beside) => {
+    mkdirSync(beside, { recursive: true });
+    writeFileSync(join(beside, MARK), markText('arrow'));
+    await writeArrowFiles(beside, capture.tables, async (file, pieces) => {
+      const output = new FileOutput(file);
+      try {
+        for await (const piece of pieces) await output.write(piece);
+      } finally {
+        output.close();
+      }
+    });
+  });
+}
+
+/** Moves every partition into place; `captures` last, because a capture is in the data set when it stands there. */
+function movePartitions(from: string, to: string, capture: string): void {
+  const partition = `capture=${capture}`;
+  const tables = readdirSync(from).sort((a, b) => Number(a === 'captures') - Number(b === 'captures'));
+  const moved: string[] = [];
+  try {
+    for (const table of tables) {
+      const target = join(to, table, partition);
+      mkdirSync(dirname(target), { recursive: true });
+      rmSync(target, { recursive: true, force: true });
+      renameSync(join(from, table, partition), target);
+      moved.push(target);
+    }
+  } catch (error) {
+    for (const target of moved) rmSync(target, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Removes a capture from a data set, `captures` first. */
+function removeCapture(dataset: string, capture: string): void {
+  const tables = readdirSync(dataset).sort((a, b) => Number(b === 'captures') - Number(a === 'captures'));
+  for (const table of tables)
+    rmSync(join(dataset, table, `capture=${capture}`), { recursive: true, force: true });
+}
+
+/** Adds the capture to a data set of Parquet files, which is made when it is missing. @throws UsageError */
+export async function toDataset(
+  path: string,
+  capture: RecordedCapture,
+  force: boolean,
+  limits: EngineLimits,
+): Promise<void> {
+  const dataset = resolve(path);
+  checkDirectory('--parquet', dataset, 'parquet');
+  const present = existsSync(join(dataset, 'captures', `capture=${capture.id}`));
+  if (present && !force) {
+    throw new UsageError(
+      `--parquet ${path}: has this capture already (${capture.id}). Replace it with --force.`,
+    );
+  }
+  const beside = join(dataset, `.${capture.id}.${process.pid}.part`);
+  const fresh = !existsSync(dataset);
+  try {
+    await guardPending(beside, async () => {
+      mkdirSync(beside, { recursive: true });
+      await writeParquetFiles(beside, capture.id, capture.tables, limits);
+      writeFileSync(join(dataset, MARK), markText('parquet'));
+      if (present) removeCapture(dataset, capture.id);
+      movePartitions(beside, dataset, capture.id);
+    });
+  } catch (error) {
+    if (fresh) rmSync(dataset, { recursive: true, force: true });
+    const problem = fileProblem(error);
+    if (problem === null) throw error;
+    throw new UsageError(`--parquet ${path}: cannot write it (${problem}). Nothing was left behind.`);
+  }
+}

@@ -1,0 +1,82 @@
+import { existsSync, statSync } from 'node:fs';
+import { InputError } from '../ingest/input-error.ts';
+import { fillEngine } from '../queries/database.ts';
+import { type Engine, type EngineLimits, lockEngine, openEngine } from '../queries/engine.ts';
+import { QueryError } from '../queries/query-error.ts';
+import { isSavedDatabase, openSaved } from '../queries/saved.ts';
+import { UsageError } from './exit-codes.ts';
+import { numberOf, type RecordingFlags, recordedCapture } from './query-inputs.ts';
+
+/** Options that say what SQL is asked of, and what it may use. */
+export interface SourceFlags extends RecordingFlags {
+  readonly dataset?: string;
+  readonly memory: string;
+  readonly threads?: string;
+  readonly allowFiles?: boolean;
+}
+
+/** @throws UsageError for a size that is none. */
+export function limitsOf(flags: Pick<SourceFlags, 'memory' | 'threads'>): EngineLimits {
+  if (!/^\d+(\.\d+)?\s?([KMGT]i?B)$/i.test(flags.memory))
+    throw new UsageError(`--memory ${flags.memory}: expected a size with its unit, e.g. 512MB or 4GB.`);
+  const threads = flags.threads === undefined ? undefined : numberOf('--threads', flags.threads, 1);
+  if (threads !== undefined && !Number.isInteger(threads))
+    throw new UsageError(`--threads ${flags.threads}: expected a whole number.`);
+  return { memoryLimit: flags.memory, threads };
+}
+
+/** Whether an input is a file with a saved database in it. */
+function isDatabase(path: string): boolean {
+  try {
+    return existsSync(path) && statSync(path).isFile() && isSavedDatabase(path);
+  } catch {
+    // Whoever opens it next says better why it cannot be read.
+    return false;
+  }
+}
+
+/** The path beside `file` that `writeWhole` uses; the engine may write there. */
+function besides(files: readonly string[]): string[] {
+  return files.map((file) => `${file}.${process.pid}.part`);
+}
+
+/**
+ * Opens what SQL is asked of: a saved database, or recordings, which are read and replayed first. The doors are closed,
+ * but for what `outFiles` need.
+ * @throws UsageError, InputError
+ */
+export async function openForQuery(
+  inputs: readonly string[],
+  flags: SourceFlags,
+  outFiles: readonly string[],
+): Promise<Engine> {
+  const limits = limitsOf(flags);
+  const openings = { files: besides(outFiles), allFiles: flags.allowFiles };
+  const databases = inputs.filter(isDatabase);
+  if (databases.length > 0) {
+    if (inputs.length > 1) {
+      throw new UsageError(
+        `${databases[0]} is a database; it is asked alone. Many captures are asked as a data set: ingest them with --parquet DIR and ask --dataset DIR.`,
+      );
+    }
+    try {
+      return await openSaved(inputs[0], limits, openings);
+    } catch (error) {
+      throw error instanceof QueryError ? new InputError(error.message) : error;
+    }
+  }
+  const { tables } = await recordedCapture(inputs, flags);
+  const engine = await openEngine(limits);
+  try {
+    await fillEngine(engine, tables);
+    await lockEngine(engine, openings);
+  } catch (error) {
+    engine.close();
+    if (/out of memory/i.test((error as Error).message))
+      throw new UsageError(
+        `the tables need more memory than ${flags.memory}; allow more with --memory, e.g. 4GB.`,
+      );
+    throw error;
+  }
+  return engine;
+}

@@ -1,0 +1,84 @@
+import { cpus } from 'node:os';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type bindings from '@duckdb/node-bindings';
+import { quoteText } from '../tables/ddl.ts';
+
+/** What SQL may use at most. */
+export interface EngineLimits {
+  /** Most memory DuckDB may use, in its notation; `1GB` when not given. */
+  readonly memoryLimit?: string;
+  /** Threads DuckDB may use; as many as there are CPUs, at most 4, when not given. */
+  readonly threads?: number;
+}
+
+export interface EngineOptions extends EngineLimits {
+  /** Database file; in memory when not given. */
+  readonly path?: string;
+  readonly readOnly?: boolean;
+}
+
+/** An open DuckDB instance with one connection. */
+export interface Engine {
+  readonly duckdb: typeof bindings;
+  readonly raw: bindings.Connection;
+  readonly connection: DuckDBConnection;
+  close(): void;
+}
+
+function configOf(duckdb: typeof bindings, options: EngineOptions): bindings.Config {
+  const config = duckdb.create_config();
+  const settings: Record<string, string> = {
+    threads: String(options.threads ?? Math.min(4, cpus().length)),
+    memory_limit: options.memoryLimit ?? '1GB',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+    // Without a directory to spill into, a query that needs more memory ends with an error.
+    temp_directory: '',
+  };
+  if (options.readOnly) settings.access_mode = 'READ_ONLY';
+  for (const [name, value] of Object.entries(settings)) duckdb.set_config(config, name, value);
+  return config;
+}
+
+/** Opens DuckDB; nothing is locked yet. @throws Error from DuckDB, e.g. for a file that is no database. */
+export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  const [{ DuckDBConnection }, { default: duckdb }] = await Promise.all([
+    import('@duckdb/node-api'),
+    import('@duckdb/node-bindings'),
+  ]);
+  const instance = await duckdb.open(options.path ?? ':memory:', configOf(duckdb, options));
+  const raw = await duckdb.connect(instance);
+  const connection = new DuckDBConnection(raw);
+  return {
+    duckdb,
+    raw,
+    connection,
+    close() {
+      connection.closeSync();
+      duckdb.close_sync(instance);
+    },
+  };
+}
+
+/** What stays open when the doors are closed. */
+export interface Openings {
+  /** Files that may be read and written. */
+  readonly files?: readonly string[];
+  /** Directories whose files may be read and written. */
+  readonly directories?: readonly string[];
+  /** Leaves all files open. */
+  readonly allFiles?: boolean;
+}
+
+/** Closes the doors: from now on no files, network or extensions, and no change of the configuration. */
+export async function lockEngine(engine: Engine, openings: Openings = {}): Promise<void> {
+  const list = (paths: readonly string[]) => `[${paths.map(quoteText).join(', ')}]`;
+  const statements: string[] = [];
+  if (openings.files?.length) statements.push(`SET allowed_paths = ${list(openings.files)};`);
+  if (openings.directories?.length)
+    statements.push(`SET allowed_directories = ${list(openings.directories)};`);
+  if (!openings.allFiles) statements.push('SET enable_external_access = false;');
+  statements.push('SET lock_configuration = true;');
+  await engine.connection.run(statements.join('\n'));
+}

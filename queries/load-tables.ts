@@ -1,0 +1,48 @@
+import { commentSql, createTableSql, quoteIdentifier } from '../tables/ddl.ts';
+import type { Table, TableDef } from '../tables/index.ts';
+import type { Engine } from './engine.ts';
+import { eventColumnType, loadTable } from './load.ts';
+
+/** SQL takes names that differ only in case for the same: the later one gets a number. */
+function distinctName(name: string, taken: Set<string>): string {
+  let candidate = name;
+  for (let number = 2; taken.has(candidate.toLowerCase()); number++) candidate = `${name}_${number}`;
+  taken.add(candidate.toLowerCase());
+  return candidate;
+}
+
+function distinctDef(def: TableDef, tables: Set<string>): TableDef {
+  const columns = new Set<string>();
+  return {
+    ...def,
+    name: distinctName(def.name, tables),
+    columns: def.columns.map((column) => ({ ...column, name: distinctName(column.name, columns) })),
+  };
+}
+
+/** The tables under the names that SQL knows them by: no two differ only in case. */
+export function sqlTables(tables: readonly Table[]): { table: Table; def: TableDef }[] {
+  const taken = new Map<string, Set<string>>();
+  return tables.map((table) => {
+    const schema = table.def.schema ?? 'main';
+    const names = taken.get(schema) ?? new Set();
+    taken.set(schema, names);
+    return { table, def: distinctDef(table.def, names) };
+  });
+}
+
+/** Creates tables with their comments and fills them. @throws Error from DuckDB, e.g. when the disk is full. */
+export async function loadTables(engine: Engine, tables: readonly Table[]): Promise<void> {
+  const named = sqlTables(tables);
+  const schemas = new Set(named.map(({ def }) => def.schema ?? 'main'));
+  const statements = ['BEGIN;'];
+  for (const schema of schemas)
+    if (schema !== 'main') statements.push(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)};`);
+  for (const { table, def } of named) {
+    const typeAt = def.schema ? (index: number) => eventColumnType(table.columns[index]) : undefined;
+    statements.push(createTableSql(def, typeAt), ...commentSql(def));
+  }
+  statements.push('COMMIT;');
+  await engine.duckdb.query(engine.raw, statements.join('\n'));
+  for (const { table, def } of named) loadTable(engine.duckdb, engine.raw, table, def.name);
+}
