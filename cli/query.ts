@@ -161,6 +161,12 @@ async function answer(
       });
     }
   } catch (error) {
+    if (error instanceof QueryError && error.kind === 'cancelled') {
+      // 128 + SIGINT, as shells expect it of a program that was interrupted.
+      process.stderr.write(`atscope: query: ${error.message}\n`);
+      process.exitCode = 130;
+      return;
+    }
     throw userError(error);
   } finally {
     if (guard) clearTimeout(guard);

@@ -33,7 +33,9 @@ export function allTablesOf(
   withEvents = true,
 ): readonly Table[] {
   const { events, ...filled } = analysis;
-  const tables = [...(Object.values(filled) as Table[]), ...extra];
+  const own = Object.values(filled) as Table[];
+  const defs = new Set<TableDef>(own.map((table) => table.def));
+  const tables = [...own, ...extra.filter((table) => !defs.has(table.def))];
   const present = new Set<TableDef>(tables.map((table) => table.def));
   const empty = [...ALL_TABLES, ...CAPTURE_TABLES]
     .filter((def) => !present.has(def))

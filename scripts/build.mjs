@@ -26,7 +26,11 @@ const { build } = await import('esbuild');
 rmSync(dist, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: { atscope: 'cli/main.ts', 'unpack-worker': 'ingest/trace-dat/unpack-worker.mjs', 'ftrace-scan-worker': 'ingest/ftrace-text/scan-worker.ts' },
+  entryPoints: {
+    atscope: 'cli/main.ts',
+    'unpack-worker': 'ingest/trace-dat/unpack-worker.mjs',
+    'ftrace-scan-worker': 'ingest/ftrace-text/scan-worker.ts',
+  },
   outdir: dist,
   outExtension: { '.js': '.mjs' },
   bundle: true,

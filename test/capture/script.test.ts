@@ -1,0 +1,330 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { PROBES } from '../../capture/probes.ts';
+import { FakeMachine, SHELLS } from './fake-kernel.ts';
+
+const TRACING = 'sys/kernel/tracing';
+const STOCK = ['intel_iommu', 'iommu'];
+
+for (const shell of SHELLS) {
+  describe(`atscope-capture under ${shell.join(' ')}`, () => {
+    let machine: FakeMachine;
+    const boot = () => {
+      machine = new FakeMachine(shell);
+      return machine;
+    };
+    afterEach(() => machine.remove());
+
+    /** Nothing of the script is left: no instance, no probe, no state. */
+    const expectClean = () => {
+      expect(readdirSync(machine.path(`${TRACING}/instances`))).toEqual([]);
+      expect(readdirSync(machine.path(`${TRACING}/events`))).toEqual(STOCK);
+      expect(machine.read(`${TRACING}/kprobe_events`)).toBe('');
+      expect(readdirSync(machine.path('run'))).toEqual([]);
+      expect(machine.read(`${TRACING}/tracing_on`)).toBe('1\n');
+    };
+    const fates = (fate: string) =>
+      machine
+        .read('out/probes.txt')
+        .split('\n')
+        .filter((line) => line.startsWith(`${fate}|`))
+        .map((line) => line.split('|'));
+    const start = (...args: string[]) => machine.run('start', '--dir', machine.path('out'), ...args);
+
+    it('takes everything an accepting kernel gives, and leaves nothing behind', () => {
+      boot();
+      const started = start();
+      expect([started.status, started.err]).toEqual([0, expect.stringMatching(/recording with \d+ probes/)]);
+      expect(started.err).toMatch(/overhead: .*8192 KiB x 2 CPUs/);
+      const only = PROBES.filter((row) => row.without === '').map((row) => row.name);
+      const installed = fates('installed').filter((row) => row[1] !== 'e');
+      expect(installed.map((row) => row[2])).toEqual(only);
+      expect(new Set(installed.map((row) => row[4]))).toEqual(new Set(['full']));
+      expect(machine.run('status').out).toContain('300 events in the buffers, 0 lost');
+      const stopped = machine.run('stop');
+      expect([stopped.status, stopped.err]).toEqual([
+        0,
+        `atscope-capture: saved in ${machine.path('out')}\n`,
+      ]);
+      expectClean();
+      expect(readdirSync(machine.path('out')).sort()).toEqual([
+        'cmdline.txt',
+        'kmsg.txt',
+        'losses.txt',
+        'lspci-after.txt',
+        'lspci-before.txt',
+        'manifest.txt',
+        'probes.txt',
+        'topology-after.txt',
+        'topology-before.txt',
+        'trace.txt',
+      ]);
+    });
+
+    it('writes to nothing but its own instance and its own probes', () => {
+      boot();
+      start();
+      machine.run('stop');
+      const written = machine.read('fake/written').trim().split('\n');
+      expect(written.filter((line) => !line.startsWith('instances/atscope/'))).toEqual([]);
+      expect(machine.read('fake/removed')).toMatch(/^(-:atscope\/\w+\n)+$/);
+    });
+
+    it('sets clock, buffer, filters and the marks with three clocks', () => {
+      boot();
+      start('--clock', 'boot', '--buffer-kb', '512');
+      const written = machine.read('fake/written');
+      expect(written).toContain('instances/atscope/trace_clock boot\n');
+      expect(written).toContain('instances/atscope/buffer_size_kb 512\n');
+      expect(written).toContain('events/atscope/pci_write_config_word/filter where >= 256\n');
+      expect(written).toContain('events/atscope/pci_af_flr/filter probe == 0\n');
+      expect(written).toMatch(/events\/intel_iommu\/qi_submit\/filter \(\(qw0 & 1\)/);
+      expect(machine.read(`${TRACING}/instances/atscope/trace`)).toMatch(
+        /tracing_mark_write: atscope: started wall=\d+\.\d+ boot=1234\.56 mono_ns=1234567890123 clock=boot kernel=6\.12/,
+      );
+    });
+
+    it('falls back argument by argument, and writes down what was refused and why', () => {
+      boot().refuse('->ats_stu', '^r10:.*pci_prepare_ats.*(\\(|bdf|dev=)', ':atscope/pci_enable_ats ');
+      start();
+      const level = Object.fromEntries(fates('installed').map((row) => [row[2], row[4]]));
+      expect([level.pci_disable_ats, level.pci_prepare_ats_ret, level.pci_iov_add_virtfn]).toEqual([
+        'name',
+        'result',
+        'full',
+      ]);
+      const refused = fates('refused');
+      expect(refused.map((row) => row[2])).toEqual(['pci_enable_ats']);
+      expect(refused[0][5]).toContain('full: BTF is not available or not supported');
+      expect(machine.run('status').out).toContain('refused pci_enable_ats: ');
+    });
+
+    it('asks a kernel without BTF by position, and by offsets where they are given', () => {
+      boot().refuse(
+        '[=(]p?dev-',
+        '=p?dev\\b',
+        '=ps\\b',
+        '=(domain|id|where|pos|val|features|reqs|probe|nr_virtfn)\\b',
+      );
+      start('--offsets', 'dev=208,ats_cap=0x4a');
+      const text = Object.fromEntries(fates('installed').map((row) => [row[2], row[5].replace(/ \(.*/, '')]));
+      expect(text.intel_iommu_probe_device).toBe('bdf=+0(+0($arg1)):string');
+      expect(text.pci_enable_ats).toBe('ps=$arg2:s32 bdf=+0(+208($arg1)):string');
+      machine.run('stop', '--discard');
+      expectClean();
+      machine.remove();
+      boot().refuse('->');
+      start();
+      const bare = Object.fromEntries(fates('installed').map((row) => [row[2], row[5].replace(/ \(.*/, '')]));
+      expect(bare.pci_enable_ats).toBe('ps=$arg2:s32 dev=$arg1:x64');
+    });
+
+    it('skips functions the kernel does not have, and takes those that stand in for them', () => {
+      boot();
+      const kept = machine
+        .read('proc/kallsyms')
+        .split('\n')
+        .filter((line) => !/ (__iommu_attach_device|pci_ats_required)$/.test(line));
+      machine.write('proc/kallsyms', kept.join('\n'));
+      start();
+      expect(fates('missing').map((row) => row[3])).toContain('__iommu_attach_device');
+      const installed = fates('installed').map((row) => row[3]);
+      expect(installed).toContain('intel_iommu_attach_device');
+      expect(installed).not.toContain('__iommu_attach_device');
+      expect(fates('spared').map((row) => row[3])).toContain('pci_enable_sriov');
+    });
+
+    it('leaves out what it is asked to', () => {
+      boot();
+      start('--light', '--without', 'pasid');
+      const groups = new Set(fates('off').map((row) => /--without (\w+)/.exec(row[5])?.[1]));
+      expect(groups).toEqual(new Set(['pasid', 'read', 'invalidate']));
+    });
+
+    it('gives up when the kernel refuses every ATS probe, and cleans up', () => {
+      boot().refuse('.');
+      const started = start();
+      expect([started.status, started.err]).toEqual([
+        1,
+        expect.stringContaining('no probe on the ATS functions'),
+      ]);
+      expect(started.err).toContain('probes.txt has its reasons');
+      expectClean();
+    });
+
+    it.each([
+      ['trace_clock', '--clock mono: this kernel has local global mono boot.'],
+      ['buffer_size_kb', 'no memory for 8192 KiB on each CPU. Ask for less with --buffer-kb.'],
+      ['tracing_on 1', 'cannot turn recording on.'],
+    ])('cleans up when the kernel refuses %s', (setting, message) => {
+      boot();
+      machine.write('fake/refuse-put', `${setting}\n`);
+      const started = start();
+      expect([started.status, started.err]).toEqual([1, expect.stringContaining(message)]);
+      expectClean();
+    });
+
+    it.each([
+      ['HUP', 129],
+      ['INT', 130],
+      ['TERM', 143],
+    ] as const)('cleans up when SIG%s meets it half installed', (signal, status) => {
+      boot().onProbe(`case $1 in */pci_enable_pasid) kill -${signal} $2 ;; esac`);
+      expect(start().status).toBe(status);
+      expectClean();
+    });
+
+    it('refuses politely without root, without tracefs and without kprobe events', () => {
+      boot();
+      machine.write('fake/user', '1000\n');
+      expect(start()).toMatchObject({ status: 1, err: expect.stringContaining('needs root') });
+      machine.write('fake/user', '0\n');
+      machine.run('stop');
+      const hidden = new FakeMachine(shell);
+      try {
+        writeFileSync(hidden.path('hide'), '');
+        hidden.remove();
+        hidden.write('fake/script', machine.read('fake/script'));
+        expect(hidden.run('start').err).toContain('mount -t tracefs nodev /sys/kernel/tracing');
+        hidden.write(`${TRACING}/trace`, '');
+        hidden.write('run/x', '');
+        expect(hidden.run('start').err).toContain('CONFIG_KPROBE_EVENTS');
+      } finally {
+        hidden.remove();
+      }
+      expectClean();
+    });
+
+    it('does not begin twice, nor over leftovers, and removes those', () => {
+      boot();
+      start();
+      expect(machine.run('start').err).toContain('it records already');
+      expect(machine.run('stop', '--discard').status).toBe(0);
+      expectClean();
+      machine.write(`${TRACING}/events/atscope/old/enable`, '0\n');
+      expect(machine.run('start').err).toContain('stop --discard');
+      expect(machine.run('stop', '--discard').status).toBe(0);
+      expectClean();
+      expect(machine.run('stop').err).toContain('nothing is being recorded');
+    });
+
+    it('goes on recording when there is no room to save, and says how much it needs', () => {
+      boot();
+      start();
+      machine.write('fake/free-kb', '17\n');
+      const stopped = machine.run('stop');
+      expect(stopped.status).toBe(1);
+      expect(stopped.err).toMatch(/needs about \d+ KiB and .* has 17/);
+      expect(existsSync(machine.path(`${TRACING}/instances/atscope`))).toBe(true);
+      machine.write('fake/free-kb', '999999\n');
+      expect(machine.run('stop').status).toBe(0);
+      expectClean();
+    });
+
+    it('cleans up and says so when the room runs out while it saves', () => {
+      boot();
+      start();
+      machine.run('status');
+      machine.remove();
+      boot();
+      start();
+      // A directory in the place of the file stands for a disk that takes no more.
+      machine.write('out/trace.txt/full', '');
+      const stopped = machine.run('stop');
+      expect([stopped.status, stopped.err]).toEqual([1, expect.stringContaining('saved in part only')]);
+      expect(machine.read('out/manifest.txt')).toContain('complete=no');
+      expectClean();
+    });
+
+    it('turns itself off at the first WARN when asked, by a trigger of its own instance', () => {
+      boot();
+      start('--stop-at-warn');
+      expect(machine.read('fake/written')).toContain(
+        'instances/atscope/events/atscope/stop_at_warn/trigger traceoff\n',
+      );
+      machine.run('stop');
+      expect(machine.read('fake/written')).toContain('stop_at_warn/trigger !traceoff\n');
+      expectClean();
+    });
+
+    it('run records around a command, keeps its input and its exit status, and packs the bundle', () => {
+      boot();
+      const bundle = machine.path('b.tar');
+      const done = machine.run(
+        'run',
+        '--dir',
+        machine.path('out'),
+        '-o',
+        bundle,
+        '--',
+        'sh',
+        '-c',
+        'echo did; exit 7',
+      );
+      expect([done.status, done.out]).toEqual([7, 'did\n']);
+      expect(existsSync(bundle)).toBe(true);
+      expectClean();
+    });
+
+    it('run answers a signal at once: the command ends, the bundle is still made', async () => {
+      boot();
+      const bundle = machine.path('b.tar');
+      const args = [
+        'run',
+        '--dir',
+        machine.path('out'),
+        '-o',
+        bundle,
+        '--',
+        'sh',
+        '-c',
+        'echo go; sleep 30 & wait',
+      ];
+      const begun = Date.now();
+      const done = await machine.runAndSignal('SIGTERM', 'go', ...args);
+      expect(Date.now() - begun).toBeLessThan(10_000);
+      expect([done.status, done.err]).toEqual([143, expect.stringContaining('bundle: ')]);
+      expect(existsSync(bundle)).toBe(true);
+      expectClean();
+    });
+
+    it('prints parameters that fit into the kernel command line beside what is there', () => {
+      boot();
+      const line = machine.run('boot').out;
+      expect(line).toMatch(/^kprobe_event=r:ats\/pci_ats_supported_ret,pci_ats_supported,ret=\$retval:u8,/);
+      machine.write('proc/cmdline', `${'x'.repeat(1200)}\n`);
+      const short = machine.run('boot').out;
+      expect(short.length).toBeLessThan(line.length);
+      expect(short.length + 1200).toBeLessThanOrEqual(2047);
+      machine.write('proc/cmdline', `${'x'.repeat(2000)}\n`);
+      expect(machine.run('boot')).toMatchObject({
+        status: 1,
+        err: expect.stringContaining('2000 bytes already'),
+      });
+    });
+
+    it('packs what probes of the command line recorded, and changes nothing', () => {
+      boot();
+      machine.write(
+        `${TRACING}/kprobe_events`,
+        'p:ats/pci_disable_ats pci_disable_ats en=dev->ats_enabled\n',
+      );
+      machine.write(`${TRACING}/trace`, machine.read('fake/instance/trace'));
+      const done = machine.run('bundle', '--boot', '-o', machine.path('b.tar'));
+      expect([done.status, done.err]).toEqual([0, expect.stringContaining('bundle: ')]);
+      expect(existsSync(machine.path('fake/written'))).toBe(false);
+    });
+
+    it.each([
+      [['record'], 'there is no command record'],
+      [['start', '--buffer-kb', 'much'], 'expected a number'],
+      [['start', '--without', 'ats,nothing'], '--without nothing: there is no such group'],
+      [['start', '--fast'], 'there is no option --fast'],
+      [['run'], 'run needs a command'],
+      [['start', '--clock'], '--clock needs a value'],
+    ])('%j is a mistake that it explains', (args, message) => {
+      boot();
+      expect(machine.run(...args)).toMatchObject({ status: 2, err: expect.stringContaining(message) });
+    });
+  });
+}
