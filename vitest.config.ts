@@ -21,5 +21,12 @@ function textModules(): Plugin {
 
 export default defineConfig({
   plugins: [textModules()],
-  test: { include: ['test/**/*.test.ts'], pool: 'threads', isolate: false },
+  // A loaded machine must not fail a test that is only slow.
+  test: {
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    include: ['test/**/*.test.ts'],
+    pool: 'threads',
+    isolate: false,
+  },
 });

@@ -120,6 +120,28 @@ function build(): Command {
 
   addQueryCommands(program);
 
+  program
+    .command('capture')
+    .description(
+      'print the kit that records what analyze needs: a script for a machine that has only a shell',
+    )
+    .option('--print <form>', 'script, probes, boot, trace-cmd, perf or bpftrace', 'script')
+    .option(
+      '--kernel <release>',
+      'write for this kernel, as uname -r prints it (the script finds out by itself)',
+    )
+    .option('--cmdline <text>', 'what the kernel command line has already, for --print boot')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  atscope capture > atscope-capture; sh atscope-capture run -- COMMAND
+  atscope capture --print probes --kernel 6.1.100
+  atscope capture --print boot --cmdline "$(cat /proc/cmdline)"
+`,
+    )
+    .action(async (flags) => (await import('./capture.ts')).runCapture(flags));
+
   for (const command of program.commands) command.exitOverride();
   return program;
 }

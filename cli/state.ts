@@ -1,6 +1,8 @@
 import type { Analysis } from '../model/analysis.ts';
+import { timeText } from '../reports/phrases.ts';
+import { countsTicks } from '../reports/story.ts';
 import { oneLine } from '../reports/visible.ts';
-import { formatSeconds, rowsOf } from '../tables/index.ts';
+import { rowsOf } from '../tables/index.ts';
 import { UsageError } from './exit-codes.ts';
 import { analyzeInputs, type InputFlags } from './inputs.ts';
 import { paletteFor } from './terminal.ts';
@@ -47,8 +49,9 @@ export async function runState(inputs: readonly string[], flags: StateFlags): Pr
     return;
   }
   const { bold, dim } = paletteFor(process.stdout);
+  const ticks = countsTicks({ sources: rowsOf(analysis.sources), clocks: rowsOf(analysis.clocks) });
   const where = at
-    ? `after event ${event} (${at.kind} ${at.phase}${at.time_ns === null ? '' : ` at ${formatSeconds(at.time_ns)} s`}${at.function ? ` on ${at.function}` : ''})`
+    ? `after event ${event} (${at.kind} ${at.phase}${at.time_ns === null ? '' : ` at ${timeText(at.time_ns, ticks)}`}${at.function ? ` on ${at.function}` : ''})`
     : 'before the first event';
   process.stdout.write(`${bold('State')} ${oneLine(where, 200)}\n`);
   for (const state of states) {

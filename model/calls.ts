@@ -64,7 +64,7 @@ export function pairCalls(events: EventColumns, order: Int32Array): Calls {
       stacks.clear();
       continue;
     }
-    const key = events.pid[row] === UNKNOWN ? -1 : events.source[row] * 0x80000000 + events.pid[row];
+    const key = taskKey(events, row);
     let stack = stacks.get(key);
     if (!stack) {
       stack = [];
@@ -111,6 +111,15 @@ export function pairCalls(events: EventColumns, order: Int32Array): Calls {
     lastClosed.delete(key);
   }
   return { list, callOf };
+}
+
+/** Tasks of one source, or its CPUs where a recording names no tasks: one of them is in one place at a time. */
+function taskKey(events: EventColumns, row: number): number {
+  const pid = events.pid[row];
+  const base = events.source[row] * 0x100000000;
+  if (pid !== UNKNOWN) return base + pid;
+  const cpu = events.cpu[row];
+  return base + 0x80000000 + (cpu === UNKNOWN ? 0 : cpu + 1);
 }
 
 /** Two probes on one function give two entries for one call: the second comes from another table, right after the first. */

@@ -12,7 +12,7 @@ export interface ClockRelation {
   readonly method: string;
 }
 
-/** Rows of one source in the order of the source. */
+/** Rows of one source in the order of the source; rows of one record keep the order in which they were added. */
 export function orderWithinSource(events: EventColumns, source: number): Int32Array {
   let count = 0;
   let highest = -1;
@@ -21,13 +21,16 @@ export function orderWithinSource(events: EventColumns, source: number): Int32Ar
     count++;
     if (events.seq[row] > highest) highest = events.seq[row];
   }
+  const rows = new Int32Array(count);
+  let filled = 0;
+  for (let row = 0; row < events.length; row++) if (events.source[row] === source) rows[filled++] = row;
+  // A few events out of millions of records are compared; many are counted.
+  if (count * 16 < highest) return rows.sort((a, b) => events.seq[a] - events.seq[b] || a - b);
   const starts = new Int32Array(highest + 2);
-  for (let row = 0; row < events.length; row++)
-    if (events.source[row] === source) starts[events.seq[row] + 1]++;
+  for (const row of rows) starts[events.seq[row] + 1]++;
   for (let seq = 1; seq < starts.length; seq++) starts[seq] += starts[seq - 1];
   const order = new Int32Array(count);
-  for (let row = 0; row < events.length; row++)
-    if (events.source[row] === source) order[starts[events.seq[row]]++] = row;
+  for (const row of rows) order[starts[events.seq[row]]++] = row;
   return order;
 }
 

@@ -1,6 +1,6 @@
 import type { DuckDBDataChunk, DuckDBPreparedStatement, DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import type { Engine } from './engine.ts';
-import { guardStatement } from './guard.ts';
+import { guardStatement, readsOnly } from './guard.ts';
 import { QueryError } from './query-error.ts';
 import { type StopOptions, Stopper } from './stopper.ts';
 
@@ -56,6 +56,27 @@ async function prepare(
 }
 
 /**
+ * DuckDB ends a stream that fails like one that is complete, but the failure aborts the transaction around it. Then the
+ * statement runs once more without giving rows, because that tells why.
+ */
+async function checkComplete(
+  { connection }: Engine,
+  text: string,
+  parameters: Parameters,
+  stopper: Stopper,
+): Promise<void> {
+  const aborted = await connection.run('SELECT 1').then(
+    () => false,
+    () => true,
+  );
+  if (!aborted) return;
+  await connection.run('ROLLBACK');
+  await connection.run('BEGIN TRANSACTION READ ONLY');
+  await stopper.run(() => connection.run(`EXPLAIN ANALYZE ${text}`, { ...parameters }));
+  throw new QueryError('limit', 'it failed after its first rows; the answer is not complete.');
+}
+
+/**
  * Asks one statement that a user wrote, under all safeguards, and gives the answer to `use` while it streams. Nothing it
  * does can change the database, unless files are allowed.
  * @throws QueryError for SQL that is wrong, refused, cancelled, or over a limit; whatever `use` throws.
@@ -67,29 +88,32 @@ export async function ask<T>(
   use: (answer: Answer) => Promise<T>,
 ): Promise<T> {
   const { connection } = engine;
-  const { text } = guardStatement(sql, options.allowFiles);
+  const statement = guardStatement(sql, options.allowFiles);
+  const { text } = statement;
+  const parameters = options.parameters ?? {};
+  const reads = readsOnly(statement);
   const stopper = new Stopper(engine, options);
-  const readOnly = !options.allowFiles;
-  if (readOnly) await connection.run('BEGIN TRANSACTION READ ONLY');
+  if (reads) await connection.run('BEGIN TRANSACTION READ ONLY');
   let prepared: DuckDBPreparedStatement | null = null;
   try {
     const result = await stopper.run(async () => {
-      prepared = await prepare(engine, text, options.parameters ?? {});
-      return prepared.stream();
+      prepared = await prepare(engine, text, parameters);
+      return reads ? prepared.stream() : prepared.run();
     });
     const names = result.deduplicatedColumnNames();
     const columns = result.columnTypes().map((type, index) => ({ name: names[index], type }));
     const chunks = async function* () {
       for (;;) {
         const chunk = await stopper.run(() => result.fetchChunk());
-        if (!chunk || chunk.rowCount === 0) return;
+        if (!chunk || chunk.rowCount === 0) break;
         yield chunk;
       }
+      if (reads) await checkComplete(engine, text, parameters, stopper);
     };
     return await use({ columns, chunks: chunks() });
   } finally {
     stopper.end();
     (prepared as DuckDBPreparedStatement | null)?.destroySync();
-    if (readOnly) await connection.run('ROLLBACK').catch(() => {});
+    if (reads) await connection.run('ROLLBACK').catch(() => {});
   }
 }

@@ -1,15 +1,32 @@
+import callDurations from './catalog/call-durations.sql';
+import calls from './catalog/calls.sql';
+import captures from './catalog/captures.sql';
 import clocks from './catalog/clocks.sql';
+import enabledWindows from './catalog/enabled-windows.sql';
+import eventsByKind from './catalog/events-by-kind.sql';
 import evidence from './catalog/evidence.sql';
+import evidenceOf from './catalog/evidence-of.sql';
+import failedCalls from './catalog/failed-calls.sql';
 import families from './catalog/families.sql';
+import family from './catalog/family.sql';
 import features from './catalog/features.sql';
 import findingLinks from './catalog/finding-links.sql';
 import findings from './catalog/findings.sql';
+import firstDivergence from './catalog/first-divergence.sql';
+import functionSummary from './catalog/function-summary.sql';
 import functions from './catalog/functions.sql';
 import importLog from './catalog/import-log.sql';
+import invalidations from './catalog/invalidations.sql';
 import lastStates from './catalog/last-states.sql';
 import losses from './catalog/losses.sql';
+import lossesAround from './catalog/losses-around.sql';
+import machineCoverage from './catalog/machine-coverage.sql';
+import near from './catalog/near.sql';
+import registerWrites from './catalog/register-writes.sql';
 import rules from './catalog/rules.sql';
 import sources from './catalog/sources.sql';
+import splats from './catalog/splats.sql';
+import stateAt from './catalog/state-at.sql';
 import timelineFindings from './catalog/timeline-findings.sql';
 import timelineGaps from './catalog/timeline-gaps.sql';
 import timelineLanes from './catalog/timeline-lanes.sql';
@@ -21,18 +38,35 @@ import verdictReasons from './catalog/verdict-reasons.sql';
 import { type NamedQuery, parseNamedQuery } from './named-query.ts';
 
 const TEXTS: Readonly<Record<string, string>> = {
+  'call-durations': callDurations,
+  calls,
+  captures,
   clocks,
+  'enabled-windows': enabledWindows,
+  'events-by-kind': eventsByKind,
   evidence,
+  'evidence-of': evidenceOf,
+  'failed-calls': failedCalls,
   families,
+  family,
   features,
   'finding-links': findingLinks,
   findings,
+  'first-divergence': firstDivergence,
+  'function-summary': functionSummary,
   functions,
   'import-log': importLog,
+  invalidations,
   'last-states': lastStates,
   losses,
+  'losses-around': lossesAround,
+  'machine-coverage': machineCoverage,
+  near,
+  'register-writes': registerWrites,
   rules,
   sources,
+  splats,
+  'state-at': stateAt,
   'timeline-findings': timelineFindings,
   'timeline-gaps': timelineGaps,
   'timeline-lanes': timelineLanes,

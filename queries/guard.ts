@@ -52,6 +52,11 @@ function leadingWord(statement: Statement): string {
   return first?.kind === 'word' ? first.text.toUpperCase() : '';
 }
 
+/** Whether a statement only reads. */
+export function readsOnly(statement: Statement): boolean {
+  return READING.has(leadingWord(statement));
+}
+
 /** EXPLAIN ANALYZE runs what it explains, so the statement behind it counts too. */
 function explained(statement: Statement): Statement | null {
   const words = statement.tokens;

@@ -57,7 +57,10 @@ export class Stopper {
   async run<T>(step: () => Promise<T>): Promise<T> {
     try {
       if (this.why !== null) throw new Error('INTERRUPT');
-      return await step();
+      const result = await step();
+      // An interrupted stream ends like one that is complete.
+      if (this.why !== null) throw new Error('INTERRUPT');
+      return result;
     } catch (error) {
       throw queryErrorOf(error, this.why, this.seconds);
     }

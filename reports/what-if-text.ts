@@ -1,6 +1,8 @@
 import type { Analysis } from '../model/analysis.ts';
-import { formatSeconds, rowsOf } from '../tables/index.ts';
+import { rowsOf } from '../tables/index.ts';
 import type { Palette } from './palette.ts';
+import { timeText } from './phrases.ts';
+import { countsTicks } from './story.ts';
 import { oneLine } from './visible.ts';
 import { wrap } from './wrap.ts';
 
@@ -22,7 +24,8 @@ export function whatIfText(analysis: Analysis, profile: string, palette: Palette
   const findings = rows.filter((row) => row.subject === 'finding');
   const item = (text: string) =>
     wrap(oneLine(text, 600), width - 4).map((line, i) => `${i === 0 ? '  - ' : '    '}${line}`);
-  const at = (time: bigint | null) => (time === null ? '' : ` at ${formatSeconds(time)} s`);
+  const ticks = countsTicks({ sources: rowsOf(analysis.sources), clocks: rowsOf(analysis.clocks) });
+  const at = (time: bigint | null) => (time === null ? '' : ` at ${timeText(time, ticks)}`);
   const lines = [
     '',
     palette.bold(`Under ${profile}: the same calls on another kernel`),

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
 const stampFile = join(dist, '.sources');
-const folders = ['tables', 'ingest', 'model', 'queries', 'reports', 'cli'];
+const folders = ['tables', 'ingest', 'model', 'queries', 'reports', 'capture', 'cli'];
 
 const hash = createHash('sha256');
 for (const file of ['package.json', 'package-lock.json', 'scripts/build.mjs'])

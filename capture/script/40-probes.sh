@@ -43,12 +43,17 @@ has_symbol() {
   return 1
 }
 
-# Why the kernel refused a definition, in its own words where it gives some.
-reason_of() {
-  why=
-  [ ! -r "$TRACEFS/error_log" ] ||
-    why=$(sed -n -e '/error: /{s/.*error: //;h;}' -e "\\|Command: .*$GROUP/$1 |{x;p;}" "$TRACEFS/error_log" 2>/dev/null | tail -n 1)
-  printf '%s\n' "${why:-the kernel gives no reason}"
+# Why the kernel refused the last definition of an event, in its own words where it gives some, in WHY.
+find_reason() {
+  WHY='the kernel gives no reason'
+  error=
+  [ -r "$TRACEFS/error_log" ] || return 0
+  while read -r line; do
+    case $line in
+      *error:*) error=${line##*error: } ;;
+      Command:*"$GROUP/$1 "*) WHY=$error ;;
+    esac
+  done <"$TRACEFS/error_log"
 }
 
 # One line of probes.txt: what became of a probe, kind (p entry, r return, e trace event), event, function, level, text.
@@ -68,12 +73,15 @@ install_probe() {
       *';'*) offers=${offers#*;} ;;
       *) offers= ;;
     esac
-    text=$(fill_offsets "$text") || continue
+    case $text in
+      *@*) text=$(fill_offsets "$text") || continue ;;
+    esac
     if append "$TRACEFS/kprobe_events" "$head $symbol${text:+ $text}"; then
       record installed "$type" "$name" "$symbol" "$level" "$text${tried:+ (refused before: $tried)}"
       return 0
     fi
-    tried="$tried${tried:+, }$level: $(reason_of "$name")"
+    find_reason "$name"
+    tried="$tried${tried:+, }$level: $WHY"
   done
   record refused "$type" "$name" "$symbol" none "${tried:-no definition fits this kernel}"
   return 1
@@ -137,7 +145,8 @@ install_stop() {
     put "$INSTANCE/events/$GROUP/stop_at_warn/enable" 1; then
     record installed p stop_at_warn __warn bare 'traceoff at the first WARN'
   else
-    record refused p stop_at_warn __warn none "$(reason_of stop_at_warn)"
+    find_reason stop_at_warn
+    record refused p stop_at_warn __warn none "$WHY"
     die "--stop-at-warn: this kernel refuses a probe on __warn(). Record without it."
   fi
 }

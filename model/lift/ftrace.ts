@@ -114,9 +114,11 @@ class EventTableLifter {
 
   private setHeader(row: number): void {
     const { draft, column } = this;
-    draft.timeLo = this.time.lo(row);
-    draft.timeHi = this.time.hi(row);
-    draft.timed = 1;
+    if (!this.time.isNull(row)) {
+      draft.timeLo = this.time.lo(row);
+      draft.timeHi = this.time.hi(row);
+      draft.timed = 1;
+    }
     draft.table = this.number;
     draft.source = column.source.data[row] as number;
     draft.seq = column.seq.data[row] as number;

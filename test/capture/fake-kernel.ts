@@ -2,7 +2,6 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { PROBES } from '../../capture/probes.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const FIXTURES = join(ROOT, 'test', 'fixtures');
@@ -12,6 +11,12 @@ export const SCRIPT = join(ROOT, 'capture', 'atscope-capture');
 export const SHELLS: readonly (readonly string[])[] = [['dash'], ['busybox', 'ash']].filter(
   ([program, ...rest]) => spawnSync(program, [...rest, '-c', 'exit 0']).status === 0,
 );
+
+/** Functions of the kernel in most tests: some of each sort, because every probe costs the fake kernel a process. */
+const FEW =
+  'pci_ats_supported pci_prepare_ats pci_enable_ats pci_disable_ats pci_enable_pasid intel_iommu_probe_device ' +
+  '__iommu_attach_device intel_iommu_attach_device pci_iov_add_virtfn sriov_enable pci_enable_sriov pci_af_flr ' +
+  'pci_write_config_word pci_read_config_word';
 
 export interface Ran {
   readonly status: number;
@@ -50,6 +55,12 @@ export class FakeMachine {
     return readFileSync(this.path(name), 'utf8');
   }
 
+  /** The kernel has these functions and no others. */
+  hasFunctions(symbols: readonly string[]): void {
+    const lines = symbols.map((symbol, i) => `ffffffff81${String(i).padStart(6, '0')} T ${symbol}`);
+    this.write('proc/kallsyms', `${lines.join('\n')}\n`);
+  }
+
   /** The kernel refuses definitions that match one of these extended regular expressions. */
   refuse(...patterns: readonly string[]): void {
     this.write('fake/refuse', `${patterns.join('\n')}\n`);
@@ -63,7 +74,8 @@ export class FakeMachine {
 
   run(...args: readonly string[]): Ran {
     const [program, ...rest] = this.shell;
-    const done = spawnSync(program, [...rest, this.script, ...args], { env: this.env, cwd: this.root });
+    const options = { env: this.env, cwd: this.root, input: 'typed\n' };
+    const done = spawnSync(program, [...rest, this.script, ...args], options);
     return { status: done.status ?? -1, out: String(done.stdout), err: String(done.stderr) };
   }
 
@@ -129,8 +141,8 @@ export class FakeMachine {
       'proc/timer_list',
       'Timer List Version: v0.9\nHRTIMER_MAX_CLOCK_BASES: 8\nnow at 1234567890123 nsecs\n',
     );
-    const symbols = PROBES.map((row, i) => `ffffffff81${String(i).padStart(6, '0')} T ${row.known.symbol}`);
-    this.write('proc/kallsyms', `${symbols.join('\n')}\n`);
+    this.hasFunctions(FEW.split(' '));
+    this.write('sys/kernel/btf/vmlinux', 'x');
     mkdirSync(this.path('run'));
   }
 

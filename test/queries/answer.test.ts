@@ -200,6 +200,15 @@ describe('limits', () => {
     expect(await rows('SELECT 1')).toEqual([['1']]);
   });
 
+  test('a stream that fails after its first rows is an error, never a short answer', async () => {
+    const sql = "SELECT CASE WHEN range = $at THEN error('there') ELSE range END AS x FROM range(2000000)";
+    expect(await refusal(sql, { parameters: { at: 1_500_000 } })).toMatchObject({
+      kind: 'sql',
+      message: expect.stringContaining('there'),
+    });
+    expect((await rows(sql, { parameters: { at: -1 } })).length).toBe(2_000_000);
+  });
+
   test('an error of whoever takes the answer keeps its nature', async () => {
     const failure = new Error('disk full');
     await expect(ask(db.engine, 'SELECT 1', {}, () => Promise.reject(failure))).rejects.toBe(failure);

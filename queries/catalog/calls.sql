@@ -1,0 +1,13 @@
+-- title: Calls with duration and result
+-- doc: Which calls were made, how long did they take, and what did they return?
+-- column call: Number of the call (see `ats_calls`).
+-- column kind: What was called, e.g. `ats.enable`.
+-- column function: Address of the function.
+-- column start_ns (ns): Entry; NULL when not seen.
+-- column duration_ns (ns): Time to the return.
+-- column page_shift: Page shift asked for.
+-- column outcome: `ok`, the name of the error, or `not recorded`.
+-- column warned: True when a kernel WARN belongs to the call.
+-- column caller: Caller, where the recording names it.
+-- column called_in: Kind of the call it is nested in.
+SELECT call, kind, "function", start_ns, duration_ns, page_shift, outcome, warned, caller, called_in FROM calls ORDER BY call;

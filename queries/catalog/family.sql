@@ -1,0 +1,11 @@
+-- title: A PF family
+-- doc: Which functions belong to the PF family of an address?
+-- param address VARCHAR: Address of the PF or of one of its VFs, in any usual spelling.
+-- column fn: Function generation.
+-- column function: Address.
+-- column generation: Generation of the address.
+-- column kind: `pf`, `vf`, `function` or `unknown`.
+-- column vf_index: Index of the VF, from 0.
+-- column first_ns (ns): First event.
+-- column last_ns (ns): Last event.
+SELECT * FROM family($address) ORDER BY "function", generation;

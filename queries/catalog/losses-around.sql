@@ -1,0 +1,12 @@
+-- title: Losses around a finding
+-- doc: Did the recording lose events around a finding, so that it may rest on a gap?
+-- param finding UINTEGER: The finding (see `findings`).
+-- param within_ns BIGINT = 1000000000 (ns): How far before and after its evidence still counts.
+-- column source: The source (see `sources`).
+-- column kind: Kind of loss.
+-- column cpu: CPU whose buffer lost them; NULL when any.
+-- column count: How many were lost; NULL when the recording does not say.
+-- column from_ns (ns): Common time of the last record before.
+-- column to_ns (ns): Common time of the first record after.
+-- column message: What the recording says.
+SELECT * FROM losses_around($finding, $within_ns) ORDER BY from_ns NULLS FIRST, to_ns, source, message;

@@ -1,0 +1,14 @@
+-- title: Around an instant
+-- doc: What was recorded around an instant: trace events, log records, and what the model made of them?
+-- param at_ns BIGINT (ns): Common time.
+-- param within_ns BIGINT = 1000000 (ns): How far before and after.
+-- column time_ns (ns): Common time.
+-- column distance_ns (ns): From the instant; negative before it.
+-- column what: `trace`, `log` or `model`.
+-- column name: Kind of event; device or driver of a log record.
+-- column function: Address of the PCI function, where known.
+-- column comm: Name of the task, where known.
+-- column text: Message of a log record; result of an event of the model.
+-- column source: The source (see `sources`).
+-- column line: Line number from 1, for text.
+SELECT * FROM near($at_ns, $within_ns) ORDER BY time_ns, what, source, line, name;

@@ -1,0 +1,13 @@
+-- title: Kernel warnings with their frames
+-- doc: Which WARNs, BUGs and the like does the kernel log have, and who called?
+-- column source: The source (see `sources`).
+-- column splat: Number of the splat in its source.
+-- column kind: `warn`, `bug`, `oops`, ...
+-- column time_ns (ns): Time of its first line.
+-- column place: Source file and line in the kernel tree.
+-- column symbol: Function it happened in.
+-- column comm: Name of the task.
+-- column title: Its first line.
+-- column frames: The reliable frames, innermost first.
+-- column line: Line number of its first line.
+SELECT * FROM splat_reports ORDER BY source, splat;

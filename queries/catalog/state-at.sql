@@ -1,0 +1,12 @@
+-- title: State at an instant
+-- doc: What did the model know of every function at an instant?
+-- param at_ns BIGINT (ns): Common time.
+-- column function: Address.
+-- column generation: Generation of the address.
+-- column layer: `hw`, `core` or `drv`.
+-- column field: Field of the layer, e.g. `en`.
+-- column value: Value; NULL = known to be unknown.
+-- column origin: How it came about (see `transitions`).
+-- column since_event: Event that made it so.
+-- column since_ns (ns): Its common time.
+SELECT * FROM state_at($at_ns) ORDER BY "function", layer, field;
