@@ -63,7 +63,7 @@ export function traceCmdScript(syntax: ProbeSyntax): string {
     '#!/bin/sh',
     '# As root. The recording ends with Ctrl-C; then: atscope analyze trace.dat dmesg.txt',
     ...defining(syntax),
-    'cd - >/dev/null',
+    'cd - >/dev/null || exit 1',
     ...eventOptions(),
     `trace-cmd record -C mono -b 8192 -e ${GROUP} "$@" -o trace.dat`,
     'dmesg > dmesg.txt',
@@ -77,7 +77,7 @@ export function perfScript(syntax: ProbeSyntax): string {
     '#!/bin/sh',
     '# As root. The recording ends with Ctrl-C; then: atscope analyze perf.txt dmesg.txt',
     ...defining(syntax),
-    'cd - >/dev/null',
+    'cd - >/dev/null || exit 1',
     ...eventOptions(),
     `perf record -a -k mono -m 8M -e '${GROUP}:*' "$@" -o perf.data`,
     'perf script -i perf.data -F comm,pid,cpu,time,event,trace --ns > perf.txt',
@@ -87,8 +87,8 @@ export function perfScript(syntax: ProbeSyntax): string {
 }
 
 /**
- * The same calls with bpftrace, printed as tracefs would. bpftrace reads structures and arguments through BTF, also in
- * returns, so only functions that may lack are left to the user to delete: it stops at the first it cannot attach to.
+ * The calls of the ATS core with bpftrace, printed as tracefs would. Structures and arguments come through BTF. bpftrace
+ * stops at the first function it cannot attach to, so the user has to delete those that a kernel lacks.
  */
 export function bpftraceScript(): string {
   const core = PROBES.filter(

@@ -14,7 +14,8 @@ GROUP=atscope
 # Another root, for machines mounted elsewhere and for tests.
 ROOT=${ATSCOPE_ROOT:-}
 
-BUFFER_KB=8192
+# Empty: as much as is sensible for the number of CPUs.
+BUFFER_KB=
 CLOCK=mono
 WITHOUT=,
 OFFSETS=
@@ -40,12 +41,12 @@ atscope-capture records what the kernel does with PCIe Address Translation Servi
   atscope-capture list                        print every probe with its group
 
 Options of start and run:
-  --buffer-kb N     size of the buffer of each CPU in KiB (8192)
+  --buffer-kb N     size of the buffer of each CPU in KiB (8192; less on machines with more than 32 CPUs)
   --clock CLOCK     clock of the recording: mono, boot, local, global, ... (mono)
   --light           the same as --without read,invalidate: for machines under load
   --without LIST    leave out groups, as `list` names them
   --offsets LIST    dev=N,ats_cap=N,ats_stu=N: places in struct pci_dev for kernels without BTF arguments (before 6.6),
-                    which otherwise print addresses for names; pahole -C pci_dev tells them
+                    which otherwise print addresses for names; asked of pahole where it is installed
   --stop-at-warn    stop recording at the first kernel WARN
   --no-config       do not read config space before and after
   --dir DIR         where to save; it must not exist yet (./atscope-TIME)

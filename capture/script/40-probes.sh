@@ -10,6 +10,14 @@ offset_of() {
   printf '%s\n' "${value%%,*}"
 }
 
+# Offsets as pahole reads them from the kernel's BTF, which kernels have longer than arguments by name.
+find_offsets() {
+  [ -z "$OFFSETS" ] && command -v pahole >/dev/null 2>&1 || return 0
+  OFFSETS=$(pahole -C pci_dev 2>/dev/null |
+    sed -n 's/^[[:space:]]*[a-z0-9_ ]*[[:space:]]\(dev\|ats_cap\|ats_stu\);[[:space:]]*\/\*[[:space:]]*\([0-9]*\)[[:space:]].*/\1=\2/p' |
+    tr '\n' ',')
+}
+
 # Puts offsets that the user gave in the place of @NAME@; false when one is missing.
 fill_offsets() {
   text=$1
@@ -98,6 +106,7 @@ enable_event() {
 
 install_probes() {
   find_symbols
+  find_offsets
   INSTALLED=' '
   while IFS='|' read -r group type name symbol without filter offers; do
     [ -n "$group" ] || continue

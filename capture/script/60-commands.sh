@@ -10,14 +10,25 @@ describe() {
   {
     printf 'atscope_bundle=1\nversion=%s\n' "$VERSION"
     printf 'kernel_release=%s\nmachine=%s\n' "$(uname -r)" "$(uname -m)"
-    printf 'clock=%s\nbuffer_kb_per_cpu=%s\nleft_out=%s\n' "$CLOCK" "$BUFFER_KB" "${WITHOUT#,}"
+    printf 'clock=%s\nleft_out=%s\n' "$CLOCK" "${WITHOUT#,}"
   } >"$DIR/manifest.txt" || die "cannot write into $DIR: no room left? Name another directory with --dir."
   read_line "$ROOT/proc/cmdline" >"$DIR/cmdline.txt"
   printf '\n' >>"$DIR/cmdline.txt"
 }
 
+# 256 MiB for all CPUs together at most, unless the user asks for more.
+choose_buffer() {
+  CPUS=0
+  for cpu in "$INSTANCE"/per_cpu/cpu*; do CPUS=$((CPUS + 1)); done
+  [ -z "$BUFFER_KB" ] || return 0
+  BUFFER_KB=8192
+  [ "$CPUS" -le 32 ] || BUFFER_KB=$((262144 / CPUS))
+}
+
 make_instance() {
   mkdir "$INSTANCE" 2>/dev/null || die "cannot make $INSTANCE: this kernel has no tracing instances, or no memory for one."
+  choose_buffer
+  printf 'buffer_kb_per_cpu=%s\ncpus=%s\n' "$BUFFER_KB" "$CPUS" >>"$DIR/manifest.txt"
   put "$INSTANCE/tracing_on" 0
   put "$INSTANCE/trace_clock" "$CLOCK" ||
     die "--clock $CLOCK: this kernel has $(tr -d '[]' <"$INSTANCE/trace_clock" 2>/dev/null)."
@@ -49,10 +60,8 @@ start() {
   printf 'dir=%s\nclock=%s\ndat=%s\nconfig=%s\n' "$DIR" "$CLOCK" "$DAT" "$CONFIG_SPACE" >"$STATE/state" ||
     die "cannot write $STATE/state: no room left?"
   unguard
-  cpus=0
-  for cpu in "$INSTANCE"/per_cpu/cpu*; do cpus=$((cpus + 1)); done
   say "recording with $(count_of installed) probes and trace events; $(count_of refused) refused, $(count_of missing) not in this kernel"
-  say "overhead: about 1 us for each recorded call; buffers: $BUFFER_KB KiB x $cpus CPUs (--light and --buffer-kb make it less)"
+  say "overhead: about 1 us for each recorded call; buffers: $BUFFER_KB KiB x $CPUS CPUs (--light and --buffer-kb make it less)"
 }
 
 load_state() {
@@ -125,7 +134,6 @@ bundle() {
     need_tracefs
     new_directory
     CLOCK=$(sed -n 's/.*\[\(.*\)\].*/\1/p' "$TRACEFS/trace_clock" 2>/dev/null)
-    BUFFER_KB=$(read_line "$TRACEFS/buffer_size_kb")
     describe
     while read -r head symbol text; do
       name=${head#*/}

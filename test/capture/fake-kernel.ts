@@ -38,6 +38,7 @@ export class FakeMachine {
       'fake/script',
       readFileSync(SCRIPT, 'utf8').replace(/^main "\$@"$/m, () => `${fake}\nmain "$@"`),
     );
+    if (shell[0] === 'busybox') this.addApplets();
     this.addKernel();
     this.addDevices();
   }
@@ -103,8 +104,26 @@ export class FakeMachine {
     rmSync(this.root, { recursive: true, force: true });
   }
 
+  /** Adds a program to those the script finds first. */
+  addProgram(name: string, body: string): void {
+    this.write(`bin/${name}`, `#!/bin/sh\n${body}\n`);
+    chmodSync(this.path(`bin/${name}`), 0o755);
+  }
+
+  /** Under busybox there is nothing but busybox. */
   private get env() {
-    return { PATH: process.env.PATH, ATSCOPE_ROOT: this.root };
+    const others = this.shell[0] === 'busybox' ? this.path('applets') : process.env.PATH;
+    return { PATH: `${this.path('bin')}:${others}`, ATSCOPE_ROOT: this.root };
+  }
+
+  private addApplets(): void {
+    const busybox = String(spawnSync('sh', ['-c', 'command -v busybox']).stdout).trim();
+    mkdirSync(this.path('applets'));
+    const names = String(spawnSync(busybox, ['--list']).stdout)
+      .trim()
+      .split('\n');
+    for (const name of [...names, 'busybox'].filter((applet, i, all) => all.indexOf(applet) === i))
+      symlinkSync(busybox, this.path(`applets/${name}`));
   }
 
   private addKernel(): void {

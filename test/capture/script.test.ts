@@ -118,6 +118,42 @@ for (const shell of SHELLS) {
       expect(bare.pci_enable_ats).toBe('ps=$arg2:s32 dev=$arg1:x64');
     });
 
+    it('asks pahole for offsets where it is installed', () => {
+      boot().refuse('->');
+      machine.addProgram(
+        'pahole',
+        "printf 'struct pci_dev {\\n\\tstruct device dev;   /*   208   720 */\\n\\tu16   ats_cap;   /*  1626  2 */\\n\\tu8  ats_stu; /*  1628     1 */\\n\\tstruct list_head bus_list; /* 0 16 */\\n};\\n'",
+      );
+      start();
+      const text = Object.fromEntries(fates('installed').map((row) => [row[2], row[5].replace(/ \(.*/, '')]));
+      expect(text.pci_enable_ats).toBe(
+        'ps=$arg2:s32 cap=+1626($arg1):x16 stu=+1628($arg1):u8 bdf=+0(+208($arg1)):string',
+      );
+    });
+
+    it('saves a trace.dat when asked and trace-cmd is there, and text when that fails', () => {
+      boot().addProgram(
+        'trace-cmd',
+        `[ "$*" = "extract -B atscope -o $ATSCOPE_ROOT/out/trace.dat" ] && echo dat > "$5"`,
+      );
+      start('--dat');
+      machine.run('stop');
+      expect(machine.read('out/trace.dat')).toBe('dat\n');
+      expect(existsSync(machine.path('out/trace.txt'))).toBe(false);
+      machine.addProgram('trace-cmd', 'exit 1');
+      machine.run('start', '--dir', machine.path('second'), '--dat');
+      expect(machine.run('stop').err).toContain('saving text');
+      expect(existsSync(machine.path('second/trace.txt'))).toBe(true);
+      expectClean();
+    });
+
+    it('takes less buffer for each CPU on a large machine', () => {
+      boot();
+      for (let cpu = 2; cpu < 64; cpu++)
+        machine.write(`fake/instance/per_cpu/cpu${cpu}/stats`, 'entries: 0\n');
+      expect(start().err).toContain('buffers: 4096 KiB x 64 CPUs');
+    });
+
     it('skips functions the kernel does not have, and takes those that stand in for them', () => {
       boot().hasFunctions([
         'pci_enable_ats',
