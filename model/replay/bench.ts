@@ -6,10 +6,10 @@ import { FindingCollector } from '../findings.ts';
 import { classifyCaller } from '../known-functions.ts';
 import type { Order } from '../order.ts';
 import { RULE_BY_ID } from '../rules/index.ts';
-import type { Draft, EvidenceItem, RuleContext } from '../rules/rule.ts';
+import type { Draft, EvidenceItem, Expectation, RuleContext } from '../rules/rule.ts';
 import type { StateStore } from '../state.ts';
 import type { Topology } from '../topology.ts';
-import { type Expectation, Expectations } from './expectations.ts';
+import { Expectations } from './expectations.ts';
 
 export interface Question {
   readonly code: string;

@@ -1,21 +1,7 @@
-import type { Draft } from '../rules/rule.ts';
+import type { Draft, Expectation } from '../rules/rule.ts';
 
 /** An absence counts at the end of the recording only when it lasted this long. */
 export const GRACE_NS = 1_000_000_000n;
-
-/** Something that must happen to a function; the rule fires when it does not. */
-export interface Expectation {
-  readonly rule: string;
-  readonly fn: number;
-  /** Event that made it due. */
-  readonly event: number;
-  /** The function being used without it is enough to fire. */
-  readonly beforeUse: boolean;
-  /** The function going away without it fires; otherwise its removal settles the matter. */
-  readonly beforeRemoval: boolean;
-  /** What to report; `event` is where the absence showed. */
-  overdue(event: number): Draft;
-}
 
 /** Follows what must still happen, per function and rule. */
 export class Expectations {

@@ -2,7 +2,6 @@ import type { Call } from '../calls.ts';
 import type { EventKindName } from '../events.ts';
 import type { FeatureName } from '../features.ts';
 import type { Operands } from '../predict.ts';
-import type { Expectation } from '../replay/expectations.ts';
 import type { StateStore } from '../state.ts';
 import type { FunctionRecord, Topology } from '../topology.ts';
 
@@ -30,6 +29,20 @@ export interface Draft {
   readonly evidence: readonly EvidenceItem[];
   /** Distinguishes findings of one rule on one function: values, never times or memory addresses. */
   readonly key?: string;
+}
+
+/** Something that must happen to a function; the rule fires when it does not. */
+export interface Expectation {
+  readonly rule: string;
+  readonly fn: number;
+  /** Event that made it due. */
+  readonly event: number;
+  /** The function being used without it is enough to fire. */
+  readonly beforeUse: boolean;
+  /** The function going away without it fires; otherwise its removal settles the matter. */
+  readonly beforeRemoval: boolean;
+  /** What to report; `event` is where the absence showed. */
+  overdue(event: number): Draft;
 }
 
 /** A call whose outcome is known as far as the recording shows it; the state is the one before its effects. */

@@ -18,6 +18,22 @@ const FEW =
   '__iommu_attach_device intel_iommu_attach_device pci_iov_add_virtfn sriov_enable pci_enable_sriov pci_af_flr ' +
   'pci_write_config_word pci_read_config_word';
 
+let appletFolder: string | null = null;
+
+/** A folder with the programs of busybox and no others. */
+function applets(): string {
+  if (appletFolder !== null) return appletFolder;
+  const folder = mkdtempSync(join(tmpdir(), 'atscope-applets-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const busybox = String(spawnSync('sh', ['-c', 'command -v busybox']).stdout).trim();
+  const names = String(spawnSync(busybox, ['--list']).stdout)
+    .trim()
+    .split('\n');
+  for (const name of new Set([...names, 'busybox'])) symlinkSync(busybox, join(folder, name));
+  appletFolder = folder;
+  return folder;
+}
+
 export interface Ran {
   readonly status: number;
   readonly out: string;
@@ -38,7 +54,6 @@ export class FakeMachine {
       'fake/script',
       readFileSync(SCRIPT, 'utf8').replace(/^main "\$@"$/m, () => `${fake}\nmain "$@"`),
     );
-    if (shell[0] === 'busybox') this.addApplets();
     this.addKernel();
     this.addDevices();
   }
@@ -112,18 +127,8 @@ export class FakeMachine {
 
   /** Under busybox there is nothing but busybox. */
   private get env() {
-    const others = this.shell[0] === 'busybox' ? this.path('applets') : process.env.PATH;
+    const others = this.shell[0] === 'busybox' ? applets() : process.env.PATH;
     return { PATH: `${this.path('bin')}:${others}`, ATSCOPE_ROOT: this.root };
-  }
-
-  private addApplets(): void {
-    const busybox = String(spawnSync('sh', ['-c', 'command -v busybox']).stdout).trim();
-    mkdirSync(this.path('applets'));
-    const names = String(spawnSync(busybox, ['--list']).stdout)
-      .trim()
-      .split('\n');
-    for (const name of [...names, 'busybox'].filter((applet, i, all) => all.indexOf(applet) === i))
-      symlinkSync(busybox, this.path(`applets/${name}`));
   }
 
   private addKernel(): void {
