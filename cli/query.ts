@@ -95,15 +95,20 @@ export async function runQuery(args: readonly string[], flags: QueryFlags): Prom
         : 'query needs a database or recordings: atscope query INPUT... [SQL].',
     );
   }
-  if (task.sql === undefined) {
+  if (task.sql === undefined && !process.stdin.isTTY) {
     throw new UsageError(
-      `no SQL: the last argument, ${args.at(-1)}, is a file. Give the SQL as the last argument, or --name NAME.`,
+      `no SQL: the last argument, ${args.at(-1)}, is a file. Give the SQL as the last argument, or --name NAME; without either, a terminal gets a shell.`,
     );
   }
   const timeLimit = numberOf('--time-limit', flags.timeLimit, 0);
   const outFile = flags.out === undefined ? [] : [resolve(flags.out)];
   const engine = await openForQuery(task.inputs, flags, outFile);
   try {
+    if (task.sql === undefined) {
+      const { runShell } = await import('./shell.ts');
+      await runShell(engine, { timeLimit, allowFiles: flags.allowFiles === true });
+      return;
+    }
     await answer(
       engine,
       task.sql,

@@ -1,8 +1,8 @@
-import { bigOf, rowsOf, type SOURCES, type Table } from '../tables/index.ts';
+import { bigOf, type RowOf, rowsOf, type SOURCES, type Table } from '../tables/index.ts';
 import { type Call, type Calls, pairCalls } from './calls.ts';
 import type { EventColumns } from './event-columns.ts';
 import { KIND, UNKNOWN } from './events.ts';
-import { type ClockRelation, orderWithinSource } from './order.ts';
+import { type ClockRelation, mergeSources } from './order.ts';
 
 /** A WARN of a log and a call of a trace that may be the same thing: the offset then lies between these two. */
 interface Candidate {
@@ -26,36 +26,44 @@ export function relateClocks(sources: Table<typeof SOURCES>, events: EventColumn
     rows.find((row) => !isLog(row.source) && row.records > 0n) ??
     rows.find((row) => row.records > 0n) ??
     rows[0];
-  const traceCalls = isLog(reference.source)
-    ? null
-    : pairCalls(events, orderWithinSource(events, reference.source));
-  return rows.map((row): ClockRelation => {
-    const base = { source: row.source, residualNs: null, matches: 0 };
-    if (row === reference) {
-      return {
-        ...base,
-        relation: 'reference',
-        offsetNs: 0n,
-        residualNs: 0n,
-        method: 'the common time is the clock of this source',
-      };
-    }
-    if (isLog(row.source) !== isLog(reference.source)) {
-      return (traceCalls && alignByWarns(events, row.source, traceCalls)) || unrelated(row.source);
-    }
-    if (row.time_unit !== reference.time_unit) {
-      return { ...unrelated(row.source), method: 'one clock counts time, the other does not' };
-    }
-    if (row.clock !== null && reference.clock !== null && row.clock !== reference.clock) {
-      return { ...unrelated(row.source), method: `clock ${row.clock} is not clock ${reference.clock}` };
-    }
+  const traces = rows
+    .filter((row) => isLog(row.source) === isLog(reference.source))
+    .map((row) => relateAlike(row, reference));
+  // A WARN may belong to a call of any trace on the common clock.
+  const onCommonClock = traces.filter((relation) => relation.offsetNs !== null);
+  const calls = isLog(reference.source) ? null : pairCalls(events, mergeSources(events, onCommonClock).rows);
+  return rows.map(
+    (row) =>
+      traces.find((relation) => relation.source === row.source) ??
+      (calls && alignByWarns(events, row.source, calls)) ??
+      unrelated(row.source),
+  );
+}
+
+type SourceRow = RowOf<typeof SOURCES>;
+
+/** Two traces, or two logs: they share a clock unless one of them says otherwise. */
+function relateAlike(row: SourceRow, reference: SourceRow): ClockRelation {
+  const base = { source: row.source, residualNs: null, matches: 0, offsetNs: 0n };
+  if (row === reference) {
     return {
       ...base,
-      relation: 'same',
-      offsetNs: 0n,
-      method: 'taken as the same clock: both are of one kind and neither says otherwise',
+      relation: 'reference',
+      residualNs: 0n,
+      method: 'the common time is the clock of this source',
     };
-  });
+  }
+  if (row.time_unit !== reference.time_unit) {
+    return { ...unrelated(row.source), method: 'one clock counts time, the other does not' };
+  }
+  if (row.clock !== null && reference.clock !== null && row.clock !== reference.clock) {
+    return { ...unrelated(row.source), method: `clock ${row.clock} is not clock ${reference.clock}` };
+  }
+  return {
+    ...base,
+    relation: 'same',
+    method: 'taken as the same clock: both are of one kind and neither says otherwise',
+  };
 }
 
 function unrelated(source: number): ClockRelation {

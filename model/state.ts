@@ -76,6 +76,11 @@ export class StateStore {
     this.onTransition({ event, fn, field, from, to: value, origin });
   }
 
+  /** A newer record shows the same value: it is the better evidence where nothing depends on since when it held. */
+  confirm(fn: number, field: number, event: number): void {
+    this.events[fn * FIELD_COUNT + field] = event;
+  }
+
   /** Room for one more function, with everything unknown. */
   addFunction(fn: number): void {
     const needed = (fn + 1) * FIELD_COUNT;

@@ -89,6 +89,16 @@ describe('what single captures must say', () => {
     }
   });
 
+  it('6.12-s3: with the trace of the boot as well, no WARN is told twice', async () => {
+    const analysis = await analyzeFiles('6.12-s3', ['boot-trace.txt', 'trace.txt', 'dmesg.txt']);
+    expect(findingsOf(analysis).map(({ rule, function: fn }) => `${rule} ${fn}`)).toEqual([
+      'ATS040 0000:01:00.1',
+      'ATS015 0000:01:00.1',
+      'ATS015 0000:00:01.0',
+      'ATS015 0000:01:00.1',
+    ]);
+  });
+
   it('6.12-s3: the call of the module is the cause of both later WARNs on the VF', async () => {
     const analysis = await analyzeFiles('6.12-s3', ['trace.txt']);
     const findings = findingsOf(analysis);

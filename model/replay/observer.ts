@@ -42,6 +42,7 @@ export class Observer {
     } else if (cap === 0 && fn.discovered && !fn.removing) {
       if (state.get(fn.fn, CORE_CAP) === 1) this.onCapabilityGone(fn, row);
       state.set(fn.fn, CORE_CAP, 0, row, 'observed');
+      state.confirm(fn.fn, CORE_CAP, row);
     }
     const untrusted = events.untrusted[row];
     if (untrusted !== UNKNOWN) state.set(fn.fn, CORE_UNTRUSTED, untrusted ? 1 : 0, row, 'observed');

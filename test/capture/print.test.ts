@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { bootCommandLine, bootDefinitions, COMMAND_LINE_LIMIT } from '../../capture/boot.ts';
 import { pickAlternative, syntaxOf } from '../../capture/kernel.ts';
+import { GROUPS } from '../../capture/recipes.ts';
 import { CAPTURE_FORMS, type CaptureFlags, runCapture } from '../../cli/capture.ts';
 import { rowsOf } from '../../tables/index.ts';
 import { analyzeBytes } from '../support/pipeline.ts';
@@ -110,5 +112,30 @@ describe('atscope capture', () => {
     [{ print: 'bpftrace', kernel: '5.10' }, 'needs BTF'],
   ])('explains the mistake in %j', (flags, message) => {
     expect(() => printed(flags)).toThrow(message);
+  });
+});
+
+describe('docs/capturing.md', () => {
+  const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'capturing.md'), 'utf8');
+  const script = readFileSync(SCRIPT, 'utf8');
+
+  it('tells every group, form and member', () => {
+    const packed = /for member in ([^;]+);/.exec(script)?.[1].split(/[\s\\]+/) ?? [];
+    expect(packed.length).toBe(11);
+    const forms = CAPTURE_FORMS.filter((form) => form !== 'script');
+    const wanted = [...Object.keys(GROUPS), ...packed, ...forms].filter((name) => name !== '');
+    expect(wanted.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('uses no option that the script does not have', () => {
+    const options = new Set(text.match(/(?<=[\s`(])--[a-z-]+/g));
+    const known = new Set([
+      ...(script.match(/--[a-z-]+/g) ?? []),
+      '--out',
+      '--print',
+      '--kernel',
+      '--cmdline',
+    ]);
+    expect([...options].filter((option) => !known.has(option))).toEqual([]);
   });
 });
