@@ -39,8 +39,10 @@ function incompleteness(topology: Topology, calls: Calls, losses: number): strin
           `${late} of ${functions.length} function generations were there before the recording (or appeared unseen): their first state is unknown`,
         ]
       : []),
-    ...(unfinished > 0 ? [`${unfinished} calls lack their entry or their return`] : []),
-    ...(losses > 0 ? [`events were lost in ${losses} places`] : []),
+    ...(unfinished > 0
+      ? [`${unfinished} call${unfinished === 1 ? ' lacks its' : 's lack their'} entry or return`]
+      : []),
+    ...(losses > 0 ? [`events were lost in ${losses} place${losses === 1 ? '' : 's'}`] : []),
   ];
 }
 

@@ -16,9 +16,17 @@ function callEvidence(context: RuleContext, done: CompletedCall, state: string) 
   ];
 }
 
+/** Who called, in words: a bare address outside the kernel image belongs to a module that is gone by now. */
+function callerName(context: RuleContext, event: number): string {
+  const text = context.callerText(event) ?? 'an unnamed caller';
+  return /^(0x)?[0-9a-f]{16}$/.test(text) ? `a module (${text})` : text;
+}
+
 function callerOf(context: RuleContext, done: CompletedCall): string {
   const text = context.callerText(done.event);
-  return text && context.callerKind(done.event) !== 'unknown' ? ` (called from ${text})` : '';
+  return text && context.callerKind(done.event) !== 'unknown'
+    ? `, called from ${callerName(context, done.event)}`
+    : '';
 }
 
 /** Names who called without addresses, for signatures. */
@@ -296,9 +304,9 @@ export const CALL_RULES: readonly Rule[] = [
       context.fire('ATS040', {
         fn: done.fn.fn,
         event: done.event,
-        message: `ATS of ${done.fn.address} was ${verb} behind the back of its IOMMU driver, from ${context.callerText(done.event)}.`,
+        message: `ATS of ${done.fn.address} was ${verb} behind the back of its IOMMU driver, from ${callerName(context, done.event)}.`,
         expected: 'Only the IOMMU driver of the device changes its ATS state.',
-        observed: `The call came from ${context.callerText(done.event)}, which is no part of an IOMMU driver.`,
+        observed: `The call came from ${callerName(context, done.event)}, which is no part of an IOMMU driver.`,
         evidence: [
           ...(kind === 'ats.disable' ? context.because(done.fn.fn, CORE_EN, 'ATS is on') : []),
           { role: 'the call', event: done.event },
