@@ -1,6 +1,6 @@
 import { kprobeLine, type ProbeSyntax, pickAlternative } from './kernel.ts';
 import { type Alternative, PROBES, type ProbeRow } from './probes.ts';
-import { TRACEPOINTS } from './recipes.ts';
+import { TRACEPOINTS } from './tracepoints.ts';
 
 /** Name of the group that definitions outside the kit are put in. */
 const GROUP = 'ats';

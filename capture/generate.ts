@@ -1,7 +1,8 @@
 import { BOOT_SETTINGS, bootDefinitions } from './boot.ts';
 import { pickAlternative } from './kernel.ts';
 import { PROBES, type ProbeRow } from './probes.ts';
-import { GROUPS, TRACEPOINTS } from './recipes.ts';
+import { GROUPS } from './recipes.ts';
+import { TRACEPOINTS } from './tracepoints.ts';
 
 /** The parts of the script in their order; `LIST` stands for the generated list of probes. */
 export const SCRIPT_PARTS = [
@@ -46,6 +47,11 @@ export function probeList(): string {
     ...listing(
       'boot_rows_by_name',
       bootDefinitions((row) => pickAlternative(row, { byName: true, inReturns: true })),
+    ),
+    '',
+    ...listing(
+      'boot_rows_by_name_in_entries',
+      bootDefinitions((row) => pickAlternative(row, { byName: true, inReturns: false })),
     ),
     '',
     ...listing(

@@ -21,6 +21,9 @@ export interface AnalyzeFlags extends InputFlags {
   readonly strict?: boolean;
   readonly json?: boolean;
   readonly format: string;
+  readonly checks?: string;
+  readonly memory?: string;
+  readonly timeLimit?: string;
 }
 
 /** What `--out` can write: the file of each form and how it is made. */
@@ -57,7 +60,11 @@ export async function runAnalyze(inputs: readonly string[], flags: AnalyzeFlags)
     throw new UsageError(`--fail-on ${flags.failOn}: expected one of ${GATES.join(', ')}.`);
   }
   const forms = formsOf(flags.format);
-  const analysis = await analyzeInputs(inputs, flags, flags.failOn === 'warning' ? 'warning' : 'error');
+  const judged = await analyzeInputs(inputs, flags, flags.failOn === 'warning' ? 'warning' : 'error');
+  const analysis =
+    flags.checks === undefined
+      ? judged
+      : await (await import('./query-checks.ts')).withChecks(judged, { ...flags, checks: flags.checks });
   const written = flags.out === undefined ? [] : await writeReports(flags.out, forms, analysis);
   if (flags.json) process.stdout.write(json(findingsJson(analysis)));
   else {

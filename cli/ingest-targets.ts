@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { DATASET_MARK } from '../queries/dataset.ts';
 import type { EngineLimits } from '../queries/engine.ts';
 import { writeArrowFiles, writeParquetFiles } from '../queries/export.ts';
 import { saveDatabase } from '../queries/saved.ts';
@@ -16,9 +17,6 @@ import { SCHEMA_VERSION } from '../tables/index.ts';
 import { UsageError } from './exit-codes.ts';
 import type { RecordedCapture } from './query-inputs.ts';
 import { FileOutput, fileProblem, guardPending, writeWhole } from './query-output.ts';
-
-/** Tells what a directory holds, so that nothing else is ever replaced. Readers of data sets skip names with `_`. */
-const MARK = '_atscope.json';
 
 type Kind = 'arrow' | 'parquet';
 
@@ -33,7 +31,7 @@ function checkDirectory(option: string, path: string, kind: Kind): void {
   if (readdirSync(path).length === 0) return;
   let mark: { kind?: unknown; schema_version?: unknown } = {};
   try {
-    mark = JSON.parse(readFileSync(join(path, MARK), 'utf8'));
+    mark = JSON.parse(readFileSync(join(path, DATASET_MARK), 'utf8'));
   } catch {
     // Without a mark that can be read the directory is not ours.
   }
@@ -69,8 +67,8 @@ export async function toArrowDirectory(
   checkDirectory('--arrow', target, 'arrow');
   const empty = existsSync(target) && readdirSync(target).length === 0;
   await writeWhole('--arrow', target, force || empty, async (beside) => {
-    mkdirSync(beside, { recursive: true });
-    writeFileSync(join(beside, MARK), markText('arrow'));
+    mkdirSync(beside);
+    writeFileSync(join(beside, DATASET_MARK), markText('arrow'));
     await writeArrowFiles(beside, capture.tables, async (file, pieces) => {
       const output = new FileOutput(file);
       try {
@@ -101,11 +99,12 @@ function movePartitions(from: string, to: string, capture: string): void {
   }
 }
 
-/** Removes a capture from a data set, `captures` first. */
-function removeCapture(dataset: string, capture: string): void {
-  const tables = readdirSync(dataset).sort((a, b) => Number(b === 'captures') - Number(a === 'captures'));
-  for (const table of tables)
-    rmSync(join(dataset, table, `capture=${capture}`), { recursive: true, force: true });
+/** Removes what a capture had before and has no longer: partitions of tables that are not among `tables`. */
+function removeStale(dataset: string, capture: string, tables: ReadonlySet<string>): void {
+  for (const entry of readdirSync(dataset, { withFileTypes: true })) {
+    if (entry.isDirectory() && /^[A-Za-z]/.test(entry.name) && !tables.has(entry.name))
+      rmSync(join(dataset, entry.name, `capture=${capture}`), { recursive: true, force: true });
+  }
 }
 
 /** Adds the capture to a data set of Parquet files, which is made when it is missing. @throws UsageError */
@@ -127,11 +126,13 @@ export async function toDataset(
   const fresh = !existsSync(dataset);
   try {
     await guardPending(beside, async () => {
-      mkdirSync(beside, { recursive: true });
+      if (fresh) mkdirSync(dataset);
+      mkdirSync(beside);
       await writeParquetFiles(beside, capture.id, capture.tables, limits);
-      writeFileSync(join(dataset, MARK), markText('parquet'));
-      if (present) removeCapture(dataset, capture.id);
+      writeFileSync(join(dataset, DATASET_MARK), markText('parquet'));
+      const tables = new Set(readdirSync(beside));
       movePartitions(beside, dataset, capture.id);
+      if (present) removeStale(dataset, capture.id, tables);
     });
   } catch (error) {
     if (fresh) rmSync(dataset, { recursive: true, force: true });

@@ -65,6 +65,9 @@ function build(): Command {
       'what --out writes: html, json, markdown, junit, sarif, ktap',
       'html,json,markdown',
     )
+    .option('--checks <dir>', 'also run the checks in SQL (*.check.sql) of this directory')
+    .option('--time-limit <seconds>', 'stop a check after this time', '60')
+    .option('--memory <size>', 'most memory a check may use', '1GB')
     .option('--input-format <id>', 'read all inputs as this format')
     .addHelpText('after', EXAMPLES.analyze)
     .action(async (inputs, flags) => {

@@ -14,6 +14,7 @@ Examples:
   atscope query run.duckdb --name function-summary --format markdown
   atscope query run.duckdb 'FROM calls' --format parquet --out calls.parquet
   atscope query --list
+  atscope query --dataset fleet --name fleet-rules-by-kernel
 `,
   ingest: `
 Reads and judges recordings of one boot and writes every table, so that asking again costs nothing.
@@ -46,6 +47,7 @@ export function addQueryCommands(program: Command): void {
     .option('--name <name>', 'run a query of the catalogue instead (see --list)')
     .option('--param <name=value>', 'value of the parameter $name; may stand many times', collect, [])
     .option('--list', 'list the queries of the catalogue')
+    .option('--dataset <dir>', 'ask a data set of many captures (see ingest --parquet)')
     .option('--format <form>', 'table, csv, json, ndjson, markdown, arrow or parquet', 'table')
     .option('--json', 'the same as --format json')
     .option('--out <file>', 'write the answer there, whole or not at all')

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { InputError } from '../ingest/input-error.ts';
 import { fillEngine } from '../queries/database.ts';
+import { openDataset } from '../queries/dataset.ts';
 import { type Engine, type EngineLimits, lockEngine, openEngine } from '../queries/engine.ts';
 import { QueryError } from '../queries/query-error.ts';
 import { isSavedDatabase, openSaved } from '../queries/saved.ts';
@@ -40,6 +41,15 @@ function besides(files: readonly string[]): string[] {
   return files.map((file) => `${file}.${process.pid}.part`);
 }
 
+/** A database or data set that cannot be used is an input that cannot be used. */
+async function orInputError(opening: Promise<Engine>): Promise<Engine> {
+  try {
+    return await opening;
+  } catch (error) {
+    throw error instanceof QueryError ? new InputError(error.message) : error;
+  }
+}
+
 /**
  * Opens what SQL is asked of: a saved database, or recordings, which are read and replayed first. The doors are closed,
  * but for what `outFiles` need.
@@ -52,6 +62,11 @@ export async function openForQuery(
 ): Promise<Engine> {
   const limits = limitsOf(flags);
   const openings = { files: besides(outFiles), allFiles: flags.allowFiles };
+  if (flags.dataset !== undefined) {
+    if (inputs.length > 0)
+      throw new UsageError(`--dataset ${flags.dataset} is asked alone; ${inputs[0]} is one input too many.`);
+    return orInputError(openDataset(flags.dataset, limits, openings));
+  }
   const databases = inputs.filter(isDatabase);
   if (databases.length > 0) {
     if (inputs.length > 1) {
@@ -59,11 +74,7 @@ export async function openForQuery(
         `${databases[0]} is a database; it is asked alone. Many captures are asked as a data set: ingest them with --parquet DIR and ask --dataset DIR.`,
       );
     }
-    try {
-      return await openSaved(inputs[0], limits, openings);
-    } catch (error) {
-      throw error instanceof QueryError ? new InputError(error.message) : error;
-    }
+    return orInputError(openSaved(inputs[0], limits, openings));
   }
   const { tables } = await recordedCapture(inputs, flags);
   const engine = await openEngine(limits);

@@ -102,6 +102,8 @@ class Shell {
     }
     this.lines.on('line', (line) => {
       this.queue = this.queue.then(() => this.take(line));
+      // A mistake in this program ends the shell; `run` hands it on.
+      this.queue.catch(() => this.lines.close());
     });
     this.lines.on('SIGINT', () => this.interrupt());
     this.lines.prompt();

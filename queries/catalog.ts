@@ -13,6 +13,10 @@ import features from './catalog/features.sql';
 import findingLinks from './catalog/finding-links.sql';
 import findings from './catalog/findings.sql';
 import firstDivergence from './catalog/first-divergence.sql';
+import fleetCaptures from './catalog/fleet-captures.sql';
+import fleetRulesByKernel from './catalog/fleet-rules-by-kernel.sql';
+import fleetRulesByLabel from './catalog/fleet-rules-by-label.sql';
+import fleetVerdictsByWeek from './catalog/fleet-verdicts-by-week.sql';
 import functionSummary from './catalog/function-summary.sql';
 import functions from './catalog/functions.sql';
 import importLog from './catalog/import-log.sql';
@@ -53,6 +57,10 @@ const TEXTS: Readonly<Record<string, string>> = {
   'finding-links': findingLinks,
   findings,
   'first-divergence': firstDivergence,
+  'fleet-captures': fleetCaptures,
+  'fleet-rules-by-kernel': fleetRulesByKernel,
+  'fleet-rules-by-label': fleetRulesByLabel,
+  'fleet-verdicts-by-week': fleetVerdictsByWeek,
   'function-summary': functionSummary,
   functions,
   'import-log': importLog,

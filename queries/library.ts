@@ -148,3 +148,11 @@ export async function createLibrary(engine: Engine, tables: readonly Table[]): P
   );
   await engine.duckdb.query(engine.raw, statements.join('\n'));
 }
+
+/** Creates the macros that need no tables, for a database of many captures. */
+export async function createMacros(engine: Engine): Promise<void> {
+  const statements = LIBRARY.filter((item) => item.kind === 'macro').flatMap((item) =>
+    createSql(item, item.body),
+  );
+  await engine.duckdb.query(engine.raw, statements.join('\n'));
+}

@@ -4,6 +4,8 @@
 put() { { printf '%s\n' "$2" >"$1"; } 2>/dev/null; }
 append() { { printf '%s\n' "$2" >>"$1"; } 2>/dev/null; }
 
+NEW=
+
 find_tracefs() {
   for TRACEFS in "$ROOT/sys/kernel/tracing" "$ROOT/sys/kernel/debug/tracing"; do
     if [ -e "$TRACEFS/trace" ]; then
@@ -28,6 +30,16 @@ need_tracefs() {
   find_state
   find_tracefs ||
     die "no tracefs at /sys/kernel/tracing. Mount it: mount -t tracefs nodev /sys/kernel/tracing"
+}
+
+# True from this version of the kernel on.
+kernel_is_from() {
+  release=$(uname -r)
+  major=${release%%.*}
+  minor=${release#*.}
+  minor=${minor%%[!0-9]*}
+  is_number "$major" && is_number "$minor" || return 1
+  [ "$major" -gt "$1" ] || { [ "$major" -eq "$1" ] && [ "$minor" -ge "$2" ]; }
 }
 
 is_running() { [ -f "$STATE/state" ]; }
@@ -55,9 +67,16 @@ remove_all() {
   return 1
 }
 
+# A directory made by a start that came to nothing, in NEW, goes too.
+remove_new() {
+  [ -n "$NEW" ] || return 0
+  for member in $MEMBERS; do rm -f "$NEW/$member"; done
+  rmdir "$NEW" 2>/dev/null
+}
+
 # Whatever ends the script before it is done, nothing stays behind.
 guard() {
-  trap 'status=$?; trap - EXIT; remove_all; exit $status' EXIT
+  trap 'status=$?; trap - EXIT; remove_all; remove_new; exit $status' EXIT
   trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM

@@ -149,6 +149,8 @@ EOT
 # A probe of the function behind every WARN, whose trigger turns this instance off and nothing else.
 install_stop() {
   [ "$STOP_AT_WARN" = yes ] || return 0
+  # Before, the trigger turned the main buffer off, which is not ours.
+  kernel_is_from 5 18 || die "--stop-at-warn needs kernel 5.18 or later. Record without it."
   if append "$TRACEFS/kprobe_events" "p:$GROUP/stop_at_warn __warn" &&
     put "$INSTANCE/events/$GROUP/stop_at_warn/trigger" traceoff &&
     put "$INSTANCE/events/$GROUP/stop_at_warn/enable" 1; then

@@ -1,9 +1,13 @@
 # --- commands --------------------------------------------------------------------------------------------------------
 
+# What a bundle has, in the order in which it is packed.
+MEMBERS='trace.dat trace.txt kmsg.txt manifest.txt probes.txt losses.txt cmdline.txt topology-before.txt topology-after.txt lspci-before.txt lspci-after.txt'
+
 new_directory() {
   DIR=${DIR:-./atscope-$(date -u +%Y%m%dT%H%M%SZ)}
   mkdir "$DIR" 2>/dev/null || die "cannot make the directory $DIR: it exists, or there is no room or permission. Name another with --dir."
   DIR=$(cd "$DIR" && pwd)
+  NEW=$DIR
 }
 
 describe() {
@@ -43,23 +47,29 @@ start() {
   if [ -d "$INSTANCE" ] || [ -d "$TRACEFS/events/$GROUP" ]; then
     die "probes of an earlier capture were left behind. Remove them: atscope-capture stop --discard"
   fi
-  new_directory
+  # Before the guard, which must not clean up after another capture.
+  mkdir "$STATE" 2>/dev/null ||
+    die "cannot make $STATE: another capture begins just now, or one was killed. Then: atscope-capture stop --discard"
   guard
-  mkdir "$STATE" 2>/dev/null || die "cannot make $STATE: another capture begins just now, or no permission."
+  new_directory
   describe
   save_config_space lspci-before.txt
   save_topology topology-before.txt
   make_instance
   install_probes
-  grep -q "^installed|.|pci_[a-z]*_ats" "$DIR/probes.txt" 2>/dev/null ||
+  if ! grep -q "^installed|.|pci_[a-z]*_ats" "$DIR/probes.txt" 2>/dev/null; then
+    NEW=
     die "the kernel took no probe on the ATS functions; nothing could be judged. $DIR/probes.txt has its reasons."
+  fi
   install_events
   install_stop
   put "$INSTANCE/tracing_on" 1 || die "cannot turn recording on."
   mark started
   printf 'dir=%s\nclock=%s\ndat=%s\nconfig=%s\n' "$DIR" "$CLOCK" "$DAT" "$CONFIG_SPACE" >"$STATE/state" ||
     die "cannot write $STATE/state: no room left?"
-  unguard
+  NEW=
+  # A command runs under the guard until its end.
+  [ "$command" = run ] || unguard
   say "recording with $(count_of installed) probes and trace events; $(count_of refused) refused, $(count_of missing) not in this kernel"
   say "overhead: about 1 us for each recorded call; buffers: $BUFFER_KB KiB x $CPUS CPUs (--light and --buffer-kb make it less)"
 }
@@ -91,6 +101,8 @@ stop() {
     return
   fi
   [ -d "$DIR" ] || mkdir -p "$DIR" || die "$DIR is gone and cannot be made again."
+  # Without room the recording goes on, also after the command of run.
+  unguard
   need_space "$INSTANCE"
   guard
   mark stopped
@@ -115,14 +127,14 @@ collect() {
 pack() {
   OUTPUT=${OUTPUT:-$DIR.tar}
   members=
-  for member in trace.dat trace.txt kmsg.txt manifest.txt probes.txt losses.txt cmdline.txt topology-before.txt \
-    topology-after.txt lspci-before.txt lspci-after.txt; do
+  for member in $MEMBERS; do
     [ ! -f "$DIR/$member" ] || members="$members $member"
   done
   [ -n "$members" ] || die "$DIR has nothing that was recorded."
   command -v tar >/dev/null 2>&1 || die "no tar here. Copy $DIR to another machine and pack it there: tar -cf bundle.tar -C DIR ."
+  # Through a pipe, because tar takes a colon in a name for that of another machine.
   # shellcheck disable=SC2086
-  if ! tar -cf "$OUTPUT.part" -C "$DIR" $members || ! mv "$OUTPUT.part" "$OUTPUT"; then
+  if ! { tar -cf - -C "$DIR" $members >"$OUTPUT.part"; } 2>/dev/null || ! mv "$OUTPUT.part" "$OUTPUT"; then
     rm -f "$OUTPUT.part"
     die "cannot write $OUTPUT: no room left? The files are in $DIR."
   fi
@@ -209,12 +221,12 @@ boot() {
   used=$(read_line "$ROOT/proc/cmdline")
   room=$((2047 - ${#used} - 1))
   rows=boot_rows_by_position
-  release=$(uname -r)
-  major=${release%%.*}
-  minor=${release#*.}
-  minor=${minor%%[!0-9]*}
-  if [ "$major" -gt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -ge 9 ]; }; then
-    [ ! -e "$ROOT/sys/kernel/btf/vmlinux" ] || rows=boot_rows_by_name
+  if [ -e "$ROOT/sys/kernel/btf/vmlinux" ]; then
+    if kernel_is_from 6 9; then
+      rows=boot_rows_by_name
+    elif kernel_is_from 6 6; then
+      rows=boot_rows_by_name_in_entries
+    fi
   fi
   line=
   while read -r definition; do

@@ -1,5 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -18,20 +27,17 @@ const FEW =
   '__iommu_attach_device intel_iommu_attach_device pci_iov_add_virtfn sriov_enable pci_enable_sriov pci_af_flr ' +
   'pci_write_config_word pci_read_config_word';
 
-let appletFolder: string | null = null;
+/** Event systems of the kernel itself. */
+const STOCK_SYSTEMS: readonly string[] = ['intel_iommu', 'iommu'];
 
-/** A folder with the programs of busybox and no others. */
-function applets(): string {
-  if (appletFolder !== null) return appletFolder;
-  const folder = mkdtempSync(join(tmpdir(), 'atscope-applets-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+/** Fills a folder with the programs of busybox. */
+function addApplets(folder: string): void {
+  mkdirSync(folder);
   const busybox = String(spawnSync('sh', ['-c', 'command -v busybox']).stdout).trim();
   const names = String(spawnSync(busybox, ['--list']).stdout)
     .trim()
     .split('\n');
   for (const name of new Set([...names, 'busybox'])) symlinkSync(busybox, join(folder, name));
-  appletFolder = folder;
-  return folder;
 }
 
 export interface Ran {
@@ -54,6 +60,7 @@ export class FakeMachine {
       'fake/script',
       readFileSync(SCRIPT, 'utf8').replace(/^main "\$@"$/m, () => `${fake}\nmain "$@"`),
     );
+    if (shell[0] === 'busybox') addApplets(this.path('applets'));
     this.addKernel();
     this.addDevices();
   }
@@ -86,6 +93,29 @@ export class FakeMachine {
   onProbe(body: string): void {
     this.write('fake/on-probe', `#!/bin/sh\n${body}\n`);
     chmodSync(this.path('fake/on-probe'), 0o755);
+  }
+
+  /** What the script has made in the kernel, or changed there, and not undone. */
+  leftovers(): string[] {
+    const left = readdirSync(this.path('run')).map((name) => `run/${name}`);
+    for (const name of readdirSync(this.path('sys/kernel/tracing/instances'))) left.push(`instances/${name}`);
+    for (const system of readdirSync(this.path('sys/kernel/tracing/events')))
+      if (!STOCK_SYSTEMS.includes(system)) left.push(`events/${system}`);
+    if (this.read('sys/kernel/tracing/tracing_on') !== '1\n') left.push('tracing_on');
+    return left;
+  }
+
+  /** Lines of `probes.txt` with one fate, by their columns. */
+  fates(fate: string): string[][] {
+    const lines = this.read('out/probes.txt')
+      .split('\n')
+      .map((line) => line.split('|'));
+    return lines.filter((columns) => columns[0] === fate);
+  }
+
+  /** `atscope-capture start` into the directory `out`. */
+  start(...args: readonly string[]): Ran {
+    return this.run('start', '--dir', this.path('out'), ...args);
   }
 
   run(...args: readonly string[]): Ran {
@@ -127,7 +157,7 @@ export class FakeMachine {
 
   /** Under busybox there is nothing but busybox. */
   private get env() {
-    const others = this.shell[0] === 'busybox' ? applets() : process.env.PATH;
+    const others = this.shell[0] === 'busybox' ? this.path('applets') : process.env.PATH;
     return { PATH: `${this.path('bin')}:${others}`, ATSCOPE_ROOT: this.root };
   }
 

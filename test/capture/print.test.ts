@@ -120,7 +120,7 @@ describe('docs/capturing.md', () => {
   const script = readFileSync(SCRIPT, 'utf8');
 
   it('tells every group, form and member', () => {
-    const packed = /for member in ([^;]+);/.exec(script)?.[1].split(/[\s\\]+/) ?? [];
+    const packed = /MEMBERS='([^']+)'/.exec(script)?.[1].split(/\s+/) ?? [];
     expect(packed.length).toBe(11);
     const forms = CAPTURE_FORMS.filter((form) => form !== 'script');
     const wanted = [...Object.keys(GROUPS), ...packed, ...forms].filter((name) => name !== '');

@@ -4,14 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { captureScript } from '../../capture/generate.ts';
 import { PROBES } from '../../capture/probes.ts';
-import {
-  DEVICE_PATHS,
-  KIND_RECIPES,
-  NOT_PROBED,
-  ONLY_WITHOUT,
-  SIGNATURES,
-  TRACEPOINTS,
-} from '../../capture/recipes.ts';
+import { DEVICE_PATHS, KIND_RECIPES, NOT_PROBED, ONLY_WITHOUT, SIGNATURES } from '../../capture/recipes.ts';
+import { TRACEPOINTS } from '../../capture/tracepoints.ts';
 import { FUNCTION_BY_SYMBOL, KNOWN_FUNCTIONS, KNOWN_TRACEPOINTS } from '../../model/known-functions.ts';
 import { RULES } from '../../model/rules/index.ts';
 import packageJson from '../../package.json' with { type: 'json' };

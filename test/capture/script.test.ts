@@ -3,9 +3,6 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { PROBES } from '../../capture/probes.ts';
 import { FakeMachine, SHELLS } from './fake-kernel.ts';
 
-const TRACING = 'sys/kernel/tracing';
-const STOCK = ['intel_iommu', 'iommu'];
-
 for (const shell of SHELLS) {
   describe(`atscope-capture under ${shell.join(' ')}`, () => {
     let machine: FakeMachine;
@@ -15,28 +12,13 @@ for (const shell of SHELLS) {
     };
     afterEach(() => machine.remove());
 
-    /** Nothing of the script is left: no instance, no probe, no state. */
-    const expectClean = () => {
-      expect(readdirSync(machine.path(`${TRACING}/instances`))).toEqual([]);
-      expect(readdirSync(machine.path(`${TRACING}/events`))).toEqual(STOCK);
-      expect(readdirSync(machine.path('run'))).toEqual([]);
-      expect(machine.read(`${TRACING}/tracing_on`)).toBe('1\n');
-    };
-    const fates = (fate: string) =>
-      machine
-        .read('out/probes.txt')
-        .split('\n')
-        .filter((line) => line.startsWith(`${fate}|`))
-        .map((line) => line.split('|'));
-    const start = (...args: string[]) => machine.run('start', '--dir', machine.path('out'), ...args);
-
     it('takes everything an accepting kernel gives, and leaves nothing behind', () => {
       boot().hasFunctions(PROBES.map((row) => row.known.symbol));
-      const started = start();
+      const started = machine.start();
       expect([started.status, started.err]).toEqual([0, expect.stringMatching(/recording with \d+ probes/)]);
       expect(started.err).toMatch(/overhead: .*8192 KiB x 2 CPUs/);
       const only = PROBES.filter((row) => row.without === '').map((row) => row.name);
-      const installed = fates('installed').filter((row) => row[1] !== 'e');
+      const installed = machine.fates('installed').filter((row) => row[1] !== 'e');
       expect(installed.map((row) => row[2])).toEqual(only);
       expect(new Set(installed.map((row) => row[4]))).toEqual(new Set(['full']));
       expect(machine.run('status').out).toContain('300 events in the buffers, 0 lost');
@@ -45,7 +27,7 @@ for (const shell of SHELLS) {
         0,
         `atscope-capture: saved in ${machine.path('out')}\n`,
       ]);
-      expectClean();
+      expect(machine.leftovers()).toEqual([]);
       expect(readdirSync(machine.path('out')).sort()).toEqual([
         'cmdline.txt',
         'kmsg.txt',
@@ -62,7 +44,7 @@ for (const shell of SHELLS) {
 
     it('writes to nothing but its own instance and its own probes', () => {
       boot();
-      start();
+      machine.start();
       machine.run('stop');
       const written = machine.read('fake/written').trim().split('\n');
       expect(written.filter((line) => !line.startsWith('instances/atscope/'))).toEqual([]);
@@ -71,63 +53,15 @@ for (const shell of SHELLS) {
 
     it('sets clock, buffer, filters and the marks with three clocks', () => {
       boot();
-      start('--clock', 'boot', '--buffer-kb', '512');
+      machine.start('--clock', 'boot', '--buffer-kb', '512');
       const written = machine.read('fake/written');
       expect(written).toContain('instances/atscope/trace_clock boot\n');
       expect(written).toContain('instances/atscope/buffer_size_kb 512\n');
       expect(written).toContain('events/atscope/pci_write_config_word/filter where >= 256\n');
       expect(written).toContain('events/atscope/pci_af_flr/filter probe == 0\n');
       expect(written).toMatch(/events\/intel_iommu\/qi_submit\/filter \(\(qw0 & 1\)/);
-      expect(machine.read(`${TRACING}/instances/atscope/trace`)).toMatch(
+      expect(machine.read(`sys/kernel/tracing/instances/atscope/trace`)).toMatch(
         /tracing_mark_write: atscope: started wall=\d+(?:\.\d+)? boot=1234\.56 mono_ns=1234567890123 clock=boot kernel=6\.12/,
-      );
-    });
-
-    it('falls back argument by argument, and writes down what was refused and why', () => {
-      boot().refuse('->ats_stu', '^r10:.*pci_prepare_ats.*(\\(|bdf|dev=)', ':atscope/pci_enable_ats ');
-      start();
-      const level = Object.fromEntries(fates('installed').map((row) => [row[2], row[4]]));
-      expect([level.pci_disable_ats, level.pci_prepare_ats_ret, level.pci_iov_add_virtfn]).toEqual([
-        'name',
-        'result',
-        'full',
-      ]);
-      const refused = fates('refused');
-      expect(refused.map((row) => row[2])).toEqual(['pci_enable_ats']);
-      expect(refused[0][5]).toContain('full: BTF is not available');
-      expect(machine.run('status').out).toContain('refused pci_enable_ats: ');
-    });
-
-    it('asks a kernel without BTF by position, and by offsets where they are given', () => {
-      boot().refuse(
-        '[=(]p?dev-',
-        '=p?dev\\b',
-        '=ps\\b',
-        '=(domain|id|where|pos|val|features|reqs|probe|nr_virtfn)\\b',
-      );
-      start('--offsets', 'dev=208,ats_cap=0x4a');
-      const text = Object.fromEntries(fates('installed').map((row) => [row[2], row[5].replace(/ \(.*/, '')]));
-      expect(text.intel_iommu_probe_device).toBe('bdf=+0(+0($arg1)):string');
-      expect(text.pci_enable_ats).toBe('ps=$arg2:s32 bdf=+0(+208($arg1)):string');
-      machine.run('stop', '--discard');
-      expectClean();
-      machine.remove();
-      boot().refuse('->');
-      start();
-      const bare = Object.fromEntries(fates('installed').map((row) => [row[2], row[5].replace(/ \(.*/, '')]));
-      expect(bare.pci_enable_ats).toBe('ps=$arg2:s32 dev=$arg1:x64');
-    });
-
-    it('asks pahole for offsets where it is installed', () => {
-      boot().refuse('->');
-      machine.addProgram(
-        'pahole',
-        "printf 'struct pci_dev {\\n\\tstruct device dev;   /*   208   720 */\\n\\tu16   ats_cap;   /*  1626  2 */\\n\\tu8  ats_stu; /*  1628     1 */\\n\\tstruct list_head bus_list; /* 0 16 */\\n};\\n'",
-      );
-      start();
-      const text = Object.fromEntries(fates('installed').map((row) => [row[2], row[5].replace(/ \(.*/, '')]));
-      expect(text.pci_enable_ats).toBe(
-        'ps=$arg2:s32 cap=+1626($arg1):x16 stu=+1628($arg1):u8 bdf=+0(+208($arg1)):string',
       );
     });
 
@@ -136,7 +70,7 @@ for (const shell of SHELLS) {
         'trace-cmd',
         `[ "$*" = "extract -B atscope -o $ATSCOPE_ROOT/out/trace.dat" ] && echo dat > "$5"`,
       );
-      start('--dat');
+      machine.start('--dat');
       machine.run('stop');
       expect(machine.read('out/trace.dat')).toBe('dat\n');
       expect(existsSync(machine.path('out/trace.txt'))).toBe(false);
@@ -144,47 +78,14 @@ for (const shell of SHELLS) {
       machine.run('start', '--dir', machine.path('second'), '--dat');
       expect(machine.run('stop').err).toContain('saving text');
       expect(existsSync(machine.path('second/trace.txt'))).toBe(true);
-      expectClean();
+      expect(machine.leftovers()).toEqual([]);
     });
 
     it('takes less buffer for each CPU on a large machine', () => {
       boot();
       for (let cpu = 2; cpu < 64; cpu++)
         machine.write(`fake/instance/per_cpu/cpu${cpu}/stats`, 'entries: 0\n');
-      expect(start().err).toContain('buffers: 4096 KiB x 64 CPUs');
-    });
-
-    it('skips functions the kernel does not have, and takes those that stand in for them', () => {
-      boot().hasFunctions([
-        'pci_enable_ats',
-        'intel_iommu_attach_device',
-        'sriov_enable',
-        'pci_enable_sriov',
-      ]);
-      start();
-      expect(fates('missing').map((row) => row[3])).toContain('__iommu_attach_device');
-      const installed = fates('installed').map((row) => row[3]);
-      expect(installed).toContain('intel_iommu_attach_device');
-      expect(installed).not.toContain('__iommu_attach_device');
-      expect(fates('spared').map((row) => row[3])).toContain('pci_enable_sriov');
-    });
-
-    it('leaves out what it is asked to', () => {
-      boot();
-      start('--light', '--without', 'pasid');
-      const groups = new Set(fates('off').map((row) => /--without (\w+)/.exec(row[5])?.[1]));
-      expect(groups).toEqual(new Set(['pasid', 'read', 'invalidate']));
-    });
-
-    it('gives up when the kernel refuses every ATS probe, and cleans up', () => {
-      boot().refuse('.');
-      const started = start();
-      expect([started.status, started.err]).toEqual([
-        1,
-        expect.stringContaining('no probe on the ATS functions'),
-      ]);
-      expect(started.err).toContain('probes.txt has its reasons');
-      expectClean();
+      expect(machine.start().err).toContain('buffers: 4096 KiB x 64 CPUs');
     });
 
     it.each([
@@ -194,9 +95,9 @@ for (const shell of SHELLS) {
     ])('cleans up when the kernel refuses %s', (setting, message) => {
       boot();
       machine.write('fake/refuse-put', `${setting}\n`);
-      const started = start();
+      const started = machine.start();
       expect([started.status, started.err]).toEqual([1, expect.stringContaining(message)]);
-      expectClean();
+      expect(machine.leftovers()).toEqual([]);
     });
 
     it.each([
@@ -205,69 +106,96 @@ for (const shell of SHELLS) {
       ['TERM', 143],
     ] as const)('cleans up when SIG%s meets it half installed', (signal, status) => {
       boot().onProbe(`case $1 in */pci_enable_pasid) kill -${signal} $2 ;; esac`);
-      expect(start().status).toBe(status);
-      expectClean();
+      expect(machine.start().status).toBe(status);
+      expect(machine.leftovers()).toEqual([]);
+      expect(existsSync(machine.path('out'))).toBe(false);
     });
 
     it('refuses politely without root, without tracefs and without kprobe events', () => {
       boot();
       machine.write('fake/user', '1000\n');
-      expect(start()).toMatchObject({ status: 1, err: expect.stringContaining('needs root') });
+      expect(machine.start()).toMatchObject({ status: 1, err: expect.stringContaining('needs root') });
       machine.write('fake/user', '0\n');
       machine.run('stop');
       rmSync(machine.path('sys/kernel/tracing'), { recursive: true });
-      expect(start().err).toContain('mount -t tracefs nodev /sys/kernel/tracing');
-      machine.write(`${TRACING}/trace`, '');
-      expect(start().err).toContain('CONFIG_KPROBE_EVENTS');
+      expect(machine.start().err).toContain('mount -t tracefs nodev /sys/kernel/tracing');
+      machine.write(`sys/kernel/tracing/trace`, '');
+      expect(machine.start().err).toContain('CONFIG_KPROBE_EVENTS');
       expect(existsSync(machine.path('out'))).toBe(false);
     });
 
     it('does not begin twice, nor over leftovers, and removes those', () => {
       boot();
-      start();
+      machine.start();
       expect(machine.run('start').err).toContain('it records already');
       expect(machine.run('stop', '--discard').status).toBe(0);
-      expectClean();
-      machine.write(`${TRACING}/events/atscope/old/enable`, '0\n');
+      expect(machine.leftovers()).toEqual([]);
+      machine.write(`sys/kernel/tracing/events/atscope/old/enable`, '0\n');
       expect(machine.run('start').err).toContain('stop --discard');
       expect(machine.run('stop', '--discard').status).toBe(0);
-      expectClean();
+      expect(machine.leftovers()).toEqual([]);
       expect(machine.run('stop').err).toContain('nothing is being recorded');
     });
 
     it('goes on recording when there is no room to save, and says how much it needs', () => {
       boot();
-      start();
+      machine.start();
       machine.write('fake/free-kb', '17\n');
       const stopped = machine.run('stop');
       expect(stopped.status).toBe(1);
       expect(stopped.err).toMatch(/needs about \d+ KiB and .* has 17/);
-      expect(existsSync(machine.path(`${TRACING}/instances/atscope`))).toBe(true);
+      expect(existsSync(machine.path(`sys/kernel/tracing/instances/atscope`))).toBe(true);
       machine.write('fake/free-kb', '999999\n');
       expect(machine.run('stop').status).toBe(0);
-      expectClean();
+      expect(machine.leftovers()).toEqual([]);
+    });
+
+    it('run keeps the recording when there is no room to save it', () => {
+      boot();
+      machine.write('fake/free-kb', '17\n');
+      const done = machine.run('run', '--dir', machine.path('out'), '--', 'true');
+      expect([done.status, done.err]).toEqual([1, expect.stringContaining('goes on recording')]);
+      machine.write('fake/free-kb', '999999\n');
+      expect(machine.run('bundle').status).toBe(0);
+      expect(machine.leftovers()).toEqual([]);
+    });
+
+    it('does not clean up after another capture that begins at the same time', () => {
+      boot();
+      machine.write('run/atscope-capture/names', '');
+      expect(machine.start()).toMatchObject({
+        status: 1,
+        err: expect.stringContaining('another capture begins'),
+      });
+      expect(existsSync(machine.path('run/atscope-capture/names'))).toBe(true);
+      expect(existsSync(machine.path('out'))).toBe(false);
+      expect(machine.run('stop', '--discard').status).toBe(0);
+      expect(machine.leftovers()).toEqual([]);
     });
 
     it('cleans up and says so when the room runs out while it saves', () => {
       boot();
-      start();
+      machine.start();
       // A directory in the place of the file stands for a disk that takes no more.
       machine.write('out/trace.txt/full', '');
       const stopped = machine.run('stop');
       expect([stopped.status, stopped.err]).toEqual([1, expect.stringContaining('saved in part only')]);
       expect(machine.read('out/manifest.txt')).toContain('complete=no');
-      expectClean();
+      expect(machine.leftovers()).toEqual([]);
     });
 
     it('turns itself off at the first WARN when asked, by a trigger of its own instance', () => {
       boot();
-      start('--stop-at-warn');
+      machine.start('--stop-at-warn');
       expect(machine.read('fake/written')).toContain(
         'instances/atscope/events/atscope/stop_at_warn/trigger traceoff\n',
       );
       machine.run('stop');
       expect(machine.read('fake/written')).toContain('stop_at_warn/trigger !traceoff\n');
-      expectClean();
+      expect(machine.leftovers()).toEqual([]);
+      machine.write('fake/release', '5.10.200\n');
+      expect(machine.run('start', '--stop-at-warn').err).toContain('needs kernel 5.18');
+      expect(machine.leftovers()).toEqual([]);
     });
 
     it('run records around a command, keeps its input and its exit status, and packs the bundle', () => {
@@ -286,7 +214,7 @@ for (const shell of SHELLS) {
       );
       expect([done.status, done.out]).toEqual([7, 'did typed\n']);
       expect(existsSync(bundle)).toBe(true);
-      expectClean();
+      expect(machine.leftovers()).toEqual([]);
     });
 
     it('run answers a signal at once: the command ends, the bundle is still made', async () => {
@@ -308,13 +236,19 @@ for (const shell of SHELLS) {
       expect(Date.now() - begun).toBeLessThan(10_000);
       expect([done.status, done.err]).toEqual([143, expect.stringContaining('bundle: ')]);
       expect(existsSync(bundle)).toBe(true);
-      expectClean();
+      expect(machine.leftovers()).toEqual([]);
     });
 
     it('prints parameters that fit into the kernel command line beside what is there', () => {
       boot();
       const line = machine.run('boot').out;
       expect(line).toMatch(/^kprobe_event=r:ats\/pci_ats_supported_ret,pci_ats_supported,ret=\$retval:u8,/);
+      machine.write('fake/release', '6.6.30\n');
+      expect(machine.run('boot').out).toContain('r:ats/pci_prepare_ats_ret,pci_prepare_ats,ret=$retval:s32;');
+      expect(machine.run('boot').out).toContain('p:ats/pci_disable_ats,pci_disable_ats,vf=dev->is_virtfn');
+      machine.write('fake/release', '6.1.0-18-amd64\n');
+      expect(machine.run('boot').out).toContain('p:ats/pci_disable_ats,pci_disable_ats,dev=$arg1:x64;');
+      machine.write('fake/release', '7.2.13\n');
       machine.write('proc/cmdline', `${'x'.repeat(1200)}\n`);
       const short = machine.run('boot').out;
       expect(short.length).toBeLessThan(line.length);
@@ -329,10 +263,10 @@ for (const shell of SHELLS) {
     it('packs what probes of the command line recorded, and changes nothing', () => {
       boot();
       machine.write(
-        `${TRACING}/kprobe_events`,
+        `sys/kernel/tracing/kprobe_events`,
         'p:ats/pci_disable_ats pci_disable_ats en=dev->ats_enabled\n',
       );
-      machine.write(`${TRACING}/trace`, machine.read('fake/instance/trace'));
+      machine.write(`sys/kernel/tracing/trace`, machine.read('fake/instance/trace'));
       const done = machine.run('bundle', '--boot', '-o', machine.path('b.tar'));
       expect([done.status, done.err]).toEqual([0, expect.stringContaining('bundle: ')]);
       expect(existsSync(machine.path('fake/written'))).toBe(false);

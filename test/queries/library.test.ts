@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseCheck, runCheck } from '../../queries/checks.ts';
 import { type Database, openDatabase } from '../../queries/database.ts';
+import { libraryDocument } from '../../queries/document.ts';
 import { LIBRARY, type LibraryItem, parseLibraryItem, signatureOf } from '../../queries/library.ts';
 import { analyzeCapture } from '../support/capture.ts';
 
@@ -146,4 +149,14 @@ test('a library file needs kind, doc and example', () => {
   expect(signatureOf(LIBRARY.find((item) => item.name === 'near') as LibraryItem)).toBe(
     'near(at_ns, within_ns)',
   );
+});
+
+test('docs/library.md is what the headers say', () => {
+  expect(readFileSync('docs/library.md', 'utf8')).toBe(libraryDocument());
+});
+
+test('the check in docs/sql.md is one', async () => {
+  const [, text] = /```sql\n(-- id:[\s\S]*?)```/.exec(readFileSync('docs/sql.md', 'utf8')) as RegExpExecArray;
+  const { check } = await runCheck(db.engine, parseCheck('slow.check.sql', text), 5);
+  expect(check).toMatchObject({ id: 'SITE001', name: 'slow', severity: 'warning' });
 });

@@ -105,6 +105,19 @@ describe('bundles of the recorded captures', () => {
   );
 });
 
+it('a trace.dat is read and quoted where it stands in the archive', async () => {
+  const dat = readFileSync(join(CAPTURES, '..', 'trace-dat', 'series-s2c.zstd.dat'));
+  const [plain, bundled] = await Promise.all([
+    analyzeBytes({ 'trace.dat': dat }),
+    analyzeTar(tarOf({ 'manifest.txt': 'clock=mono\n', 'trace.dat': dat }), 'dat.tar'),
+  ]);
+  expect(labelsOf(plain).length).toBeGreaterThan(0);
+  expect(labelsOf(bundled)).toEqual(labelsOf(plain));
+  expect(rowsOf(bundled.evidence).map((row) => row.text)).toEqual(
+    rowsOf(plain.evidence).map((row) => row.text),
+  );
+});
+
 describe('the facts of a bundle', () => {
   const trace = fixture('6.12-s1', 'trace.txt');
 
