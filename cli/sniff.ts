@@ -1,30 +1,42 @@
-import { detectFormat, rankFormats } from '../ingest/detect.ts';
-import { openSource } from '../ingest/source.ts';
+import { expandInput } from '../ingest/bundle/index.ts';
+import { detectFormat, type Ranked, rankFormats } from '../ingest/detect.ts';
+import { type ByteSource, openSource } from '../ingest/source.ts';
+import { oneLine } from '../reports/visible.ts';
 import { paletteFor } from './terminal.ts';
 
-/** Prints what each format says of a file, the most confident first. @throws InputError when none fits. */
+/** Prints what each format says of a file, the most confident first; of a bundle, of each recording in it. @throws InputError when none fits. */
 export async function runSniff(path: string, flags: { readonly json?: boolean }): Promise<void> {
-  const source = await openSource(path);
+  const members = expandInput(await openSource(path));
   try {
-    const ranked = rankFormats(source);
+    const answers = members.map((member) => ({ member, ranked: rankFormats(member) }));
     if (flags.json) {
-      const rows = ranked.map(({ format, detection }) => ({
-        format: format.id,
-        title: format.title,
-        confidence: detection.confidence,
-        why: detection.why,
-        detail: detection.detail ?? null,
-      }));
-      process.stdout.write(`${JSON.stringify({ path, size: source.size, formats: rows }, null, 2)}\n`);
-    } else {
-      const palette = paletteFor(process.stdout);
-      for (const { format, detection } of ranked) {
-        const line = `${String(detection.confidence).padStart(3)}  ${format.id.padEnd(12)} ${detection.why}`;
-        process.stdout.write(`${detection.confidence > 0 ? palette.bold(line) : palette.dim(line)}\n`);
-      }
-    }
-    detectFormat(source);
+      const data = answers.map(({ member, ranked }) => answerData(member, ranked));
+      process.stdout.write(
+        `${JSON.stringify(data.length === 1 ? data[0] : { path, members: data }, null, 2)}\n`,
+      );
+    } else for (const { member, ranked } of answers) printAnswer(member, ranked, members.length > 1);
+    for (const member of members) detectFormat(member);
   } finally {
-    source.close();
+    for (const member of members) member.close();
+  }
+}
+
+function answerData(member: ByteSource, ranked: readonly Ranked[]) {
+  const formats = ranked.map(({ format, detection }) => ({
+    format: format.id,
+    title: format.title,
+    confidence: detection.confidence,
+    why: detection.why,
+    detail: detection.detail ?? null,
+  }));
+  return { path: member.path, size: member.size, formats };
+}
+
+function printAnswer(member: ByteSource, ranked: readonly Ranked[], named: boolean): void {
+  const palette = paletteFor(process.stdout);
+  if (named) process.stdout.write(`${palette.bold(oneLine(member.path, 200))}\n`);
+  for (const { format, detection } of ranked) {
+    const line = `${String(detection.confidence).padStart(3)}  ${format.id.padEnd(12)} ${detection.why}`;
+    process.stdout.write(`${detection.confidence > 0 ? palette.bold(line) : palette.dim(line)}\n`);
   }
 }

@@ -22,7 +22,7 @@ export interface Verdict {
 
 /** What a recording needs for the model to see anything at all. */
 const WHAT_TO_RECORD =
-  'Record pci_ats_supported, pci_prepare_ats, pci_enable_ats and pci_disable_ats (entry and return) with kprobe or fprobe events.';
+  'Record with the kit, begun before the device is bound: atscope capture > atscope-capture; sh atscope-capture run -- COMMAND.';
 
 /**
  * The verdict: fail when a finding reaches the gate; inconclusive when there is nothing to judge, or when what is
@@ -113,7 +113,8 @@ function evidenceReasons(replay: ReplayResult): Reason[] {
       code: 'result-unrecorded',
       decisive: true,
       reason: `The result of ${unfinished} prepare or enable call${unfinished === 1 ? '' : 's'} was not recorded, so whether ATS could be switched on is unknown.`,
-      settle: 'Add return probes with $retval (as s32) to pci_prepare_ats and pci_enable_ats.',
+      settle:
+        'Add return probes with $retval (as s32) to pci_prepare_ats and pci_enable_ats; atscope-capture does.',
     });
   }
   return reasons;
@@ -152,7 +153,8 @@ function lossReasons(losses: Table<typeof LOSSES>, sources: Table<typeof SOURCES
       code: 'lost-events',
       decisive: true,
       reason: `${paths[source]} lost ${many} events in ${rows} place${rows === 1 ? '' : 's'}; state is unknown after each.`,
-      settle: 'Record with larger buffers (buffer_size_kb, trace-cmd record -b) or fewer events.',
+      settle:
+        'Record again with larger buffers (atscope-capture start --buffer-kb, trace-cmd record -b) or fewer events (--light).',
     };
   });
 }

@@ -67,6 +67,11 @@ const PREPARE_OR_ENABLE = kindSet('ats.prepare', 'ats.enable');
 const CONTRACT_KINDS = kindSet('ats.supported', 'ats.prepare', 'ats.enable', 'ats.disable', 'ats.restore');
 const WATCHED_FIELDS: ReadonlySet<number> = new Set([HW_EN, HW_STU, CORE_EN, CORE_STU]);
 
+/** Nothing has named the device yet. */
+function isPointer(fn: FunctionRecord): boolean {
+  return fn.address.startsWith('0x');
+}
+
 /** The call tells something about the ATS state of a function. */
 export function isAtsCall(call: Call): boolean {
   return CONTRACT_KINDS.has(call.kind);
@@ -275,6 +280,7 @@ export class Replay {
       if (this.features.corrections.length > corrections) done = this.describe(fn, call, row, kind);
     }
     for (const hook of hooksOf('onCall')) hook(this.bench, done);
+    if (ATS_STATE_KINDS.has(call.kind) && isPointer(fn)) this.onPointerCall(row);
     this.whatIf?.look(done);
     const before = this.coreState(fn);
     const step = machineEvent(kind, done.result, this.state.get(fn.fn, CORE_EN));
@@ -385,6 +391,11 @@ export class Replay {
     if (this.warnsOfCalls.has(row)) return;
     const symbol = this.events.nameOf(this.events.symbol[row]);
     if (symbol) for (const hook of hooksOf('onLoneWarn')) hook(this.bench, row, symbol);
+  }
+
+  /** A device that only a pointer stands for may be any of those that other events name. */
+  private onPointerCall(row: number): void {
+    for (const fn of this.topology.functions) if (!isPointer(fn)) this.machine.forgetCalls(fn, row);
   }
 
   /** An ATS call of an unnamed function may have been of any whose known state fits it. */

@@ -411,6 +411,19 @@ export const RULE_CASES: readonly RuleCase[] = [
         .event('cache_tag_assign', 'dmar0/dmar0 type iotlb did 9 pasid 0 ref 1'),
   },
   {
+    rule: 'ATS016',
+    what: 'near miss: the enable was recorded with a pointer only, and the tag with a name',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t.appear(PLAIN).event('cache_tag_assign', `dmar0/${PLAIN} type devtlb did 9 pasid 0 ref 1`),
+    nearMiss: (t) =>
+      t
+        .appear(PLAIN)
+        .event('e', '(pci_enable_ats+0x4/0xa0) dev=0xff11000003568000 ps=12')
+        .event('r', '(iommu_enable_pci_caps+0x4a/0x60 <- pci_enable_ats) ret=0')
+        .event('cache_tag_assign', `dmar0/${PLAIN} type devtlb did 9 pasid 0 ref 1`),
+  },
+  {
     rule: 'ATS018',
     what: 'prepare of a function without capability; near miss: of one with it',
     fn: PLAIN,
