@@ -1,49 +1,89 @@
 import type { EventColumns } from './event-columns.ts';
-import { ENTER, type EventKindName, KIND, RETURN, UNKNOWN } from './events.ts';
+import { ENTER, KIND, kindMask, RETURN, UNKNOWN } from './events.ts';
 
 /** Calls that never contain another call the model knows, except config writes: two of them cannot nest. */
-const LEAF_KINDS: ReadonlySet<number> = new Set(
-  (
-    [
-      'ats.init',
-      'ats.supported',
-      'ats.prepare',
-      'ats.enable',
-      'ats.disable',
-      'ats.restore',
-      'ats.required',
-      'ats.query',
-      'pasid.enable',
-      'pasid.disable',
-      'pri.enable',
-      'pri.disable',
-      'pri.reset',
-    ] satisfies EventKindName[]
-  ).map((name) => KIND[name]),
+const LEAF_KINDS = kindMask(
+  'ats.init',
+  'ats.supported',
+  'ats.prepare',
+  'ats.enable',
+  'ats.disable',
+  'ats.restore',
+  'ats.required',
+  'ats.query',
+  'pasid.enable',
+  'pasid.disable',
+  'pri.enable',
+  'pri.disable',
+  'pri.reset',
 );
 
-/** One call: entry and return of one function on one task. Missing ends are -1. */
-export interface Call {
-  readonly id: number;
-  readonly kind: number;
-  readonly symbol: number;
-  enter: number;
-  exit: number;
-  /** Call that encloses it on the same task, or -1. */
-  parent: number;
-  /** Event of a kernel WARN that belongs to it, or -1. */
-  warn: number;
-  /** Event of the WARN with which the calling driver answered its failure, or -1. */
-  driverWarn: number;
-  /** True when the recording never shows returns of this function: its end is not known. */
-  readonly entryOnly: boolean;
-}
+const CALL_COLUMNS = ['kind', 'symbol', 'enter', 'exit', 'parent', 'warn', 'driverWarn'] as const;
 
-/** Calls of a recording, and the call each event belongs to. */
-export interface Calls {
-  readonly list: Call[];
+/**
+ * Calls of a recording as columns, by the number of the call, and the call each event belongs to. A call is entry and
+ * return of one function on one task; a missing end is -1.
+ */
+export class Calls {
+  length = 0;
+  private capacity: number;
+  kind!: Int32Array;
+  /** Id of the function's name. */
+  symbol!: Int32Array;
+  /** Event of the entry. */
+  enter!: Int32Array;
+  /** Event of the return. */
+  exit!: Int32Array;
+  /** Call that encloses it on the same task, or -1. */
+  parent!: Int32Array;
+  /** Event of a kernel WARN that belongs to it, or -1. */
+  warn!: Int32Array;
+  /** Event of the WARN with which the calling driver answered its failure, or -1. */
+  driverWarn!: Int32Array;
+  /** 1 when the recording never shows returns of this function: its end is not known. */
+  entryOnly!: Uint8Array;
   /** For entries and returns their own call, for other events the innermost open call of the task; -1 for none. */
   readonly callOf: Int32Array;
+
+  constructor(events: number) {
+    this.capacity = Math.max(16, events >> 1);
+    for (const name of CALL_COLUMNS) this[name] = new Int32Array(this.capacity);
+    this.entryOnly = new Uint8Array(this.capacity);
+    this.callOf = new Int32Array(events).fill(-1);
+  }
+
+  add(kind: number, symbol: number, enter: number, exit: number, parent: number, entryOnly: boolean): number {
+    if (this.length === this.capacity) this.grow();
+    const call = this.length++;
+    this.kind[call] = kind;
+    this.symbol[call] = symbol;
+    this.enter[call] = enter;
+    this.exit[call] = exit;
+    this.parent[call] = parent;
+    this.warn[call] = -1;
+    this.driverWarn[call] = -1;
+    this.entryOnly[call] = entryOnly ? 1 : 0;
+    return call;
+  }
+
+  /** The innermost call of one of the kinds that encloses a call, or -1. */
+  enclosing(call: number, kinds: Uint8Array): number {
+    let at = call < 0 ? -1 : this.parent[call];
+    while (at >= 0 && !kinds[this.kind[at]]) at = this.parent[at];
+    return at;
+  }
+
+  private grow(): void {
+    this.capacity *= 2;
+    for (const name of CALL_COLUMNS) {
+      const grown = new Int32Array(this.capacity);
+      grown.set(this[name]);
+      this[name] = grown;
+    }
+    const entryOnly = new Uint8Array(this.capacity);
+    entryOnly.set(this.entryOnly);
+    this.entryOnly = entryOnly;
+  }
 }
 
 /**
@@ -51,66 +91,140 @@ export interface Calls {
  * return of a frame below it, or by an entry that cannot be nested in it. A loss marker forgets all open frames.
  */
 export function pairCalls(events: EventColumns, order: Int32Array): Calls {
-  const returning = symbolsWithReturns(events);
-  const list: Call[] = [];
-  const callOf = new Int32Array(events.length).fill(-1);
-  const stacks = new Map<number, Call[]>();
-  /** The call that the last event of a task returned from. */
-  const lastClosed = new Map<number, Call>();
+  return new Pairing(events).run(order);
+}
 
-  for (const row of order) {
-    const kind = events.kind[row];
-    if (kind === KIND.loss) {
-      stacks.clear();
-      continue;
-    }
-    const key = taskKey(events, row);
-    let stack = stacks.get(key);
-    if (!stack) {
-      stack = [];
-      stacks.set(key, stack);
-    }
-    const phase = events.phase[row];
-    if (phase === ENTER) {
-      const same = stackedProbe(events, stack, row);
-      if (same) {
-        callOf[row] = same.id;
-        if (isBetterNamed(events, row, same.enter)) same.enter = row;
-        continue;
-      }
-      dropFinishedLeaf(stack, kind);
-      const call: Call = {
-        id: list.length,
-        kind,
-        symbol: events.symbol[row],
-        enter: row,
-        exit: -1,
-        parent: stack.at(-1)?.id ?? -1,
-        warn: -1,
-        driverWarn: -1,
-        entryOnly: !returning.has(events.symbol[row]),
-      };
-      list.push(call);
-      callOf[row] = call.id;
-      // Without returns only a leaf has a known end: whatever follows it on its task but its own config writes.
-      if (!call.entryOnly || LEAF_KINDS.has(kind)) stack.push(call);
-    } else if (phase === RETURN) {
-      const same = closedTwice(events, lastClosed.get(key), row);
-      if (same) {
-        callOf[row] = same.id;
-        if (isBetterNamed(events, row, same.exit)) same.exit = row;
-        continue;
-      }
-      callOf[row] = closeCall(events, stack, list, row);
-      lastClosed.set(key, list[callOf[row]]);
-      continue;
-    } else {
-      if (kind !== KIND['config.write'] && kind !== KIND['log.warn']) dropEntryOnlyLeaf(stack);
-      callOf[row] = stack.at(-1)?.id ?? -1;
-    }
-    lastClosed.delete(key);
+/** What a task is in the middle of. */
+interface Task {
+  /** Open calls, the innermost last. */
+  readonly stack: number[];
+  /** The call that the last event of the task returned from, or -1. */
+  lastClosed: number;
+}
+
+class Pairing {
+  private readonly events: EventColumns;
+  private readonly calls: Calls;
+  private readonly tasks = new Map<number, Task>();
+  /** By symbol: 1 where the recording shows returns of it. */
+  private readonly returning: Uint8Array;
+
+  constructor(events: EventColumns) {
+    this.events = events;
+    this.calls = new Calls(events.length);
+    this.returning = symbolsWithReturns(events);
   }
-  return { list, callOf };
+
+  run(order: Int32Array): Calls {
+    const { events, calls } = this;
+    const { callOf } = calls;
+    let key = Number.NaN;
+    let task: Task = { stack: [], lastClosed: -1 };
+    for (let at = 0; at < order.length; at++) {
+      const row = order[at];
+      const kind = events.kind[row];
+      if (kind === KIND.loss) {
+        this.tasks.clear();
+        key = Number.NaN;
+        continue;
+      }
+      // Most events are of the task of the event before.
+      const own = taskKey(events, row);
+      if (own !== key) {
+        key = own;
+        task = this.taskAt(key);
+      }
+      const phase = events.phase[row];
+      if (phase === RETURN) {
+        callOf[row] = this.leave(task, row);
+        task.lastClosed = callOf[row];
+        continue;
+      }
+      if (phase === ENTER) callOf[row] = this.enter(task, kind, row);
+      else {
+        const { stack } = task;
+        if (kind !== KIND['config.write'] && kind !== KIND['log.warn']) this.dropEntryOnlyLeaf(stack);
+        callOf[row] = stack.length > 0 ? stack[stack.length - 1] : -1;
+      }
+      task.lastClosed = -1;
+    }
+    return calls;
+  }
+
+  private taskAt(key: number): Task {
+    let task = this.tasks.get(key);
+    if (!task) {
+      task = { stack: [], lastClosed: -1 };
+      this.tasks.set(key, task);
+    }
+    return task;
+  }
+
+  private enter({ stack }: Task, kind: number, row: number): number {
+    const { events, calls } = this;
+    const top = stack.length > 0 ? stack[stack.length - 1] : -1;
+    if (top >= 0 && this.isStackedProbe(top, row)) {
+      if (isBetterNamed(events, row, calls.enter[top])) calls.enter[top] = row;
+      return top;
+    }
+    this.dropEntryOnlyLeaf(stack);
+    if (stack.length > 0 && LEAF_KINDS[kind] && LEAF_KINDS[calls.kind[stack[stack.length - 1]]]) stack.pop();
+    const symbol = events.symbol[row];
+    const entryOnly = symbol < 0 || this.returning[symbol] === 0;
+    const parent = stack.length > 0 ? stack[stack.length - 1] : -1;
+    const call = calls.add(kind, symbol, row, -1, parent, entryOnly);
+    // Without returns only a leaf has a known end: whatever follows it on its task but its own config writes.
+    if (!entryOnly || LEAF_KINDS[kind]) stack.push(call);
+    return call;
+  }
+
+  private leave(task: Task, row: number): number {
+    const { events, calls } = this;
+    const { stack, lastClosed } = task;
+    if (lastClosed >= 0 && this.isClosedTwice(lastClosed, row)) {
+      if (isBetterNamed(events, row, calls.exit[lastClosed])) calls.exit[lastClosed] = row;
+      return lastClosed;
+    }
+    const symbol = events.symbol[row];
+    const device = events.device[row];
+    for (let depth = stack.length - 1; depth >= 0; depth--) {
+      const call = stack[depth];
+      if (calls.symbol[call] !== symbol) continue;
+      const entered = events.device[calls.enter[call]];
+      if (entered !== device && entered >= 0 && device >= 0) continue;
+      stack.length = depth;
+      calls.exit[call] = row;
+      return call;
+    }
+    this.dropEntryOnlyLeaf(stack);
+    const parent = stack.length > 0 ? stack[stack.length - 1] : -1;
+    return calls.add(events.kind[row], symbol, -1, row, parent, false);
+  }
+
+  /** Two probes on one function give two entries for one call: the second comes from another table, right after the first. */
+  private isStackedProbe(top: number, row: number): boolean {
+    const { events, calls } = this;
+    return (
+      calls.symbol[top] === events.symbol[row] &&
+      calls.enter[top] >= 0 &&
+      LEAF_KINDS[calls.kind[top]] === 1 &&
+      mayBeOne(events, calls.enter[top], row)
+    );
+  }
+
+  /** The same for returns. */
+  private isClosedTwice(closed: number, row: number): boolean {
+    const { events, calls } = this;
+    return (
+      calls.symbol[closed] === events.symbol[row] &&
+      LEAF_KINDS[calls.kind[closed]] === 1 &&
+      mayBeOne(events, calls.exit[closed], row)
+    );
+  }
+
+  private dropEntryOnlyLeaf(stack: number[]): void {
+    while (stack.length > 0 && this.calls.entryOnly[stack[stack.length - 1]]) stack.pop();
+  }
 }
 
 /** Tasks of one source, or its CPUs where a recording names no tasks: one of them is in one place at a time. */
@@ -120,19 +234,6 @@ function taskKey(events: EventColumns, row: number): number {
   if (pid !== UNKNOWN) return base + pid;
   const cpu = events.cpu[row];
   return base + 0x80000000 + (cpu === UNKNOWN ? 0 : cpu + 1);
-}
-
-/** Two probes on one function give two entries for one call: the second comes from another table, right after the first. */
-function stackedProbe(events: EventColumns, stack: readonly Call[], row: number): Call | null {
-  const top = stack.at(-1);
-  if (!top || top.enter < 0 || !LEAF_KINDS.has(top.kind) || top.symbol !== events.symbol[row]) return null;
-  return mayBeOne(events, top.enter, row) ? top : null;
-}
-
-/** The same for returns. */
-function closedTwice(events: EventColumns, closed: Call | undefined, row: number): Call | null {
-  if (!closed || !LEAF_KINDS.has(closed.kind) || closed.symbol !== events.symbol[row]) return null;
-  return mayBeOne(events, closed.exit, row) ? closed : null;
 }
 
 function mayBeOne(events: EventColumns, a: number, b: number): boolean {
@@ -154,54 +255,9 @@ function isBetterNamed(events: EventColumns, candidate: number, current: number)
   return events.result[current] === UNKNOWN && events.result[candidate] !== UNKNOWN;
 }
 
-function symbolsWithReturns(events: EventColumns): Set<number> {
-  const symbols = new Set<number>();
+function symbolsWithReturns(events: EventColumns): Uint8Array {
+  const symbols = new Uint8Array(events.names.size + 1);
   for (let row = 0; row < events.length; row++)
-    if (events.phase[row] === RETURN) symbols.add(events.symbol[row]);
+    if (events.phase[row] === RETURN && events.symbol[row] >= 0) symbols[events.symbol[row]] = 1;
   return symbols;
-}
-
-function dropFinishedLeaf(stack: Call[], kind: number): void {
-  dropEntryOnlyLeaf(stack);
-  const top = stack.at(-1);
-  if (top && LEAF_KINDS.has(top.kind) && LEAF_KINDS.has(kind)) stack.pop();
-}
-
-function dropEntryOnlyLeaf(stack: Call[]): void {
-  while (stack.at(-1)?.entryOnly) stack.pop();
-}
-
-function closeCall(events: EventColumns, stack: Call[], list: Call[], row: number): number {
-  const symbol = events.symbol[row];
-  const device = events.device[row];
-  for (let depth = stack.length - 1; depth >= 0; depth--) {
-    const call = stack[depth];
-    if (call.symbol !== symbol) continue;
-    const entered = events.device[call.enter];
-    if (entered !== device && entered >= 0 && device >= 0) continue;
-    stack.length = depth;
-    call.exit = row;
-    return call.id;
-  }
-  dropEntryOnlyLeaf(stack);
-  const call: Call = {
-    id: list.length,
-    kind: events.kind[row],
-    symbol,
-    enter: -1,
-    exit: row,
-    parent: stack.at(-1)?.id ?? -1,
-    warn: -1,
-    driverWarn: -1,
-    entryOnly: false,
-  };
-  list.push(call);
-  return call.id;
-}
-
-/** The innermost call of one of the kinds that encloses a call, or null. */
-export function enclosing(calls: Calls, call: Call | null, kinds: ReadonlySet<number>): Call | null {
-  let at = call && call.parent >= 0 ? calls.list[call.parent] : null;
-  while (at && !kinds.has(at.kind)) at = at.parent >= 0 ? calls.list[at.parent] : null;
-  return at;
 }

@@ -1,5 +1,5 @@
 import { bigOf, type RowOf, rowsOf, type SOURCES, type Table } from '../tables/index.ts';
-import { type Call, type Calls, pairCalls } from './calls.ts';
+import { type Calls, pairCalls } from './calls.ts';
 import type { EventColumns } from './event-columns.ts';
 import { KIND, UNKNOWN } from './events.ts';
 import { type ClockRelation, mergeSources } from './order.ts';
@@ -7,7 +7,7 @@ import { type ClockRelation, mergeSources } from './order.ts';
 /** A WARN of a log and a call of a trace that may be the same thing: the offset then lies between these two. */
 interface Candidate {
   readonly warn: number;
-  readonly call: Call;
+  readonly call: number;
   readonly low: bigint;
   readonly high: bigint;
 }
@@ -31,13 +31,23 @@ export function relateClocks(sources: Table<typeof SOURCES>, events: EventColumn
     .map((row) => relateAlike(row, reference));
   // A WARN may belong to a call of any trace on the common clock.
   const onCommonClock = traces.filter((relation) => relation.offsetNs !== null);
-  const calls = isLog(reference.source) ? null : pairCalls(events, mergeSources(events, onCommonClock).rows);
+  // Pairing the calls is only worth it where a WARN waits for one.
+  const calls =
+    isLog(reference.source) || !hasTimedWarn(events)
+      ? null
+      : pairCalls(events, mergeSources(events, onCommonClock).rows);
   return rows.map(
     (row) =>
       traces.find((relation) => relation.source === row.source) ??
       (calls && alignByWarns(events, row.source, calls)) ??
       unrelated(row.source),
   );
+}
+
+function hasTimedWarn(events: EventColumns): boolean {
+  for (let row = 0; row < events.length; row++)
+    if (events.kind[row] === KIND['log.warn'] && events.isTimed(row)) return true;
+  return false;
 }
 
 type SourceRow = RowOf<typeof SOURCES>;
@@ -78,10 +88,11 @@ function unrelated(source: number): ClockRelation {
 }
 
 /** True when the call can have been the one that WARNed. */
-function mayWarn(events: EventColumns, call: Call): boolean {
-  const result = call.exit >= 0 ? events.result[call.exit] : UNKNOWN;
-  const enabled = call.enter >= 0 ? events.enabled[call.enter] : UNKNOWN;
-  if (call.kind === KIND['ats.disable']) return enabled === UNKNOWN || enabled === 0;
+function mayWarn(events: EventColumns, calls: Calls, call: number): boolean {
+  const [enter, exit] = [calls.enter[call], calls.exit[call]];
+  const result = exit >= 0 ? events.result[exit] : UNKNOWN;
+  const enabled = enter >= 0 ? events.enabled[enter] : UNKNOWN;
+  if (calls.kind[call] === KIND['ats.disable']) return enabled === UNKNOWN || enabled === 0;
   return result === UNKNOWN || result !== 0;
 }
 
@@ -95,23 +106,38 @@ const AFTER_CALL_NS = 50_000_000n;
 
 function candidatesOf(events: EventColumns, log: number, calls: Calls): Candidate[] {
   const candidates: Candidate[] = [];
+  const bySymbol = new Map<string | null, number[]>();
   for (let warn = 0; warn < events.length; warn++) {
     if (events.kind[warn] !== KIND['log.warn'] || events.source[warn] !== log || !events.isTimed(warn))
       continue;
     const own = events.nameOf(events.symbol[warn]);
     const symbol = tracedSymbol(own);
     const at = bigOf(events.timeLo(warn), events.timeHi(warn));
-    for (const call of calls.list) {
-      if (call.enter < 0 || call.exit < 0 || events.nameOf(call.symbol) !== symbol || !mayWarn(events, call))
-        continue;
-      if (events.pid[warn] !== UNKNOWN && events.pid[call.enter] !== events.pid[warn]) continue;
-      const enter = bigOf(events.timeLo(call.enter), events.timeHi(call.enter));
-      const exit = bigOf(events.timeLo(call.exit), events.timeHi(call.exit));
-      const slack = own === symbol ? 0n : AFTER_CALL_NS;
-      candidates.push({ warn, call, low: enter - at, high: exit + slack - at });
+    const slack = own === symbol ? 0n : AFTER_CALL_NS;
+    let possible = bySymbol.get(symbol);
+    if (!possible) {
+      possible = callsThatMayWarn(events, calls, symbol);
+      bySymbol.set(symbol, possible);
+    }
+    for (const call of possible) {
+      const [enter, exit] = [calls.enter[call], calls.exit[call]];
+      if (events.pid[warn] !== UNKNOWN && events.pid[enter] !== events.pid[warn]) continue;
+      const low = bigOf(events.timeLo(enter), events.timeHi(enter)) - at;
+      const high = bigOf(events.timeLo(exit), events.timeHi(exit)) + slack - at;
+      if (low > -FARTHEST_NS && high < FARTHEST_NS) candidates.push({ warn, call, low, high });
     }
   }
-  return candidates.filter((candidate) => candidate.low > -FARTHEST_NS && candidate.high < FARTHEST_NS);
+  return candidates;
+}
+
+/** Finished calls of a function that can have WARNed, in the order of the calls. */
+function callsThatMayWarn(events: EventColumns, calls: Calls, symbol: string | null): number[] {
+  const found: number[] = [];
+  for (let call = 0; call < calls.length; call++) {
+    if (calls.enter[call] < 0 || calls.exit[call] < 0 || !mayWarn(events, calls, call)) continue;
+    if (events.nameOf(calls.symbol[call]) === symbol) found.push(call);
+  }
+  return found;
 }
 
 function alignByWarns(events: EventColumns, log: number, calls: Calls): ClockRelation | null {
@@ -162,13 +188,13 @@ export function attachWarns(events: EventColumns, calls: Calls, relations: reado
     if (relation.relation !== 'aligned') continue;
     const offset = relation.offsetNs as bigint;
     const slack = relation.residualNs as bigint;
-    const taken = new Set<Call>();
+    const taken = new Set<number>();
     const attached = new Set<number>();
     for (const { warn, call, low, high } of candidatesOf(events, relation.source, calls)) {
       if (taken.has(call) || attached.has(warn)) continue;
       if (offset < low - slack || offset > high + slack) continue;
-      if (events.symbol[warn] === call.symbol) call.warn = warn;
-      else call.driverWarn = warn;
+      if (events.symbol[warn] === calls.symbol[call]) calls.warn[call] = warn;
+      else calls.driverWarn[call] = warn;
       taken.add(call);
       attached.add(warn);
     }

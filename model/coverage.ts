@@ -41,7 +41,7 @@ function coverageOf(
   findings: readonly Finding[],
   seen: ReadonlySet<EventKindName>,
 ): Row {
-  const count = replay.counts.get(rule.id);
+  const count = replay.counts[rule.id];
   const fired = findings.filter((finding) => finding.rule === rule.id).length;
   const base = {
     rule: rule.id,

@@ -1,4 +1,3 @@
-import type { Call } from './calls.ts';
 import { type EventKindName, UNKNOWN } from './events.ts';
 import type { Features } from './features.ts';
 import { type ContractFeatures, EBUSY, type Operands, triOf } from './predict.ts';
@@ -22,7 +21,8 @@ import type { FunctionRecord, Topology } from './topology.ts';
 export interface Outcome {
   readonly kind: EventKindName;
   readonly fn: FunctionRecord;
-  readonly call: Call;
+  /** Event of the kernel's WARN in the call, or -1. */
+  readonly warn: number;
   readonly event: number;
   readonly pageShift: number;
   readonly result: number;
@@ -157,14 +157,13 @@ export class Machine {
     else this.forgetAfter(fn, event, [CORE_STU, HW_STU]);
   }
 
-  private disable({ fn, event, call }: Outcome): void {
+  private disable({ fn, event, warn }: Outcome): void {
     const { state } = this;
     const was = state.get(fn.fn, CORE_EN);
     // Without a capability offset the write goes to PCI Status, and the device keeps ATS on (contract 3.4).
-    if (call.warn < 0 && was === 1 && state.get(fn.fn, CORE_CAP) !== 0)
-      state.set(fn.fn, HW_EN, 0, event, 'call');
+    if (warn < 0 && was === 1 && state.get(fn.fn, CORE_CAP) !== 0) state.set(fn.fn, HW_EN, 0, event, 'call');
     // With or without its WARN, the core has ATS off afterwards.
-    state.set(fn.fn, CORE_EN, 0, event, call.warn >= 0 || was === 0 ? 'learned' : 'call');
+    state.set(fn.fn, CORE_EN, 0, event, warn >= 0 || was === 0 ? 'learned' : 'call');
   }
 
   private restore({ fn, event }: Outcome): void {

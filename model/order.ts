@@ -40,6 +40,8 @@ export interface Order {
   /** Common time of each row (by row), 0 where it has none. */
   readonly time: BigInt64Array;
   readonly timed: Uint8Array;
+  /** Place of each row in `rows`, or -1. */
+  readonly positions: Int32Array;
   /** 1 for rows whose order against other sources is unknown. They stand at the end. */
   readonly concurrent: Uint8Array;
 }
@@ -89,5 +91,7 @@ export function mergeSources(events: EventColumns, relations: readonly ClockRela
     rows.set(order, filled);
     filled += order.length;
   }
-  return { rows: rows.subarray(0, filled), time, timed, concurrent };
+  const positions = new Int32Array(events.length).fill(-1);
+  for (let at = 0; at < filled; at++) positions[rows[at]] = at;
+  return { rows: rows.subarray(0, filled), time, positions, timed, concurrent };
 }

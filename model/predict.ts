@@ -53,57 +53,73 @@ export function supported(operands: Operands, features: ContractFeatures): Tri {
   return operands.pfSupported === 1 ? own : UNKNOWN;
 }
 
-/** One row of the kernel's tests, in their order: whether it holds, and what is returned if it does. */
-interface Step {
-  readonly name: 'unsupported' | 'enabled' | 'below-minimum' | 'vf-shift' | 'accepted';
-  readonly holds: Tri;
-  readonly result: number;
-}
+/** Why prepare or enable answers as it does. */
+export type StepName = 'unsupported' | 'enabled' | 'below-minimum' | 'vf-shift' | 'accepted';
 
-/** `pci_prepare_ats()` (contract 3.2) as its sequence of tests. */
-export function prepareSteps(operands: Operands, features: ContractFeatures): readonly Step[] {
-  return [
-    ...commonSteps(operands, features),
-    shiftStep(operands, and(features.checksVfShift, operands.isVf)),
-    ACCEPTED,
-  ];
-}
+/** The kernel's tests in their order (contract 3.2 and 3.3), and what is returned by the first that holds. */
+const STEPS: readonly { readonly name: StepName; readonly result: number }[] = [
+  { name: 'unsupported', result: EINVAL },
+  { name: 'enabled', result: EBUSY },
+  { name: 'below-minimum', result: EINVAL },
+  { name: 'vf-shift', result: EINVAL },
+  { name: 'accepted', result: 0 },
+];
 
-/** `pci_enable_ats()` (contract 3.3) as its sequence of tests. */
-export function enableSteps(operands: Operands, features: ContractFeatures): readonly Step[] {
-  return [...commonSteps(operands, features), shiftStep(operands, operands.isVf), ACCEPTED];
-}
+/** Every set of explanations, by the bits of the steps in it, so that a call costs no memory. */
+const SETS: readonly (readonly StepName[])[] = Array.from({ length: 1 << STEPS.length }, (_, bits) =>
+  STEPS.filter((_step, i) => bits & (1 << i)).map((step) => step.name),
+);
 
-const ACCEPTED: Step = { name: 'accepted', holds: 1, result: 0 };
-
-function commonSteps(operands: Operands, features: ContractFeatures): Step[] {
-  return [
-    { name: 'unsupported', holds: not(supported(operands, features)), result: EINVAL },
-    { name: 'enabled', holds: operands.enabled, result: EBUSY },
-    {
-      name: 'below-minimum',
-      holds: operands.pageShift === UNKNOWN ? UNKNOWN : operands.pageShift < 12 ? 1 : 0,
-      result: EINVAL,
-    },
-  ];
-}
-
-function shiftStep(operands: Operands, applies: Tri): Step {
-  const differs =
-    operands.pfStu === UNKNOWN || operands.pageShift === UNKNOWN
-      ? UNKNOWN
-      : operands.pfStu !== operands.pageShift
-        ? 1
-        : 0;
-  return { name: 'vf-shift', holds: and(applies, differs), result: EINVAL };
+/** Whether each step holds for one call of prepare or enable. */
+function holds(
+  step: number,
+  kind: 'ats.prepare' | 'ats.enable',
+  operands: Operands,
+  features: ContractFeatures,
+): Tri {
+  const { pageShift, pfStu, isVf } = operands;
+  switch (step) {
+    case 0:
+      return not(supported(operands, features));
+    case 1:
+      return operands.enabled;
+    case 2:
+      return pageShift === UNKNOWN ? UNKNOWN : pageShift < 12 ? 1 : 0;
+    case 3: {
+      const applies = kind === 'ats.enable' ? isVf : and(features.checksVfShift, isVf);
+      return and(applies, pfStu === UNKNOWN || pageShift === UNKNOWN ? UNKNOWN : pfStu !== pageShift ? 1 : 0);
+    }
+    default:
+      return 1;
+  }
 }
 
 /** The tests that may have given this result: those not known to be false, up to the first known to be true. */
-export function explanations(steps: readonly Step[], result: number): Step['name'][] {
-  const names: Step['name'][] = [];
-  for (const step of steps) {
-    if (step.holds !== 0 && step.result === result) names.push(step.name);
-    if (step.holds === 1) break;
+export function explanations(
+  kind: 'ats.prepare' | 'ats.enable',
+  operands: Operands,
+  features: ContractFeatures,
+  result: number,
+): readonly StepName[] {
+  let bits = 0;
+  for (let step = 0; step < STEPS.length; step++) {
+    const is = holds(step, kind, operands, features);
+    if (is !== 0 && STEPS[step].result === result) bits |= 1 << step;
+    if (is === 1) break;
   }
-  return names;
+  return SETS[bits];
+}
+
+/** What prepare or enable must answer; null where an unknown operand decides it. */
+export function outcomeOf(
+  kind: 'ats.prepare' | 'ats.enable',
+  operands: Operands,
+  features: ContractFeatures,
+): { readonly name: StepName; readonly result: number } | null {
+  for (let step = 0; step < STEPS.length; step++) {
+    const is = holds(step, kind, operands, features);
+    if (is === UNKNOWN) return null;
+    if (is === 1) return STEPS[step];
+  }
+  return null;
 }

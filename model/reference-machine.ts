@@ -1,5 +1,4 @@
-import type { EventKindName } from './events.ts';
-import { UNKNOWN } from './events.ts';
+import { KIND, UNKNOWN } from './events.ts';
 import { EBUSY } from './predict.ts';
 
 /** Whose machine: a PF or plain function keeps a translation unit of its own, a VF has none. */
@@ -113,45 +112,61 @@ export const MACHINE_TRANSITIONS: readonly MachineTransition[] = [
   ),
 ];
 
-/** The state of the machine that `ats_enabled` and `ats_stu` stand for; null while one of them is unknown. */
-export function machineState(kind: MachineKind, enabled: number, pageShift: number): string | null {
-  if (enabled === UNKNOWN) return null;
-  if (enabled === 1) return 'enabled';
-  if (kind === 'vf') return 'off';
-  return pageShift === UNKNOWN ? null : pageShift === 0 ? 'fresh' : 'prepared';
-}
-
-/** The event of the machine that a finished call stands for; null for calls it does not know or whose result is not. */
-export function machineEvent(kind: EventKindName, result: number, enabledBefore: number): string | null {
-  switch (kind) {
-    case 'ats.prepare':
-    case 'ats.enable': {
-      if (result === UNKNOWN) return null;
-      const name = kind === 'ats.prepare' ? 'prepare' : 'enable';
-      return result === 0 ? `${name}_ok` : result === EBUSY ? `${name}_busy` : `${name}_refused`;
-    }
-    case 'ats.disable':
-      return enabledBefore === UNKNOWN ? null : enabledBefore === 1 ? 'disable' : 'disable_warn';
-    case 'ats.restore':
-      return enabledBefore === 1 ? 'restore' : null;
-    case 'reset.flr':
-      return 'reset';
-    default:
-      return null;
-  }
-}
-
 const STATE_NAMES = [...new Set(MACHINE_STATES.map((state) => state.name))];
 const EVENT_NAMES = [...new Set(MACHINE_TRANSITIONS.map((transition) => transition.event))];
 const STATE_INDEX: ReadonlyMap<string, number> = new Map(STATE_NAMES.map((name, i) => [name, i]));
 const EVENT_INDEX: ReadonlyMap<string, number> = new Map(EVENT_NAMES.map((name, i) => [name, i]));
 
+/** Numbers of the states and events, which the replay counts with; -1 where state or event is unknown. */
+export const NO_STEP = -1;
+export const ABSENT = STATE_NAMES.indexOf('absent');
+const FRESH = STATE_NAMES.indexOf('fresh');
+const PREPARED = STATE_NAMES.indexOf('prepared');
+const ENABLED = STATE_NAMES.indexOf('enabled');
+const OFF = STATE_NAMES.indexOf('off');
+export const DEVICE_ADD = EVENT_NAMES.indexOf('device_add');
+export const REMOVED = EVENT_NAMES.indexOf('removed');
+const PREPARE = ['prepare_ok', 'prepare_busy', 'prepare_refused'].map((name) => EVENT_NAMES.indexOf(name));
+const ENABLE = ['enable_ok', 'enable_busy', 'enable_refused'].map((name) => EVENT_NAMES.indexOf(name));
+const DISABLE = EVENT_NAMES.indexOf('disable');
+const DISABLE_WARN = EVENT_NAMES.indexOf('disable_warn');
+const RESTORE = EVENT_NAMES.indexOf('restore');
+const RESET = EVENT_NAMES.indexOf('reset');
+
+/** The state of the machine that `ats_enabled` and `ats_stu` stand for, while both are known. */
+export function machineState(isVf: boolean, enabled: number, pageShift: number): number {
+  if (enabled === UNKNOWN) return NO_STEP;
+  if (enabled === 1) return ENABLED;
+  if (isVf) return OFF;
+  return pageShift === UNKNOWN ? NO_STEP : pageShift === 0 ? FRESH : PREPARED;
+}
+
+/** The event of the machine that a finished call stands for, where it knows the call and its result is recorded. */
+export function machineEvent(kind: number, result: number, enabledBefore: number): number {
+  switch (kind) {
+    case KIND['ats.prepare']:
+    case KIND['ats.enable']: {
+      if (result === UNKNOWN) return NO_STEP;
+      return (kind === KIND['ats.prepare'] ? PREPARE : ENABLE)[result === 0 ? 0 : result === EBUSY ? 1 : 2];
+    }
+    case KIND['ats.disable']:
+      return enabledBefore === UNKNOWN ? NO_STEP : enabledBefore === 1 ? DISABLE : DISABLE_WARN;
+    case KIND['ats.restore']:
+      return enabledBefore === 1 ? RESTORE : NO_STEP;
+    case KIND['reset.flr']:
+      return RESET;
+    default:
+      return NO_STEP;
+  }
+}
+
 /** Counts how often a recording took each transition. */
 export class MachineCoverage {
   private readonly counts = new Uint32Array(2 * STATE_NAMES.length * EVENT_NAMES.length * STATE_NAMES.length);
 
-  took(kind: MachineKind, from: string | null, event: string | null, to: string | null): void {
-    if (from !== null && event !== null && to !== null) this.counts[indexOf(kind, from, event, to)]++;
+  took(isVf: boolean, from: number, event: number, to: number): void {
+    if (from !== NO_STEP && event !== NO_STEP && to !== NO_STEP)
+      this.counts[indexAt(isVf ? 1 : 0, from, event, to)]++;
   }
 
   countOf({ kind, from, event, to }: MachineTransition): number {
@@ -182,9 +197,11 @@ function indexOf(kind: MachineKind, from: string, event: string, to: string): nu
   const a = STATE_INDEX.get(from) ?? 0;
   const b = EVENT_INDEX.get(event) ?? 0;
   const c = STATE_INDEX.get(to) ?? 0;
-  return (
-    (((kind === 'pf' ? 0 : 1) * STATE_NAMES.length + a) * EVENT_NAMES.length + b) * STATE_NAMES.length + c
-  );
+  return indexAt(kind === 'pf' ? 0 : 1, a, b, c);
+}
+
+function indexAt(kind: number, from: number, event: number, to: number): number {
+  return ((kind * STATE_NAMES.length + from) * EVENT_NAMES.length + event) * STATE_NAMES.length + to;
 }
 
 /** The machine as a graph for Mermaid. Steps that are bugs of the caller are marked. */

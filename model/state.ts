@@ -32,22 +32,23 @@ export const FIELD_COUNT = STATE_FIELDS.length;
 export const ORIGINS = ['call', 'write', 'observed', 'learned', 'reset', 'lost'] as const;
 export type Origin = (typeof ORIGINS)[number];
 
-export interface Transition {
-  readonly event: number;
-  readonly fn: number;
-  readonly field: number;
-  readonly from: number;
-  readonly to: number;
-  readonly origin: Origin;
-}
+/** Takes every change of a value. */
+export type OnTransition = (
+  event: number,
+  fn: number,
+  field: number,
+  from: number,
+  to: number,
+  origin: Origin,
+) => void;
 
 /** The state of all functions, with the event that set each value. */
 export class StateStore {
   private values = new Int32Array(FIELD_COUNT * 16).fill(UNKNOWN);
   private events = new Int32Array(FIELD_COUNT * 16).fill(-1);
-  private readonly onTransition: (transition: Transition) => void;
+  private readonly onTransition: OnTransition;
 
-  constructor(onTransition: (transition: Transition) => void) {
+  constructor(onTransition: OnTransition) {
     this.onTransition = onTransition;
   }
 
@@ -73,7 +74,7 @@ export class StateStore {
     }
     this.values[at] = value;
     this.events[at] = event;
-    this.onTransition({ event, fn, field, from, to: value, origin });
+    this.onTransition(event, fn, field, from, value, origin);
   }
 
   /** A newer record shows the same value: it is the better evidence where nothing depends on since when it held. */

@@ -1,6 +1,7 @@
 import {
   ATS_CALLS,
   ATS_EVENTS,
+  type ColumnBuilder,
   FUNCTIONS,
   STATE_INTERVALS,
   type Table,
@@ -8,11 +9,12 @@ import {
   TRANSITIONS,
 } from '../tables/index.ts';
 import type { Calls } from './calls.ts';
+import { DictionaryWriter } from './dictionary-writer.ts';
 import type { EventColumns } from './event-columns.ts';
 import { EVENT_KINDS, PHASES, UNKNOWN } from './events.ts';
 import type { Order } from './order.ts';
 import type { ReplayResult } from './replay/replay.ts';
-import { FIELD_COUNT, STATE_FIELDS } from './state.ts';
+import { FIELD_COUNT, ORIGINS, STATE_FIELDS } from './state.ts';
 import type { FunctionRecord } from './topology.ts';
 
 /** The story of a replay as tables: functions, events, calls, transitions and state intervals. */
@@ -26,11 +28,30 @@ export interface Story {
 
 const orNull = (value: number) => (value === UNKNOWN ? null : value);
 
+function pushKnown(column: ColumnBuilder, value: number): void {
+  if (value === UNKNOWN) column.pushNull();
+  else column.pushNumber(value);
+}
+
+/** A signed 32-bit number into a 64-bit column. */
+function pushWide(column: ColumnBuilder, value: number): void {
+  if (value === UNKNOWN) column.pushNull();
+  else column.pushPair(value >>> 0, value < 0 ? 0xffffffff : 0);
+}
+
+/** A number, or nothing where it is negative. */
+function pushIndex(column: ColumnBuilder, value: number): void {
+  if (value < 0) column.pushNull();
+  else column.pushNumber(value);
+}
+
 export class StoryTeller {
   private readonly events: EventColumns;
   private readonly order: Order;
   private readonly calls: Calls;
   private readonly replay: ReplayResult;
+  /** Common time of each row as two words. */
+  private readonly timeWords: Uint32Array;
   /** Position in the replay of each row. */
   readonly positionOf: Int32Array;
 
@@ -39,10 +60,8 @@ export class StoryTeller {
     this.order = order;
     this.calls = calls;
     this.replay = replay;
-    this.positionOf = new Int32Array(events.length).fill(-1);
-    order.rows.forEach((row, position) => {
-      this.positionOf[row] = position;
-    });
+    this.timeWords = new Uint32Array(order.time.buffer, order.time.byteOffset, order.time.length * 2);
+    this.positionOf = order.positions;
   }
 
   tell(): Story {
@@ -61,11 +80,6 @@ export class StoryTeller {
 
   functionAt(fn: number): FunctionRecord {
     return this.replay.topology.at(fn);
-  }
-
-  private fnAt(row: number): FunctionRecord | null {
-    const fn = this.replay.fnOf[row];
-    return fn < 0 ? null : this.replay.topology.at(fn);
   }
 
   private functions(): Table<typeof FUNCTIONS> {
@@ -115,114 +129,163 @@ export class StoryTeller {
 
   private atsEvents(): Table<typeof ATS_EVENTS> {
     const builder = new TableBuilder(ATS_EVENTS);
-    const { events } = this;
-    this.order.rows.forEach((row, position) => {
-      const fn = this.fnAt(row);
-      const call = this.calls.callOf[row];
-      const result = events.result[row];
-      builder.append({
-        event: position,
-        time_ns: this.timeOf(row),
-        kind: EVENT_KINDS[events.kind[row]].name,
-        phase: PHASES[events.phase[row]],
-        fn: fn?.fn ?? null,
-        function: fn?.address ?? null,
-        page_shift: orNull(events.pageShift[row]),
-        result: result === UNKNOWN ? null : BigInt(result),
-        call: call < 0 ? null : call,
-        cpu: orNull(events.cpu[row]),
-        pid: orNull(events.pid[row]),
-        comm: events.nameOf(events.comm[row]),
-        caller: events.nameOf(events.caller[row]),
-        source: events.source[row],
-        seq: events.seq[row],
-        offset: BigInt(events.offsetOf(row)),
-        line: orNull(events.line[row]),
-      });
-    });
+    const { events, calls, replay } = this;
+    const { rows } = this.order;
+    const column = (name: string) => builder.column(name);
+    const [event, time, fn, pageShift, result, call] = [
+      'event',
+      'time_ns',
+      'fn',
+      'page_shift',
+      'result',
+      'call',
+    ].map(column);
+    const [cpu, pid, source, seq, offset, line] = ['cpu', 'pid', 'source', 'seq', 'offset', 'line'].map(
+      column,
+    );
+    const kind = new DictionaryWriter(column('kind'), (id) => EVENT_KINDS[id].name);
+    const phase = new DictionaryWriter(column('phase'), (id) => PHASES[id]);
+    const address = new DictionaryWriter(column('function'), (id) => this.functionAt(id).address);
+    const [comm, caller] = ['comm', 'caller'].map(
+      (name) => new DictionaryWriter(column(name), (id) => events.names.get(id)),
+    );
+    for (let position = 0; position < rows.length; position++) {
+      const row = rows[position];
+      event.pushNumber(position);
+      this.pushTime(time, row);
+      kind.push(events.kind[row]);
+      phase.push(events.phase[row]);
+      pushIndex(fn, replay.fnOf[row]);
+      address.push(replay.fnOf[row]);
+      pushKnown(pageShift, events.pageShift[row]);
+      pushWide(result, events.result[row]);
+      pushIndex(call, calls.callOf[row]);
+      pushKnown(cpu, events.cpu[row]);
+      pushKnown(pid, events.pid[row]);
+      comm.push(events.comm[row]);
+      caller.push(events.caller[row]);
+      source.pushNumber(events.source[row]);
+      seq.pushNumber(events.seq[row]);
+      offset.pushNumber(events.offsetOf(row));
+      pushKnown(line, events.line[row]);
+    }
     return builder.finish();
   }
 
   private atsCalls(): Table<typeof ATS_CALLS> {
     const builder = new TableBuilder(ATS_CALLS);
-    const { events } = this;
-    for (const call of this.calls.list) {
-      const row = call.exit >= 0 ? call.exit : call.enter;
-      const fn = this.fnAt(row) ?? (call.enter >= 0 ? this.fnAt(call.enter) : null);
-      const start = this.timeOf(call.enter);
-      const end = this.timeOf(call.exit);
-      const shift = [call.enter, call.exit]
-        .map((at) => (at < 0 ? UNKNOWN : events.pageShift[at]))
-        .find((value) => value !== UNKNOWN);
-      const result = call.exit >= 0 ? events.result[call.exit] : UNKNOWN;
-      builder.append({
-        call: call.id,
-        kind: EVENT_KINDS[call.kind].name,
-        fn: fn?.fn ?? null,
-        function: fn?.address ?? null,
-        start_ns: start,
-        end_ns: end,
-        duration_ns: start !== null && end !== null ? end - start : null,
-        page_shift: shift ?? null,
-        result: result === UNKNOWN ? null : BigInt(result),
-        warned: call.warn >= 0,
-        caller: events.nameOf(events.caller[row]),
-        parent: call.parent < 0 ? null : call.parent,
-        pid: orNull(events.pid[row]),
-        enter_event: call.enter < 0 ? null : this.positionOf[call.enter],
-        return_event: call.exit < 0 ? null : this.positionOf[call.exit],
-      });
+    const { events, calls, replay, positionOf } = this;
+    const column = (name: string) => builder.column(name);
+    const [number, fn, start, end, duration, pageShift] = [
+      'call',
+      'fn',
+      'start_ns',
+      'end_ns',
+      'duration_ns',
+      'page_shift',
+    ].map(column);
+    const [result, warned, parent, pid] = ['result', 'warned', 'parent', 'pid'].map(column);
+    const [enterEvent, returnEvent] = ['enter_event', 'return_event'].map(column);
+    const kind = new DictionaryWriter(column('kind'), (id) => EVENT_KINDS[id].name);
+    const address = new DictionaryWriter(column('function'), (id) => this.functionAt(id).address);
+    const caller = new DictionaryWriter(column('caller'), (id) => events.names.get(id));
+    for (let call = 0; call < calls.length; call++) {
+      const enter = calls.enter[call];
+      const exit = calls.exit[call];
+      const row = exit >= 0 ? exit : enter;
+      const of = replay.fnOf[row] >= 0 || enter < 0 ? replay.fnOf[row] : replay.fnOf[enter];
+      const entered = enter >= 0 ? events.pageShift[enter] : UNKNOWN;
+      number.pushNumber(call);
+      kind.push(calls.kind[call]);
+      pushIndex(fn, of);
+      address.push(of);
+      this.pushTime(start, enter);
+      this.pushTime(end, exit);
+      const timed = enter >= 0 && exit >= 0 && this.order.timed[enter] && this.order.timed[exit];
+      if (timed) duration.push(this.order.time[exit] - this.order.time[enter]);
+      else duration.pushNull();
+      pushKnown(pageShift, entered === UNKNOWN && exit >= 0 ? events.pageShift[exit] : entered);
+      pushWide(result, exit >= 0 ? events.result[exit] : UNKNOWN);
+      warned.pushNumber(calls.warn[call] >= 0 ? 1 : 0);
+      caller.push(events.caller[row]);
+      pushIndex(parent, calls.parent[call]);
+      pushKnown(pid, events.pid[row]);
+      pushIndex(enterEvent, enter < 0 ? -1 : positionOf[enter]);
+      pushIndex(returnEvent, exit < 0 ? -1 : positionOf[exit]);
     }
     return builder.finish();
   }
 
+  private pushTime(column: ColumnBuilder, row: number): void {
+    if (row < 0 || !this.order.timed[row]) column.pushNull();
+    else column.pushPair(this.timeWords[row * 2], this.timeWords[row * 2 + 1]);
+  }
+
   private transitions(): Table<typeof TRANSITIONS> {
     const builder = new TableBuilder(TRANSITIONS);
-    for (const transition of this.replay.transitions) {
-      const { layer, field } = STATE_FIELDS[transition.field];
-      builder.append({
-        event: this.positionOf[transition.event],
-        time_ns: this.timeOf(transition.event),
-        fn: transition.fn,
-        function: this.replay.topology.at(transition.fn).address,
-        layer,
-        field,
-        old_value: orNull(transition.from),
-        new_value: orNull(transition.to),
-        origin: transition.origin,
-      });
+    const log = this.replay.transitions;
+    const column = (name: string) => builder.column(name);
+    const [event, time, fn, oldValue, newValue] = ['event', 'time_ns', 'fn', 'old_value', 'new_value'].map(
+      column,
+    );
+    const address = new DictionaryWriter(column('function'), (id) => this.functionAt(id).address);
+    const layer = new DictionaryWriter(column('layer'), (id) => STATE_FIELDS[id].layer);
+    const field = new DictionaryWriter(column('field'), (id) => STATE_FIELDS[id].field);
+    const origin = new DictionaryWriter(column('origin'), (id) => ORIGINS[id]);
+    for (let at = 0; at < log.length; at++) {
+      event.pushNumber(this.positionOf[log.event[at]]);
+      this.pushTime(time, log.event[at]);
+      fn.pushNumber(log.fn[at]);
+      address.push(log.fn[at]);
+      layer.push(log.field[at]);
+      field.push(log.field[at]);
+      pushKnown(oldValue, log.from[at]);
+      pushKnown(newValue, log.to[at]);
+      origin.push(log.origin[at]);
     }
     return builder.finish();
   }
 
   private stateIntervals(): Table<typeof STATE_INTERVALS> {
     const builder = new TableBuilder(STATE_INTERVALS);
+    const log = this.replay.transitions;
     const last = this.lastTime();
     const spans = this.timeSpans();
-    const open = new Map<number, (typeof this.replay.transitions)[number]>();
-    const close = (begun: (typeof this.replay.transitions)[number], endRow: number) => {
-      const { layer, field } = STATE_FIELDS[begun.field];
-      const fn = this.functionAt(begun.fn);
-      builder.append({
-        fn: fn.fn,
-        function: fn.address,
-        layer,
-        field,
-        value: orNull(begun.to),
-        from_ns: this.timeOf(begun.event),
-        to_ns: endRow >= 0 ? this.timeOf(endRow) : fn.removing ? (spans[fn.fn]?.last ?? last) : last,
-        from_event: this.positionOf[begun.event],
-        to_event: endRow >= 0 ? this.positionOf[endRow] : null,
-        origin: begun.origin,
-      });
+    const column = (name: string) => builder.column(name);
+    const [fn, value, from, to, fromEvent, toEvent] = [
+      'fn',
+      'value',
+      'from_ns',
+      'to_ns',
+      'from_event',
+      'to_event',
+    ].map(column);
+    const address = new DictionaryWriter(column('function'), (id) => this.functionAt(id).address);
+    const layer = new DictionaryWriter(column('layer'), (id) => STATE_FIELDS[id].layer);
+    const field = new DictionaryWriter(column('field'), (id) => STATE_FIELDS[id].field);
+    const origin = new DictionaryWriter(column('origin'), (id) => ORIGINS[id]);
+    const close = (begun: number, endRow: number) => {
+      const of = this.functionAt(log.fn[begun]);
+      fn.pushNumber(of.fn);
+      address.push(of.fn);
+      layer.push(log.field[begun]);
+      field.push(log.field[begun]);
+      pushKnown(value, log.to[begun]);
+      this.pushTime(from, log.event[begun]);
+      if (endRow >= 0) this.pushTime(to, endRow);
+      else to.push(of.removing ? (spans[of.fn]?.last ?? last) : last);
+      fromEvent.pushNumber(this.positionOf[log.event[begun]]);
+      pushIndex(toEvent, endRow >= 0 ? this.positionOf[endRow] : -1);
+      origin.push(log.origin[begun]);
     };
-    for (const transition of this.replay.transitions) {
-      const key = transition.fn * FIELD_COUNT + transition.field;
-      const begun = open.get(key);
-      if (begun) close(begun, transition.event);
-      open.set(key, transition);
+    // The interval under way of each field of each function.
+    const open = new Int32Array(this.replay.topology.functions.length * FIELD_COUNT).fill(-1);
+    for (let at = 0; at < log.length; at++) {
+      const key = log.fn[at] * FIELD_COUNT + log.field[at];
+      if (open[key] >= 0) close(open[key], log.event[at]);
+      open[key] = at;
     }
-    for (const [, begun] of [...open].sort(([a], [b]) => a - b)) close(begun, -1);
+    for (const begun of open) if (begun >= 0) close(begun, -1);
     return builder.finish();
   }
 

@@ -1,7 +1,7 @@
 import { type LOSSES, rowsOf, type SOURCES, type Table } from '../tables/index.ts';
-import { UNKNOWN } from './events.ts';
+import { kindMask, UNKNOWN } from './events.ts';
 import type { Finding } from './findings.ts';
-import { isAtsCall, isJudgedByResult, type ReplayResult } from './replay/replay.ts';
+import type { ReplayResult } from './replay/replay.ts';
 import type { Severity } from './rules/rule.ts';
 
 export type VerdictWord = 'pass' | 'fail' | 'inconclusive';
@@ -77,16 +77,32 @@ function failSentence(gating: readonly Finding[]): string {
 function passSentence(findings: readonly Finding[], replay: ReplayResult): string {
   const functions = replay.topology.functions.length;
   const warnings = findings.filter((finding) => finding.severity === 'warning').length;
-  const calls = replay.calls.list.length;
+  const calls = replay.calls.length;
   return `No contradiction between register, PCI core and IOMMU driver on ${functions} function generation${functions === 1 ? '' : 's'} in ${calls} calls${
     warnings > 0 ? `; ${warnings} warning${warnings === 1 ? '' : 's'}` : ''
   }.`;
 }
 
+/** Calls that tell something about the ATS state of a function. */
+const ATS_CALLS = kindMask('ats.supported', 'ats.prepare', 'ats.enable', 'ats.disable', 'ats.restore');
+/** Calls that are judged by what they return. */
+const JUDGED_BY_RESULT = kindMask('ats.prepare', 'ats.enable');
+
+function showsAtsCalls({ calls }: ReplayResult): boolean {
+  for (let call = 0; call < calls.length; call++) if (ATS_CALLS[calls.kind[call]]) return true;
+  return false;
+}
+
+function callsWithoutResult({ calls, resultOf }: ReplayResult): number {
+  let count = 0;
+  for (let call = 0; call < calls.length; call++)
+    if (JUDGED_BY_RESULT[calls.kind[call]] && resultOf(call) === UNKNOWN) count++;
+  return count;
+}
+
 function evidenceReasons(replay: ReplayResult): Reason[] {
   const reasons: Reason[] = [];
-  const atsCalls = replay.calls.list.filter((call) => isAtsCall(call)).length;
-  if (atsCalls === 0) {
+  if (!showsAtsCalls(replay)) {
     reasons.push({
       code: 'no-ats-evidence',
       decisive: true,
@@ -105,9 +121,7 @@ function evidenceReasons(replay: ReplayResult): Reason[] {
         'Put the string argument last in the probe definition: a bitfield argument before the end of the record overwrites it. Or print the device pointer.',
     });
   }
-  const unfinished = replay.calls.list.filter(
-    (call) => isJudgedByResult(call) && replay.resultOf(call) === UNKNOWN,
-  ).length;
+  const unfinished = callsWithoutResult(replay);
   if (unfinished > 0) {
     reasons.push({
       code: 'result-unrecorded',

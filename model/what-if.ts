@@ -2,7 +2,7 @@ import { type Table, TableBuilder, WHAT_IF } from '../tables/index.ts';
 import { type EventKindName, UNKNOWN } from './events.ts';
 import type { FeatureName, Profile } from './features.ts';
 import type { Finding } from './findings.ts';
-import { type ContractFeatures, enableSteps, prepareSteps, supported, triOf } from './predict.ts';
+import { type ContractFeatures, outcomeOf, supported, triOf } from './predict.ts';
 import type { CompletedCall } from './rules/rule.ts';
 import { resultText } from './rules/text.ts';
 
@@ -44,7 +44,7 @@ export class WhatIf {
     const answer = this.answerTo(done);
     if (!answer || done.result === UNKNOWN || answer.result === done.result) return;
     this.differences.push({
-      call: done.call.id,
+      call: done.call,
       event: done.event,
       fn: done.fn.fn,
       kind: done.kind,
@@ -64,18 +64,9 @@ export class WhatIf {
         ? null
         : { result: answer, why: answer === 0 ? WHY.unsupported : WHY.accepted };
     }
-    const steps =
-      done.kind === 'ats.prepare'
-        ? prepareSteps(operands, this.features)
-        : done.kind === 'ats.enable'
-          ? enableSteps(operands, this.features)
-          : null;
-    if (!steps) return null;
-    for (const step of steps) {
-      if (step.holds === UNKNOWN) return null;
-      if (step.holds === 1) return { result: step.result, why: WHY[step.name] };
-    }
-    return null;
+    if (done.kind !== 'ats.prepare' && done.kind !== 'ats.enable') return null;
+    const outcome = outcomeOf(done.kind, operands, this.features);
+    return outcome && { result: outcome.result, why: WHY[outcome.name] };
   }
 }
 

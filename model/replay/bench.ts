@@ -1,15 +1,16 @@
-import { type Call, type Calls, enclosing } from '../calls.ts';
+import type { Calls } from '../calls.ts';
 import type { EventColumns } from '../event-columns.ts';
 import { EVENT_KINDS, type EventKindName, KIND, UNKNOWN } from '../events.ts';
 import type { FeatureName, Features } from '../features.ts';
 import { FindingCollector } from '../findings.ts';
 import { classifyCaller } from '../known-functions.ts';
 import type { Order } from '../order.ts';
-import { RULE_BY_ID } from '../rules/index.ts';
+import { RULE_BY_ID, RULES } from '../rules/index.ts';
 import type { Draft, EvidenceItem, Expectation, RuleContext } from '../rules/rule.ts';
 import type { StateStore } from '../state.ts';
 import type { Topology } from '../topology.ts';
 import { Expectations } from './expectations.ts';
+import { RuleMemory } from './memory.ts';
 
 export interface Question {
   readonly code: string;
@@ -42,7 +43,9 @@ export class RuleBench implements RuleContext {
   readonly topology: Topology;
   readonly collector = new FindingCollector();
   readonly questions = new Map<string, Question>();
-  readonly counts = new Map<string, RuleCount>();
+  readonly counts: Record<string, RuleCount> = Object.fromEntries(
+    RULES.map((rule) => [rule.id, { decided: 0, undecided: 0, why: null }]),
+  );
   readonly kindCounts = new Int32Array(EVENT_KINDS.length);
   readonly expectations = new Expectations(
     (rule, draft) => this.fire(rule, draft),
@@ -54,20 +57,13 @@ export class RuleBench implements RuleContext {
   stateScope = false;
   private readonly input: BenchInput;
   private readonly callerKinds = new Map<number, 'iommu' | 'foreign' | 'unknown'>();
-  /** By key, then by function. */
-  private readonly memory = new Map<string, Map<number, number>>();
-  /** Position in the replay of each event. */
-  private readonly positions: Int32Array;
+  private readonly memory = new RuleMemory();
 
   constructor(input: BenchInput) {
     this.input = input;
     this.state = input.state;
     this.topology = input.topology;
-    this.positions = new Int32Array(input.events.length).fill(-1);
-    input.order.rows.forEach((row, position) => {
-      this.kindCounts[input.events.kind[row]]++;
-      this.positions[row] = position;
-    });
+    for (const row of input.order.rows) this.kindCounts[input.events.kind[row]]++;
   }
 
   feature(name: FeatureName): boolean | null {
@@ -109,21 +105,21 @@ export class RuleBench implements RuleContext {
     return parts.length > 0 ? parts.join(' on ') : 'task and CPU not recorded';
   }
 
-  symbolOf(call: Call): string | null {
-    return this.input.events.nameOf(call.symbol);
+  symbolOf(call: number): string | null {
+    return this.input.events.nameOf(this.input.calls.symbol[call]);
   }
 
-  enclosing(call: Call, kinds: readonly EventKindName[]): Call | null {
-    return enclosing(this.input.calls, call, new Set(kinds.map((kind) => KIND[kind])));
+  enclosing(call: number, kinds: Uint8Array): number {
+    return this.input.calls.enclosing(call, kinds);
   }
 
-  callAround(event: number): Call | null {
-    const index = this.input.calls.callOf[event];
-    return index < 0 ? null : this.input.calls.list[index];
+  callAround(event: number): number {
+    return this.input.calls.callOf[event];
   }
 
-  resultOf(call: Call): number {
-    return call.exit >= 0 ? this.input.events.result[call.exit] : UNKNOWN;
+  resultOf(call: number): number {
+    const exit = this.input.calls.exit[call];
+    return exit >= 0 ? this.input.events.result[exit] : UNKNOWN;
   }
 
   value(event: number, column: 'index' | 'value' | 'where' | 'width' | 'domainType'): number {
@@ -134,12 +130,12 @@ export class RuleBench implements RuleContext {
     return EVENT_KINDS[this.input.events.kind[event]].name;
   }
 
-  kindOfCall(call: Call): EventKindName {
-    return EVENT_KINDS[call.kind].name;
+  kindOfCall(call: number): EventKindName {
+    return EVENT_KINDS[this.input.calls.kind[call]].name;
   }
 
   positionOf(event: number): number {
-    return event < 0 ? -1 : this.positions[event];
+    return event < 0 ? -1 : this.input.order.positions[event];
   }
 
   later(a: number, b: number): number {
@@ -181,16 +177,19 @@ export class RuleBench implements RuleContext {
   }
 
   recall(fn: number, key: string): number {
-    return this.memory.get(key)?.get(fn) ?? UNKNOWN;
+    return this.memory.recall(fn, key);
   }
 
   remember(fn: number, key: string, value: number): void {
-    let values = this.memory.get(key);
-    if (!values) {
-      values = new Map();
-      this.memory.set(key, values);
-    }
-    values.set(fn, value);
+    this.memory.remember(fn, key, value);
+  }
+
+  recallOf(fn: number, key: string, of: number): number {
+    return this.memory.recallOf(fn, key, of);
+  }
+
+  rememberOf(fn: number, key: string, of: number, value: number): void {
+    this.memory.rememberOf(fn, key, of, value);
   }
 
   /** Lost events: what rules remembered or waited for may be out of date. */
@@ -205,7 +204,7 @@ export class RuleBench implements RuleContext {
       this.undecided(rule, 'two tasks did it at the same instant and nobody knows who came first');
       return;
     }
-    this.count(rule).decided++;
+    this.counts[rule].decided++;
     this.collector.fire(rule, draft, this.position, scope);
   }
 
@@ -220,11 +219,11 @@ export class RuleBench implements RuleContext {
   }
 
   passed(rule: string): void {
-    this.count(rule).decided++;
+    this.counts[rule].decided++;
   }
 
   undecided(rule: string, why: string): void {
-    const count = this.count(rule);
+    const count = this.counts[rule];
     count.undecided++;
     count.why ??= why;
   }
@@ -232,14 +231,5 @@ export class RuleBench implements RuleContext {
   question(code: string, reason: string, settle: string): void {
     const key = `${code} ${reason}`;
     if (!this.questions.has(key)) this.questions.set(key, { code, reason, settle });
-  }
-
-  private count(rule: string): RuleCount {
-    let count = this.counts.get(rule);
-    if (!count) {
-      count = { decided: 0, undecided: 0, why: null };
-      this.counts.set(rule, count);
-    }
-    return count;
   }
 }

@@ -5,7 +5,8 @@ export const GRACE_NS = 1_000_000_000n;
 
 /** Follows what must still happen, per function and rule. */
 export class Expectations {
-  private readonly open = new Map<string, Expectation>();
+  /** By function; a function has few at a time. */
+  private readonly open = new Map<number, Expectation[]>();
   private readonly fire: (rule: string, draft: Draft) => void;
   private readonly passed: (rule: string) => void;
 
@@ -16,16 +17,24 @@ export class Expectations {
 
   /** The first event that makes a thing due counts, not the latest. */
   expect(expectation: Expectation): void {
-    const key = keyOf(expectation.rule, expectation.fn);
-    if (!this.open.has(key)) this.open.set(key, expectation);
+    const { fn, rule } = expectation;
+    const open = this.open.get(fn);
+    if (!open) this.open.set(fn, [expectation]);
+    else if (!open.some((one) => one.rule === rule)) open.push(expectation);
   }
 
   isOpen(rule: string, fn: number): boolean {
-    return this.open.has(keyOf(rule, fn));
+    return this.open.size > 0 && (this.open.get(fn)?.some((one) => one.rule === rule) ?? false);
   }
 
   met(rule: string, fn: number): void {
-    if (this.open.delete(keyOf(rule, fn))) this.passed(rule);
+    if (this.open.size === 0) return;
+    const open = this.open.get(fn);
+    const at = open ? open.findIndex((one) => one.rule === rule) : -1;
+    if (!open || at < 0) return;
+    open.splice(at, 1);
+    if (open.length === 0) this.open.delete(fn);
+    this.passed(rule);
   }
 
   used(fn: number, event: number): void {
@@ -34,7 +43,7 @@ export class Expectations {
 
   removed(fn: number, event: number): void {
     this.settle(fn, event, (expectation) => expectation.beforeRemoval);
-    for (const [key, expectation] of this.open) if (expectation.fn === fn) this.open.delete(key);
+    this.open.delete(fn);
   }
 
   /** Lost events may have been the ones that were expected. */
@@ -44,23 +53,23 @@ export class Expectations {
 
   finish(lastTime: bigint | null, timeOf: (event: number) => bigint): void {
     if (lastTime === null) return;
-    for (const expectation of this.open.values()) {
+    const left = [...this.open.values()].flat();
+    this.open.clear();
+    for (const expectation of left) {
       if (lastTime - timeOf(expectation.event) < GRACE_NS) continue;
       this.fire(expectation.rule, expectation.overdue(expectation.event));
     }
-    this.open.clear();
   }
 
   private settle(fn: number, event: number, decides: (expectation: Expectation) => boolean): void {
     if (this.open.size === 0) return;
-    for (const [key, expectation] of this.open) {
-      if (expectation.fn !== fn || expectation.event === event || !decides(expectation)) continue;
-      this.open.delete(key);
-      this.fire(expectation.rule, expectation.overdue(event));
-    }
+    const open = this.open.get(fn);
+    if (!open) return;
+    const due = open.filter((expectation) => expectation.event !== event && decides(expectation));
+    if (due.length === 0) return;
+    const rest = open.filter((expectation) => !due.includes(expectation));
+    if (rest.length > 0) this.open.set(fn, rest);
+    else this.open.delete(fn);
+    for (const expectation of due) this.fire(expectation.rule, expectation.overdue(event));
   }
-}
-
-function keyOf(rule: string, fn: number): string {
-  return `${rule} ${fn}`;
 }

@@ -2,8 +2,17 @@ import { UNKNOWN } from '../events.ts';
 import type { Features } from '../features.ts';
 import type { CompletedCall } from '../rules/rule.ts';
 
-/** Takes what the outcome of a call shows of the kernel's behaviour (contract section 12). */
-export function correctFeatures(features: Features, done: CompletedCall): void {
+/**
+ * Takes what the outcome of a call shows of the kernel's behaviour (contract section 12).
+ * @returns true when it changed what is assumed.
+ */
+export function correctFeatures(features: Features, done: CompletedCall): boolean {
+  const before = features.corrections.length;
+  observe(features, done);
+  return features.corrections.length > before;
+}
+
+function observe(features: Features, done: CompletedCall): void {
   const { kind, operands, result, event, fn } = done;
   if (kind === 'ats.prepare') features.observe('prepare_exists', true, event, 'pci_prepare_ats() was called');
   if (fn.isVf !== 1) return;

@@ -1,12 +1,12 @@
-import { type Calls, enclosing } from '../calls.ts';
+import type { Calls } from '../calls.ts';
 import type { EventColumns } from '../event-columns.ts';
-import { ENTER, KIND, kindSet, RETURN, UNKNOWN } from '../events.ts';
+import { ENTER, KIND, kindMask, RETURN, UNKNOWN } from '../events.ts';
 import type { Machine } from '../machine.ts';
 import type { StateStore } from '../state.ts';
 import type { FunctionRecord, Topology } from '../topology.ts';
 
 /** Kinds that may come before the core has looked for capabilities; a zero offset means nothing there. */
-const BEFORE_DISCOVERY = kindSet(
+const BEFORE_DISCOVERY = kindMask(
   'config.write',
   'config.write_user',
   'config.read',
@@ -15,10 +15,14 @@ const BEFORE_DISCOVERY = kindSet(
   'vf.remove',
 );
 /** Kinds that show a function to be in use again after it was released. */
-const NEW_LIFE = kindSet('device.add', 'iommu.probe', 'ats.prepare');
+const NEW_LIFE = kindMask('device.add', 'iommu.probe', 'ats.prepare');
 /** Kinds that show that an IOMMU driver has probed a function. */
-const PROBED = kindSet('iommu.probe', 'iommu.group_add', 'iommu.attach', 'iommu.attached', 'log.group_add');
-const VF_ADD = kindSet('vf.add');
+const PROBED = kindMask('iommu.probe', 'iommu.group_add', 'iommu.attach', 'iommu.attached', 'log.group_add');
+const VF_ADD = kindMask('vf.add');
+const DEVICE_ADD = KIND['device.add'];
+const ATS_INIT = KIND['ats.init'];
+const CONFIG_WRITE = KIND['config.write'];
+const CONFIG_READ = KIND['config.read'];
 
 export interface IdentityEvents {
   /** A generation is over because the address is used again. */
@@ -70,13 +74,13 @@ export class Identity {
     }
     fn.lastEvent = row;
     fn.events++;
-    if (kind === KIND['device.add'] && enters) {
+    if (kind === DEVICE_ADD && enters) {
       fn.startSeen = true;
       this.machine.appear(fn, row);
     }
-    if (!BEFORE_DISCOVERY.has(kind) && !(kind === KIND['ats.init'] && enters)) fn.discovered = true;
-    if (kind !== KIND['config.write'] && kind !== KIND['config.read']) fn.fresh = false;
-    if (PROBED.has(kind)) fn.probed = true;
+    if (!BEFORE_DISCOVERY[kind] && !(kind === ATS_INIT && enters)) fn.discovered = true;
+    if (kind !== CONFIG_WRITE && kind !== CONFIG_READ) fn.fresh = false;
+    if (PROBED[kind]) fn.probed = true;
     this.linkToPf(fn, row);
     return fn;
   }
@@ -86,18 +90,18 @@ export class Identity {
     const { events } = this;
     const device = events.device[row];
     if (device >= 0 || events.phase[row] !== RETURN) return device;
-    const call = this.calls.list[this.calls.callOf[row]];
-    return call.enter >= 0 ? events.device[call.enter] : device;
+    const enter = this.calls.enter[this.calls.callOf[row]];
+    return enter >= 0 ? events.device[enter] : device;
   }
 
   private beginsNewLife(fn: FunctionRecord, row: number): boolean {
     const kind = this.events.kind[row];
     const phase = this.events.phase[row];
-    if (fn.removing && phase !== RETURN && NEW_LIFE.has(kind)) {
+    if (fn.removing && phase !== RETURN && NEW_LIFE[kind]) {
       this.on.ended(fn, row);
       return true;
     }
-    if (kind === KIND['device.add'] && phase === ENTER && !fn.fresh) {
+    if (kind === DEVICE_ADD && phase === ENTER && !fn.fresh) {
       this.on.ended(fn, row);
       this.on.reused(fn, row);
       return true;
@@ -106,16 +110,16 @@ export class Identity {
   }
 
   private linkToPf(fn: FunctionRecord, row: number): void {
-    const { events } = this;
+    const { events, calls } = this;
     if (fn.pf >= 0 || (events.isVf[row] !== 1 && fn.isVf !== 1)) return;
-    const index = this.calls.callOf[row];
-    const own = index >= 0 ? this.calls.list[index] : null;
-    const add = own && own.kind === KIND['vf.add'] ? own : enclosing(this.calls, own, VF_ADD);
-    if (!add || add.enter < 0) return;
-    const device = events.device[add.enter];
+    const own = calls.callOf[row];
+    const add = own >= 0 && VF_ADD[calls.kind[own]] ? own : calls.enclosing(own, VF_ADD);
+    const enter = add < 0 ? -1 : calls.enter[add];
+    if (enter < 0) return;
+    const device = events.device[enter];
     const pf = device >= 0 ? this.current[device] : null;
     if (!pf || pf === fn) return;
-    const vfIndex = events.index[add.enter];
+    const vfIndex = events.index[enter];
     this.topology.link(fn, pf, vfIndex === UNKNOWN ? -1 : vfIndex);
   }
 }

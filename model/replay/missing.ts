@@ -1,4 +1,4 @@
-import type { Call, Calls } from '../calls.ts';
+import type { Calls } from '../calls.ts';
 import { KIND } from '../events.ts';
 import type { Topology } from '../topology.ts';
 import type { RuleBench } from './bench.ts';
@@ -31,8 +31,7 @@ export function noteWhatIsMissing(bench: RuleBench, topology: Topology, calls: C
 function incompleteness(topology: Topology, calls: Calls, losses: number): string[] {
   const { functions } = topology;
   const late = functions.filter((fn) => !fn.startSeen).length;
-  const entered = new Set(calls.list.filter((call) => call.enter >= 0).map((call) => call.symbol));
-  const unfinished = calls.list.filter((call) => lacksAnEnd(call, entered)).length;
+  const unfinished = callsWithoutAnEnd(calls);
   return [
     ...(late > 0
       ? [
@@ -47,6 +46,15 @@ function incompleteness(topology: Topology, calls: Calls, losses: number): strin
 }
 
 /** An end is missing only where the recording shows such ends at all. */
-function lacksAnEnd(call: Call, entered: ReadonlySet<number>): boolean {
-  return (call.exit < 0 && !call.entryOnly) || (call.enter < 0 && entered.has(call.symbol));
+function callsWithoutAnEnd(calls: Calls): number {
+  const entered = new Set<number>();
+  for (let call = 0; call < calls.length; call++) if (calls.enter[call] >= 0) entered.add(calls.symbol[call]);
+  let count = 0;
+  for (let call = 0; call < calls.length; call++) {
+    if (
+      calls.exit[call] < 0 ? !calls.entryOnly[call] : calls.enter[call] < 0 && entered.has(calls.symbol[call])
+    )
+      count++;
+  }
+  return count;
 }

@@ -1,12 +1,12 @@
-import type { Call, Calls } from '../calls.ts';
+import type { Calls } from '../calls.ts';
 import { decodeControl } from '../control-register.ts';
 import type { EventColumns } from '../event-columns.ts';
-import { type EventKindName, kindSet, UNKNOWN } from '../events.ts';
+import { type EventKindName, kindMask, UNKNOWN } from '../events.ts';
 import type { ControlWrite } from '../rules/rule.ts';
 import { CORE_STU, HW_EN, HW_STU, type StateStore } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 
-const ATS_CALLS = kindSet('ats.prepare', 'ats.enable', 'ats.disable', 'ats.restore');
+const ATS_CALLS = kindMask('ats.prepare', 'ats.enable', 'ats.disable', 'ats.restore');
 
 /** Decodes accesses to ATS Control and tells who made them. */
 export class RegisterAccesses {
@@ -40,7 +40,7 @@ export class RegisterAccesses {
       stu: value.stu,
       by,
       fromUser,
-      behindCore: !by && (fromUser || this.isBehindCore(fn, value.enable, value.stu)),
+      behindCore: by < 0 && (fromUser || this.isBehindCore(fn, value.enable, value.stu)),
     };
   }
 
@@ -57,14 +57,14 @@ export class RegisterAccesses {
     return decodeControl(fn.capOffset, events.where[row], events.width[row], events.value[row]);
   }
 
-  /** The open prepare, enable, disable or restore of this function on the task that writes. */
-  atsCallAround(row: number, fn: FunctionRecord): Call | null {
-    const index = this.calls.callOf[row];
-    let call = index >= 0 ? this.calls.list[index] : null;
-    while (call && !ATS_CALLS.has(call.kind)) call = call.parent >= 0 ? this.calls.list[call.parent] : null;
-    if (!call) return null;
-    const device = this.events.device[call.enter >= 0 ? call.enter : call.exit];
-    return device < 0 || this.events.names.get(device) === fn.address ? call : null;
+  /** The open prepare, enable, disable or restore of this function on the task that writes, or -1. */
+  atsCallAround(row: number, fn: FunctionRecord): number {
+    const { calls } = this;
+    const inner = calls.callOf[row];
+    const call = inner >= 0 && ATS_CALLS[calls.kind[inner]] ? inner : calls.enclosing(inner, ATS_CALLS);
+    if (call < 0) return -1;
+    const device = this.events.device[calls.enter[call] >= 0 ? calls.enter[call] : calls.exit[call]];
+    return device < 0 || this.events.names.get(device) === fn.address ? call : -1;
   }
 
   /**

@@ -1,33 +1,43 @@
-import { type Call, type Calls, pairCalls } from '../calls.ts';
+import { type Calls, pairCalls } from '../calls.ts';
 import type { EventColumns } from '../event-columns.ts';
-import { ENTER, EVENT_KINDS, type EventKindName, KIND, kindSet, RETURN, UNKNOWN } from '../events.ts';
+import { ENTER, EVENT_KINDS, KIND, kindMask, RETURN, UNKNOWN } from '../events.ts';
 import type { Features } from '../features.ts';
 import type { FindingCollector } from '../findings.ts';
-import { contractFeatures, Machine, operandsOf } from '../machine.ts';
+import { contractFeatures, Machine } from '../machine.ts';
 import type { Order } from '../order.ts';
-import { enableSteps, explanations, prepareSteps } from '../predict.ts';
-import { MachineCoverage, type MachineKind, machineEvent, machineState } from '../reference-machine.ts';
-import { hooksOf } from '../rules/index.ts';
-import type { CompletedCall } from '../rules/rule.ts';
+import type { ContractFeatures } from '../predict.ts';
+import {
+  ABSENT,
+  DEVICE_ADD,
+  MachineCoverage,
+  machineEvent,
+  machineState,
+  NO_STEP,
+  REMOVED,
+} from '../reference-machine.ts';
+import { CALL_HOOKS, ENTER_HOOKS, HOOKS, POINT_HOOKS } from '../rules/index.ts';
 import {
   CORE_CAP,
   CORE_EN,
   CORE_STU,
   CORE_SUPPORTED,
   DRV_EN,
+  FIELD_COUNT,
   HW_EN,
   HW_STU,
   StateStore,
-  type Transition,
 } from '../state.ts';
 import { type FunctionRecord, Topology } from '../topology.ts';
 import type { WhatIf } from '../what-if.ts';
 import { type Question, RuleBench, type RuleCount } from './bench.ts';
+import { FinishedCall } from './completed-call.ts';
 import { correctFeatures } from './feature-evidence.ts';
 import { Identity } from './identity.ts';
 import { noteWhatIsMissing } from './missing.ts';
 import { noteResync, Observer } from './observer.ts';
 import { RegisterAccesses } from './register-accesses.ts';
+import { Stability } from './stability.ts';
+import { TransitionLog } from './transition-log.ts';
 import { WindowTracker } from './windows.ts';
 
 export interface ReplayInput {
@@ -47,10 +57,10 @@ export interface ReplayResult {
   /** State after the last event. */
   readonly state: StateStore;
   readonly calls: Calls;
-  readonly transitions: readonly Transition[];
+  readonly transitions: TransitionLog;
   readonly collector: FindingCollector;
   readonly questions: readonly Question[];
-  readonly counts: ReadonlyMap<string, RuleCount>;
+  readonly counts: Readonly<Record<string, RuleCount>>;
   readonly kindCounts: Int32Array;
   readonly machineCoverage: MachineCoverage;
   /** ATS calls whose event names no device. */
@@ -58,28 +68,36 @@ export interface ReplayResult {
   /** Function of each event (by row), or -1. */
   readonly fnOf: Int32Array;
   /** Result of a call; UNKNOWN when not recorded. */
-  resultOf(call: Call): number;
+  resultOf(call: number): number;
 }
 
-const ATS_STATE_KINDS = kindSet('ats.prepare', 'ats.enable', 'ats.disable', 'ats.restore');
-const PREPARE_OR_ENABLE = kindSet('ats.prepare', 'ats.enable');
+const ATS_STATE_KINDS = kindMask('ats.prepare', 'ats.enable', 'ats.disable', 'ats.restore');
+const PREPARE_OR_ENABLE = kindMask('ats.prepare', 'ats.enable');
 /** Calls that the machine or the contract knows. */
-const CONTRACT_KINDS = kindSet('ats.supported', 'ats.prepare', 'ats.enable', 'ats.disable', 'ats.restore');
-const WATCHED_FIELDS: ReadonlySet<number> = new Set([HW_EN, HW_STU, CORE_EN, CORE_STU]);
+const CONTRACT_KINDS = kindMask('ats.supported', 'ats.prepare', 'ats.enable', 'ats.disable', 'ats.restore');
+/** Fields whose change makes the rules look at the state of a function. */
+const WATCHED_FIELDS = new Uint8Array(FIELD_COUNT);
+for (const field of [HW_EN, HW_STU, CORE_EN, CORE_STU]) WATCHED_FIELDS[field] = 1;
+const DEVICE_ADDED = KIND['device.add'];
+const DEVICE_REMOVE = KIND['device.remove'];
+const RELEASE = KIND['iommu.release'];
+const ATTACH = KIND['iommu.attach'];
+const ENABLE = KIND['ats.enable'];
+const RESTORE = KIND['ats.restore'];
 
 /** Nothing has named the device yet. */
 function isPointer(fn: FunctionRecord): boolean {
   return fn.address.startsWith('0x');
 }
 
-/** The call tells something about the ATS state of a function. */
-export function isAtsCall(call: Call): boolean {
-  return CONTRACT_KINDS.has(call.kind);
-}
-
-/** The call is judged by what it returns. */
-export function isJudgedByResult(call: Call): boolean {
-  return PREPARE_OR_ENABLE.has(call.kind);
+/** WARNs that belong to calls. */
+function warnsOf(calls: Calls): ReadonlySet<number> {
+  const warns = new Set<number>();
+  for (let call = 0; call < calls.length; call++) {
+    if (calls.warn[call] >= 0) warns.add(calls.warn[call]);
+    if (calls.driverWarn[call] >= 0) warns.add(calls.driverWarn[call]);
+  }
+  return warns;
 }
 
 /** Folds the ordered events over the state of all functions and lets the rules look at every step. */
@@ -96,7 +114,7 @@ export class Replay {
   private readonly observer: Observer;
   private readonly registers: RegisterAccesses;
   private readonly windows: WindowTracker;
-  private readonly transitions: Transition[] = [];
+  private readonly transitions = new TransitionLog();
   private readonly fnOf: Int32Array;
   private readonly whatIf: WhatIf | null;
   private readonly warnsOfCalls: ReadonlySet<number>;
@@ -104,9 +122,9 @@ export class Replay {
   private readonly openCount: number[] = [];
   private readonly openCall: number[] = [];
   /** The last end of a prepare or enable per function. */
-  private readonly lastUnitChange = new Map<number, number>();
-  /** Functions whose watched state changed since the rules last looked at it. */
-  private readonly dirty = new Set<number>();
+  private readonly lastUnitChange: number[] = [];
+  private readonly stability = new Stability();
+  private readonly contract: () => ContractFeatures;
   private readonly machineCoverage = new MachineCoverage();
   private unnamedCalls = 0;
 
@@ -119,10 +137,19 @@ export class Replay {
     const calls = input.calls ?? pairCalls(events, order.rows);
     this.calls = calls;
     this.fnOf = new Int32Array(events.length).fill(-1);
-    this.warnsOfCalls = new Set(calls.list.flatMap((call) => [call.warn, call.driverWarn]));
-    this.state = new StateStore((transition) => {
-      this.transitions.push(transition);
-      if (WATCHED_FIELDS.has(transition.field)) this.dirty.add(transition.fn);
+    this.warnsOfCalls = warnsOf(calls);
+    let known = contractFeatures(features);
+    let corrections = 0;
+    this.contract = () => {
+      if (features.corrections.length !== corrections) {
+        corrections = features.corrections.length;
+        known = contractFeatures(features);
+      }
+      return known;
+    };
+    this.state = new StateStore((event, fn, field, from, to, origin) => {
+      this.transitions.add(event, fn, field, from, to, origin);
+      if (WATCHED_FIELDS[field]) this.stability.touch(fn);
     });
     const { topology, state } = this;
     this.machine = new Machine(state, topology, features);
@@ -151,23 +178,24 @@ export class Replay {
         ),
     });
     this.observer = new Observer(events, order, state, bench, (fn, row) => {
-      for (const hook of hooksOf('onCapabilityGone')) hook(bench, fn, row);
+      for (const hook of HOOKS.onCapabilityGone) hook(bench, fn, row);
       // Earlier answers of the support test no longer hold, neither for the function nor for its VFs.
       for (const id of [fn.fn, ...fn.vfs]) state.set(id, CORE_SUPPORTED, UNKNOWN, row, 'learned');
     });
     this.registers = new RegisterAccesses(events, calls, state, (kind) => bench.wasRecorded(kind));
     this.windows = new WindowTracker(state, {
       resetEnded: (reset) => {
-        for (const hook of hooksOf('onResetEnd')) hook(bench, reset);
+        for (const hook of HOOKS.onResetEnd) hook(bench, reset);
       },
       released: (fn, event) => {
         this.tookRemoval(fn);
-        for (const hook of hooksOf('onReleased')) hook(bench, fn, event);
+        for (const hook of HOOKS.onReleased) hook(bench, fn, event);
         bench.expectations.removed(fn.fn, event);
       },
       wiped: (fn, event) => {
-        for (const hook of hooksOf('onHardwareReset')) hook(bench, fn, event);
+        for (const hook of HOOKS.onHardwareReset) hook(bench, fn, event);
       },
+      calm: (fn) => this.stability.calm(fn.fn),
       observable: () => bench.wasRecorded('config.write') || bench.wasRecorded('ats.restore'),
     });
   }
@@ -206,15 +234,14 @@ export class Replay {
     const phase = events.phase[row];
     if (phase === ENTER || phase === RETURN) {
       // Of several probes on one function one event stands for the call.
-      const call = this.calls.list[this.calls.callOf[row]];
-      if ((phase === ENTER ? call.enter : call.exit) !== row) return;
+      const call = this.calls.callOf[row];
+      if ((phase === ENTER ? this.calls.enter : this.calls.exit)[call] !== row) return;
     }
     const fn = this.identity.functionOf(row);
     if (!fn) {
-      if (ATS_STATE_KINDS.has(kind)) this.onUnnamed(row);
+      if (ATS_STATE_KINDS[kind]) this.onUnnamed(row);
       if (phase === RETURN) {
-        for (const hook of hooksOf('onUnnamedCall'))
-          hook(this.bench, this.calls.list[this.calls.callOf[row]], row);
+        for (const hook of HOOKS.onUnnamedCall) hook(this.bench, this.calls.callOf[row], row);
       }
       if (phase !== ENTER && phase !== RETURN) this.point(null, row);
       return;
@@ -227,7 +254,7 @@ export class Replay {
     else if (phase === RETURN) this.onReturn(fn, row);
     else this.onPoint(fn, row);
     if (phase === RETURN) this.observeState(fn, row);
-    this.lookAtStable(row);
+    this.stability.settle(this.isBusy, (id) => this.lookAt(this.topology.at(id), row));
   }
 
   /** What is shown while another task is inside an ATS call of the function may be a state in between. */
@@ -238,32 +265,34 @@ export class Replay {
   }
 
   private onEnter(fn: FunctionRecord, row: number): void {
-    if (this.events.kind[row] === KIND['device.add']) {
-      const state = this.coreState(fn);
-      if (state) this.machineCoverage.took(state.kind, 'absent', 'device_add', state.name);
-    }
-    const call = this.calls.list[this.calls.callOf[row]];
-    const kind = this.nameOf(call);
-    for (const hook of hooksOf('onEnter')) hook(this.bench, call, fn, row);
-    this.windows.enter(fn, call, row, kind);
-    if (ATS_STATE_KINDS.has(call.kind) && call.exit >= 0) {
+    const { calls } = this;
+    const call = calls.callOf[row];
+    const kind = calls.kind[call];
+    const ends = calls.exit[call] >= 0;
+    if (kind === DEVICE_ADDED)
+      this.machineCoverage.took(fn.isVf === 1, ABSENT, DEVICE_ADD, this.coreState(fn));
+    for (const hook of ENTER_HOOKS[kind]) hook(this.bench, call, fn, row);
+    this.windows.enter(fn, call, ends, row, kind);
+    if (ATS_STATE_KINDS[kind] && ends) {
       this.openCount[fn.fn] = (this.openCount[fn.fn] ?? 0) + 1;
-      this.openCall[fn.fn] = call.id;
+      this.openCall[fn.fn] = call;
     }
-    if (call.exit < 0) this.complete(fn, call, row);
-    if (kind === 'device.remove' || kind === 'iommu.release')
-      this.beginRelease(fn, row, kind === 'iommu.release');
-    if (kind === 'iommu.attach') this.bench.expectations.used(fn.fn, row);
+    if (!ends) this.complete(fn, call, row);
+    if (kind === DEVICE_REMOVE || kind === RELEASE) this.beginRelease(fn, row, kind === RELEASE);
+    if (kind === ATTACH) this.bench.expectations.used(fn.fn, row);
     this.windows.lifeCycle(this.taskKey(row), fn, kind);
   }
 
   private onReturn(fn: FunctionRecord, row: number): void {
-    const call = this.calls.list[this.calls.callOf[row]];
+    const { calls } = this;
+    const call = calls.callOf[row];
+    const kind = calls.kind[call];
     this.complete(fn, call, row);
-    if (call.enter >= 0 && ATS_STATE_KINDS.has(call.kind)) {
+    if (calls.enter[call] >= 0 && ATS_STATE_KINDS[kind]) {
       this.openCount[fn.fn] = Math.max(0, (this.openCount[fn.fn] ?? 0) - 1);
+      if (this.openCount[fn.fn] === 0) this.stability.calm(fn.fn);
     }
-    this.windows.exit(fn, call, row, this.nameOf(call), this.events.result[row]);
+    this.windows.exit(fn, call, row, kind, this.events.result[row]);
   }
 
   private beginRelease(fn: FunctionRecord, row: number, byIommu: boolean): void {
@@ -271,85 +300,70 @@ export class Replay {
     this.windows.releaseBegins(fn, row, this.taskKey(row), byIommu);
   }
 
-  private complete(fn: FunctionRecord, call: Call, row: number): void {
-    const kind = this.nameOf(call);
-    let done = this.describe(fn, call, row, kind);
-    if (CONTRACT_KINDS.has(call.kind)) {
-      const corrections = this.features.corrections.length;
-      correctFeatures(this.features, done);
-      if (this.features.corrections.length > corrections) done = this.describe(fn, call, row, kind);
-    }
-    for (const hook of hooksOf('onCall')) hook(this.bench, done);
-    if (ATS_STATE_KINDS.has(call.kind) && isPointer(fn)) this.onPointerCall(row);
+  private complete(fn: FunctionRecord, call: number, row: number): void {
+    const kind = this.calls.kind[call];
+    const done = this.describe(fn, call, row);
+    if (CONTRACT_KINDS[kind] && correctFeatures(this.features, done)) done.explainAgain();
+    for (const hook of CALL_HOOKS[kind]) hook(this.bench, done);
+    if (ATS_STATE_KINDS[kind] && isPointer(fn)) this.onPointerCall(row);
     this.whatIf?.look(done);
     const before = this.coreState(fn);
     const step = machineEvent(kind, done.result, this.state.get(fn.fn, CORE_EN));
     this.machine.apply(done);
-    if (before) this.machineCoverage.took(before.kind, before.name, step, this.coreState(fn)?.name ?? null);
-    if (PREPARE_OR_ENABLE.has(call.kind)) this.lastUnitChange.set(fn.fn, row);
-    if (kind === 'ats.enable' && done.result === 0) this.windows.enabledAgain(fn);
-    if (kind === 'ats.restore' && !this.bench.wasRecorded('config.write')) this.windows.enabledAgain(fn);
+    if (step !== NO_STEP) this.machineCoverage.took(fn.isVf === 1, before, step, this.coreState(fn));
+    if (PREPARE_OR_ENABLE[kind]) this.lastUnitChange[fn.fn] = row;
+    if (kind === ENABLE && done.result === 0) this.windows.enabledAgain(fn);
+    if (kind === RESTORE && !this.bench.wasRecorded('config.write')) this.windows.enabledAgain(fn);
     // Whether the STU of a PF matters depends on its VFs.
-    if (fn.pf >= 0) this.dirty.add(fn.pf);
+    if (fn.pf >= 0) this.stability.touch(fn.pf);
   }
 
   private tookRemoval(fn: FunctionRecord): void {
-    const state = this.coreState(fn);
-    if (state && !fn.removalCounted) this.machineCoverage.took(state.kind, state.name, 'removed', 'absent');
+    if (!fn.removalCounted) this.machineCoverage.took(fn.isVf === 1, this.coreState(fn), REMOVED, ABSENT);
     fn.removalCounted = true;
   }
 
-  /** Where the function stands in the reference machine; null where what kind of function it is, is unknown. */
-  private coreState(fn: FunctionRecord): { kind: MachineKind; name: string | null } | null {
-    if (fn.isVf === UNKNOWN) return null;
-    const kind = fn.isVf === 1 ? 'vf' : 'pf';
-    return {
-      kind,
-      name: machineState(kind, this.state.get(fn.fn, CORE_EN), this.state.get(fn.fn, CORE_STU)),
-    };
+  /** Where the function stands in the reference machine; `NO_STEP` where what kind of function it is, is unknown. */
+  private coreState(fn: FunctionRecord): number {
+    if (fn.isVf === UNKNOWN) return NO_STEP;
+    return machineState(fn.isVf === 1, this.state.get(fn.fn, CORE_EN), this.state.get(fn.fn, CORE_STU));
   }
 
-  private describe(fn: FunctionRecord, call: Call, row: number, kind: EventKindName): CompletedCall {
-    const { events } = this;
+  private describe(fn: FunctionRecord, call: number, row: number): FinishedCall {
+    const { events, calls } = this;
+    const enter = calls.enter[call];
+    const exit = calls.exit[call];
     const pf = fn.pf >= 0 ? this.topology.at(fn.pf) : null;
-    const shiftOf = (at: number) => (at >= 0 ? events.pageShift[at] : UNKNOWN);
-    const entered = shiftOf(call.enter);
-    const pageShift = entered !== UNKNOWN ? entered : shiftOf(call.exit);
-    const result = call.exit >= 0 ? events.result[call.exit] : UNKNOWN;
-    const operands = operandsOf(this.state, fn, pf, pageShift);
-    const features = contractFeatures(this.features);
-    const steps =
-      kind === 'ats.prepare'
-        ? prepareSteps(operands, features)
-        : kind === 'ats.enable'
-          ? enableSteps(operands, features)
-          : null;
-    return {
-      call,
-      kind,
-      fn,
-      event: row,
-      pageShift,
-      result,
-      pf,
-      operands,
-      features:
-        call.enter >= 0 && events.value[call.enter] !== UNKNOWN
-          ? events.value[call.enter]
-          : events.value[row],
-      explanations: steps && result !== UNKNOWN ? explanations(steps, result) : [],
-      pfBusy: pf !== null && this.pfWasBusy(pf, call),
-    };
+    const entered = enter >= 0 ? events.pageShift[enter] : UNKNOWN;
+    const features = enter >= 0 ? events.value[enter] : UNKNOWN;
+    return new FinishedCall(
+      {
+        call,
+        kind: EVENT_KINDS[calls.kind[call]].name,
+        enter,
+        exit,
+        warn: calls.warn[call],
+        driverWarn: calls.driverWarn[call],
+        fn,
+        pf,
+        event: row,
+        pageShift: entered !== UNKNOWN || exit < 0 ? entered : events.pageShift[exit],
+        result: exit >= 0 ? events.result[exit] : UNKNOWN,
+        features: features !== UNKNOWN ? features : events.value[row],
+        pfBusy: pf !== null && this.pfWasBusy(pf, enter),
+      },
+      this.state,
+      this.contract,
+    );
   }
 
   /** No lock orders a PF's prepare and enable against its VFs' (contract section 6). */
-  private pfWasBusy(pf: FunctionRecord, call: Call): boolean {
+  private pfWasBusy(pf: FunctionRecord, enter: number): boolean {
     if (this.openCount[pf.fn] > 0) return true;
-    const changed = this.lastUnitChange.get(pf.fn);
-    if (changed === undefined || call.enter < 0) return false;
+    const changed = this.lastUnitChange[pf.fn];
+    if (changed === undefined || enter < 0) return false;
     return (
-      this.bench.positionOf(changed) > this.bench.positionOf(call.enter) ||
-      this.bench.simultaneous(changed, call.enter)
+      this.bench.positionOf(changed) > this.bench.positionOf(enter) || this.bench.simultaneous(changed, enter)
     );
   }
 
@@ -359,20 +373,20 @@ export class Replay {
     if (kind === KIND['config.write'] || kind === KIND['config.write_user']) {
       const write = registers.write(fn, row, kind === KIND['config.write_user']);
       if (write) {
-        for (const hook of hooksOf('onWrite')) hook(bench, write);
+        for (const hook of HOOKS.onWrite) hook(bench, write);
         registers.take(fn, row, write.enable, write.stu, 'write');
         if (write.enable === 1) this.windows.enabledAgain(fn);
       }
     } else if (kind === KIND['config.read']) {
       const read = registers.read(fn, row);
       if (read) {
-        if (read.stu !== UNKNOWN) for (const hook of hooksOf('onRead')) hook(bench, fn, row, read.stu);
+        if (read.stu !== UNKNOWN) for (const hook of HOOKS.onRead) hook(bench, fn, row, read.stu);
         registers.take(fn, row, read.enable, read.stu, 'observed');
       }
     } else if (kind === KIND['cachetag.assign'] || kind === KIND['cachetag.unassign']) {
       if (events.index[row] === 1) {
         this.state.set(fn.fn, DRV_EN, kind === KIND['cachetag.assign'] ? 1 : 0, row, 'observed');
-        for (const hook of hooksOf('onBelief')) hook(bench, fn, row);
+        for (const hook of HOOKS.onBelief) hook(bench, fn, row);
       }
     } else if (kind === KIND['iommu.group_remove']) this.beginRelease(fn, row, true);
     this.point(fn, row);
@@ -380,7 +394,7 @@ export class Replay {
 
   private point(fn: FunctionRecord | null, row: number): void {
     const kind = EVENT_KINDS[this.events.kind[row]].name;
-    for (const hook of hooksOf('onPoint')) hook(this.bench, kind, fn, row);
+    for (const hook of POINT_HOOKS[this.events.kind[row]]) hook(this.bench, kind, fn, row);
     if (fn && kind === 'log.quirk' && this.order.timed[row])
       this.state.set(fn.fn, CORE_CAP, 0, row, 'observed');
     if (fn && kind === 'log.group_remove') fn.probed = false;
@@ -390,7 +404,7 @@ export class Replay {
   private onWarn(row: number): void {
     if (this.warnsOfCalls.has(row)) return;
     const symbol = this.events.nameOf(this.events.symbol[row]);
-    if (symbol) for (const hook of hooksOf('onLoneWarn')) hook(this.bench, row, symbol);
+    if (symbol) for (const hook of HOOKS.onLoneWarn) hook(this.bench, row, symbol);
   }
 
   /** A device that only a pointer stands for may be any of those that other events name. */
@@ -401,7 +415,7 @@ export class Replay {
   /** An ATS call of an unnamed function may have been of any whose known state fits it. */
   private onUnnamed(row: number): void {
     const { events } = this;
-    if (events.phase[row] === RETURN && this.calls.list[this.calls.callOf[row]].enter >= 0) return;
+    if (events.phase[row] === RETURN && this.calls.enter[this.calls.callOf[row]] >= 0) return;
     this.unnamedCalls++;
     const clashes = (known: number, shown: number) =>
       known !== UNKNOWN && shown !== UNKNOWN && known !== (shown ? 1 : 0);
@@ -418,25 +432,16 @@ export class Replay {
     this.openCount.fill(0);
     this.windows.forget();
     this.bench.forget();
-    this.dirty.clear();
+    this.stability.clear();
   }
 
-  private lookAtStable(row: number): void {
-    if (this.dirty.size === 0) return;
+  /** An ATS call or a reset of the function is under way. */
+  private readonly isBusy = (fn: number): boolean => this.openCount[fn] > 0 || this.windows.inReset(fn);
+
+  private lookAt(fn: FunctionRecord, row: number): void {
     this.bench.stateScope = true;
-    // Two functions change at once only where a VF's change matters to its PF: the order of their numbers is stable.
-    const ids = this.dirty.size === 1 ? this.dirty : [...this.dirty].sort((a, b) => a - b);
-    for (const id of ids) {
-      const fn = this.topology.at(id);
-      if (this.openCount[id] > 0 || this.windows.inReset(fn)) continue;
-      this.dirty.delete(id);
-      for (const hook of hooksOf('onStable')) hook(this.bench, fn, row);
-    }
+    for (const hook of HOOKS.onStable) hook(this.bench, fn, row);
     this.bench.stateScope = false;
-  }
-
-  private nameOf(call: Call): EventKindName {
-    return EVENT_KINDS[call.kind].name;
   }
 
   private taskKey(row: number): number {

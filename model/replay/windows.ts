@@ -1,13 +1,15 @@
-import type { Call } from '../calls.ts';
-import { type EventKindName, UNKNOWN } from '../events.ts';
+import { KIND, kindMask, UNKNOWN } from '../events.ts';
 import type { ResetDone } from '../rules/rule.ts';
 import { CORE_EN, HW_EN, HW_PASID, HW_STU, type StateStore } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 import { GRACE_NS } from './expectations.ts';
 
-const RESET_KINDS: ReadonlySet<EventKindName> = new Set(['reset.function', 'reset.flr']);
+const RESET_KINDS = kindMask('reset.function', 'reset.flr');
+const FLR = KIND['reset.flr'];
+const RELEASE = KIND['iommu.release'];
+const REMOVE = KIND['device.remove'];
 /** Steps in the life of functions: when a task takes one for another function, it is done with the one before. */
-const LIFE_STEPS: ReadonlySet<EventKindName> = new Set([
+const LIFE_STEPS = kindMask(
   'device.add',
   'device.remove',
   'vf.add',
@@ -15,12 +17,12 @@ const LIFE_STEPS: ReadonlySet<EventKindName> = new Set([
   'sriov.enable',
   'sriov.disable',
   'iommu.probe',
-]);
+);
 
 interface OpenReset {
   readonly fn: FunctionRecord;
   /** The outermost call; its return ends the reset. */
-  readonly outer: Call;
+  readonly outer: number;
   event: number;
   enabledBefore: number;
   enabledAgain: boolean;
@@ -40,6 +42,8 @@ export interface WindowEvents {
   released(fn: FunctionRecord, event: number): void;
   /** The hardware of the function is reset now. */
   wiped(fn: FunctionRecord, event: number): void;
+  /** No reset of the function is under way any more. */
+  calm(fn: FunctionRecord): void;
   /** Whether the recording would show ATS being switched on again after a reset. */
   observable(): boolean;
 }
@@ -58,12 +62,13 @@ export class WindowTracker {
     this.on = on;
   }
 
-  inReset(fn: FunctionRecord): boolean {
-    return this.resets.has(fn.fn) || this.unclosed.has(fn.fn);
+  inReset(fn: number): boolean {
+    return this.resets.has(fn) || this.unclosed.has(fn);
   }
 
-  enter(fn: FunctionRecord, call: Call, row: number, kind: EventKindName): void {
-    if (!RESET_KINDS.has(kind)) return;
+  /** @param ends whether the end of the call is recorded. */
+  enter(fn: FunctionRecord, call: number, ends: boolean, row: number, kind: number): void {
+    if (!RESET_KINDS[kind]) return;
     let reset = this.resets.get(fn.fn);
     if (!reset) {
       reset = {
@@ -74,10 +79,10 @@ export class WindowTracker {
         enabledAgain: false,
         happened: false,
       };
-      if (call.exit >= 0) this.resets.set(fn.fn, reset);
+      if (ends) this.resets.set(fn.fn, reset);
       else this.unclosed.set(fn.fn, reset);
     }
-    if (kind === 'reset.flr' || call.exit < 0) this.wipe(reset, row);
+    if (kind === FLR || !ends) this.wipe(reset, row);
   }
 
   /** The hardware forgets Enable and STU (PCIe 6.6.2); emulations do not always, so the value is unknown, not 0. */
@@ -91,20 +96,21 @@ export class WindowTracker {
     this.state.set(reset.fn.fn, HW_PASID, UNKNOWN, row, 'reset');
   }
 
-  exit(fn: FunctionRecord, call: Call, row: number, kind: EventKindName, result: number): void {
-    if (kind === 'iommu.release' || (kind === 'device.remove' && this.releases.has(fn.fn)))
-      this.closeRelease(fn);
+  exit(fn: FunctionRecord, call: number, row: number, kind: number, result: number): void {
+    if (kind === RELEASE || (kind === REMOVE && this.releases.has(fn.fn))) this.closeRelease(fn);
     const reset = this.resets.get(fn.fn);
     if (!reset || reset.outer !== call) return;
     this.resets.delete(fn.fn);
-    if (kind === 'reset.flr') {
+    if (kind === FLR) {
       if (result === 0 || result === UNKNOWN) this.unclosed.set(fn.fn, reset);
+      else this.on.calm(fn);
       return;
     }
     this.end(reset, row, result !== 0 && result !== UNKNOWN && !reset.happened);
   }
 
   private end(reset: OpenReset, endEvent: number, failed: boolean): void {
+    this.on.calm(reset.fn);
     this.on.resetEnded({
       fn: reset.fn,
       event: reset.event,
@@ -118,8 +124,9 @@ export class WindowTracker {
 
   enabledAgain(fn: FunctionRecord): void {
     const reset = this.resets.get(fn.fn) ?? this.unclosed.get(fn.fn);
-    if (reset) reset.enabledAgain = true;
-    this.unclosed.delete(fn.fn);
+    if (!reset) return;
+    reset.enabledAgain = true;
+    if (this.unclosed.delete(fn.fn)) this.on.calm(fn);
   }
 
   releaseBegins(fn: FunctionRecord, row: number, task: number, byIommu: boolean): void {
@@ -134,8 +141,8 @@ export class WindowTracker {
   }
 
   /** A task takes a step with another function: releases it had begun are over. */
-  lifeCycle(task: number, fn: FunctionRecord, kind: EventKindName): void {
-    if (!LIFE_STEPS.has(kind) || this.releases.size === 0) return;
+  lifeCycle(task: number, fn: FunctionRecord, kind: number): void {
+    if (!LIFE_STEPS[kind] || this.releases.size === 0) return;
     for (const release of [...this.releases.values()]) {
       if (release.task === task && release.byIommu && release.fn !== fn) this.closeRelease(release.fn);
     }

@@ -1,9 +1,12 @@
-import { UNKNOWN } from '../events.ts';
+import { kindMask, UNKNOWN } from '../events.ts';
 import { CORE_EN } from '../state.ts';
 import type { Rule } from './rule.ts';
 
 /** `domain->type` (include/linux/iommu.h): 0 blocked, 4 identity, the rest translate. */
 const BLOCKED = 0;
+const ATTACH = kindMask('iommu.attach');
+/** Users of a device-TLB cache tag, by domain. */
+const TAGS = 'tags';
 
 export const ACCOUNTING_RULES: readonly Rule[] = [
   {
@@ -18,20 +21,20 @@ export const ACCOUNTING_RULES: readonly Rule[] = [
     needs: [['ats.required'], ['iommu.attach'], ['ats.enable', 'ats.supported']],
     causes: ['ATS003', 'ATS004', 'ATS009', 'ATS040'],
     references: ['drivers/pci/ats.c pci_ats_required()', 'CXL 3.2.5.13'],
+    calls: ['ats.required', 'iommu.attach'],
     onCall(context, done) {
       if (done.kind === 'ats.required') {
         if (done.result !== UNKNOWN)
           context.remember(done.fn.fn, 'required', done.result === 1 ? done.event : UNKNOWN);
         return;
       }
-      if (done.kind !== 'iommu.attach' || done.call.enter < 0 || done.call.exit < 0 || done.result !== 0)
-        return;
-      if (context.enclosing(done.call, ['iommu.attach'])) return;
+      if (done.kind !== 'iommu.attach' || done.enter < 0 || done.exit < 0 || done.result !== 0) return;
+      if (context.enclosing(done.call, ATTACH) >= 0) return;
       const { fn, pf } = done;
       const own = context.recall(fn.fn, 'required');
       const required = own !== UNKNOWN ? own : pf ? context.recall(pf.fn, 'required') : UNKNOWN;
       if (required === UNKNOWN) return;
-      const type = context.value(done.call.enter, 'domainType');
+      const type = context.value(done.enter, 'domainType');
       const on = context.state.get(fn.fn, CORE_EN);
       if (type === UNKNOWN || on === UNKNOWN)
         return context.undecided('ATS038', 'the type of the domain or the state of ATS is unknown');
@@ -64,6 +67,7 @@ export const ACCOUNTING_RULES: readonly Rule[] = [
     fix: 'Pair every count with the success of enable.',
     needs: [['cachetag.assign'], ['cachetag.unassign'], ['device.add']],
     references: ['drivers/iommu/intel/cache.c cache_tag_assign()'],
+    points: ['cachetag.assign', 'cachetag.unassign'],
     onPoint(context, kind, fn, event) {
       if (
         (kind !== 'cachetag.assign' && kind !== 'cachetag.unassign') ||
@@ -74,11 +78,11 @@ export const ACCOUNTING_RULES: readonly Rule[] = [
       const printed = context.value(event, 'value');
       if (!fn.startSeen || printed === UNKNOWN)
         return context.undecided('ATS039', 'the function appeared before the recording');
-      const key = `tags ${context.value(event, 'where')}`;
-      const before = context.recall(fn.fn, key);
+      const domain = context.value(event, 'where');
+      const before = context.recallOf(fn.fn, TAGS, domain);
       const known = before === UNKNOWN ? 0 : before;
       const expected = kind === 'cachetag.assign' ? known + 1 : known;
-      context.remember(fn.fn, key, kind === 'cachetag.assign' ? printed : printed - 1);
+      context.rememberOf(fn.fn, TAGS, domain, kind === 'cachetag.assign' ? printed : printed - 1);
       if (printed === expected) return context.passed('ATS039');
       context.fire('ATS039', {
         fn: fn.fn,

@@ -1,18 +1,20 @@
-import { UNKNOWN } from '../events.ts';
+import { kindMask, UNKNOWN } from '../events.ts';
 import { CORE_CAP, CORE_EN, CORE_SUPPORTED, CORE_UNTRUSTED, DRV_EN } from '../state.ts';
 import type { CompletedCall, Rule, RuleContext } from './rule.ts';
 import { resultText, shiftText } from './text.ts';
 
+const ATTACH = kindMask('iommu.attach');
+
 /** What the kernel itself says: its return value or its WARN. */
 function kernelSaysOn(done: CompletedCall): boolean {
-  return done.result === -16 || done.call.warn >= 0;
+  return done.result === -16 || done.warn >= 0;
 }
 
 function callEvidence(context: RuleContext, done: CompletedCall, state: string) {
   return [
     ...context.because(done.fn.fn, CORE_EN, state),
     { role: 'the call', event: done.event },
-    ...(done.call.warn >= 0 ? [{ role: 'the WARN of the kernel', event: done.call.warn }] : []),
+    ...(done.warn >= 0 ? [{ role: 'the WARN of the kernel', event: done.warn }] : []),
   ];
 }
 
@@ -47,6 +49,7 @@ export const CALL_RULES: readonly Rule[] = [
     needs: [['ats.enable', 'log.warn']],
     causes: ['ATS040', 'ATS027'],
     references: ['drivers/pci/ats.c pci_enable_ats()'],
+    calls: ['ats.enable'],
     onCall(context, done) {
       if (done.kind !== 'ats.enable') return;
       const on = context.state.get(done.fn.fn, CORE_EN);
@@ -83,11 +86,12 @@ export const CALL_RULES: readonly Rule[] = [
     needs: [['ats.prepare', 'log.warn']],
     causes: ['ATS027', 'ATS040'],
     references: ['drivers/pci/ats.c pci_prepare_ats()'],
+    calls: ['ats.prepare'],
     onCall(context, done) {
       if (done.kind !== 'ats.prepare') return;
       const on = context.state.get(done.fn.fn, CORE_EN);
       const mandate = context.feature('prepare_warns_unsupported') !== false;
-      const says = done.result === -16 || (done.call.warn >= 0 && !mandate);
+      const says = done.result === -16 || (done.warn >= 0 && !mandate);
       if (!says && on !== 1) {
         return on === UNKNOWN && done.result !== 0
           ? context.undecided('ATS014', 'whether ATS was on is unknown')
@@ -121,12 +125,13 @@ export const CALL_RULES: readonly Rule[] = [
     needs: [['ats.disable', 'log.warn']],
     causes: ['ATS040', 'ATS016', 'ATS004', 'ATS003', 'ATS009'],
     references: ['drivers/pci/ats.c pci_disable_ats()'],
+    calls: ['ats.disable'],
     onCall(context, done) {
       if (done.kind !== 'ats.disable') return;
       const on = context.state.get(done.fn.fn, CORE_EN);
-      if (done.call.warn < 0 && on === UNKNOWN)
+      if (done.warn < 0 && on === UNKNOWN)
         return context.undecided('ATS015', 'whether ATS was on is unknown');
-      if (done.call.warn < 0 && on === 1) return context.passed('ATS015');
+      if (done.warn < 0 && on === 1) return context.passed('ATS015');
       context.fire('ATS015', {
         fn: done.fn.fn,
         event: done.event,
@@ -134,7 +139,7 @@ export const CALL_RULES: readonly Rule[] = [
         message: `ATS of ${done.fn.address} is disabled although it is not on${callerOf(context, done)}.`,
         expected: 'pci_disable_ats() only while ATS is on.',
         observed:
-          done.call.warn >= 0
+          done.warn >= 0
             ? 'The kernel WARNs in pci_disable_ats().'
             : 'pci_disable_ats() with ats_enabled = 0.',
         evidence: callEvidence(context, done, 'ATS is off'),
@@ -162,14 +167,13 @@ export const CALL_RULES: readonly Rule[] = [
       'drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c arm_smmu_attach_commit()',
       'drivers/iommu/intel/cache.c',
     ],
+    calls: ['ats.enable'],
     onCall(context, done) {
       if (done.kind !== 'ats.enable') return;
       if (done.result === UNKNOWN)
         return context.undecided('ATS016', 'the result of pci_enable_ats() was not recorded');
       const caller = context.callerText(done.event) ?? '';
-      const smmu =
-        /^_*arm_smmu_/.test(caller) ||
-        (context.enclosing(done.call, ['iommu.attach']) !== null && isSmmu(context, done));
+      const smmu = /^_*arm_smmu_/.test(caller) || isSmmuAttach(context, context.enclosing(done.call, ATTACH));
       if (done.result === 0 || !smmu) return context.passed('ATS016');
       context.fire('ATS016', {
         fn: done.fn.fn,
@@ -215,6 +219,7 @@ export const CALL_RULES: readonly Rule[] = [
     once: 'recording',
     needs: [['ats.prepare']],
     references: ['drivers/pci/ats.c pci_prepare_ats()'],
+    calls: ['ats.prepare'],
     onCall(context, done) {
       if (done.kind !== 'ats.prepare' || done.result !== -22) return;
       if (done.explanations.length !== 1 || done.explanations[0] !== 'unsupported')
@@ -249,6 +254,7 @@ export const CALL_RULES: readonly Rule[] = [
     needs: [['ats.enable'], ['ats.prepare'], ['device.add']],
     causes: ['ATS009', 'ATS017'],
     references: ['drivers/pci/ats.c'],
+    calls: ['ats.enable'],
     onCall(context, done) {
       if (done.kind !== 'ats.enable' || done.fn.isVf !== 0 || done.result !== 0) return;
       if (
@@ -289,12 +295,13 @@ export const CALL_RULES: readonly Rule[] = [
     fix: 'Remove the call; only the IOMMU driver of the device may change its ATS state.',
     needs: [['ats.prepare', 'ats.enable', 'ats.disable']],
     references: ['drivers/pci/ats.c EXPORT_SYMBOL_GPL'],
+    calls: ['ats.prepare', 'ats.enable', 'ats.disable'],
     onCall(context, done) {
       const { kind } = done;
       if (kind !== 'ats.prepare' && kind !== 'ats.enable' && kind !== 'ats.disable') return;
       const succeeded =
         kind === 'ats.disable'
-          ? context.state.get(done.fn.fn, CORE_EN) === 1 && done.call.warn < 0
+          ? context.state.get(done.fn.fn, CORE_EN) === 1 && done.warn < 0
           : done.result === 0;
       if (!succeeded) return;
       const who = context.callerKind(done.event);
@@ -317,9 +324,8 @@ export const CALL_RULES: readonly Rule[] = [
   },
 ];
 
-function isSmmu(context: RuleContext, done: CompletedCall): boolean {
-  const attach = context.enclosing(done.call, ['iommu.attach']);
-  return attach !== null && (context.symbolOf(attach)?.startsWith('arm_smmu_') ?? false);
+function isSmmuAttach(context: RuleContext, attach: number): boolean {
+  return attach >= 0 && (context.symbolOf(attach)?.startsWith('arm_smmu_') ?? false);
 }
 
 /** A WARN of the log whose call is not in any trace: the kernel itself says that it happened, but not to whom. */

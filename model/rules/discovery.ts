@@ -50,6 +50,7 @@ export const DISCOVERY_RULES: readonly Rule[] = [
     fix: `Take ${QUIRK_SERIES}.`,
     needs: [['ats.supported', 'log.quirk', 'ats.init']],
     references: ['drivers/pci/quirks.c quirk_no_ats()', QUIRK_SERIES],
+    calls: ['ats.supported'],
     onCall(context, done) {
       if (done.kind !== 'ats.supported' || done.result === UNKNOWN) return;
       const { fn, pf } = done;
@@ -78,6 +79,7 @@ export const DISCOVERY_RULES: readonly Rule[] = [
       });
     },
     onCapabilityGone: quirkedAfterProbe,
+    points: ['log.quirk'],
     onPoint(context, kind, fn, event) {
       if (kind === 'log.quirk' && fn && context.timeOf(event) !== null) quirkedAfterProbe(context, fn, event);
     },
@@ -96,13 +98,15 @@ export const DISCOVERY_RULES: readonly Rule[] = [
     causes: ['ATS020'],
     references: ['drivers/pci/ats.c pci_disable_ats()', 'drivers/pci/quirks.c'],
     onCapabilityGone: quirkedWhileOn,
+    points: ['log.quirk', 'config.write'],
     onPoint(context, kind, fn, event) {
       if (!fn) return;
       if (kind === 'log.quirk' && context.timeOf(event) !== null) return quirkedWhileOn(context, fn, event);
       if (kind !== 'config.write' || context.value(event, 'where') !== 6) return;
       const call = context.callAround(event);
       const inside =
-        call && (context.kindOfCall(call) === 'ats.disable' || context.kindOfCall(call) === 'ats.restore');
+        call >= 0 &&
+        (context.kindOfCall(call) === 'ats.disable' || context.kindOfCall(call) === 'ats.restore');
       if (!inside) return;
       context.fire('ATS021', {
         fn: fn.fn,
@@ -129,6 +133,7 @@ export const DISCOVERY_RULES: readonly Rule[] = [
     needs: [['ats.enable', 'config.write', 'config.write_user']],
     causes: ['ATS028'],
     references: ['drivers/pci/ats.c pci_ats_supported()'],
+    calls: ['ats.enable'],
     onCall(context, done) {
       if (done.kind !== 'ats.enable' || done.result !== 0) return;
       untrustedOn(context, done.fn, done.pf, done.event, 'pci_enable_ats() returned 0.');

@@ -1,3 +1,4 @@
+import { EVENT_KINDS } from '../events.ts';
 import { ACCOUNTING_RULES } from './accounting.ts';
 import { CALL_RULES } from './calls.ts';
 import { DISCOVERY_RULES } from './discovery.ts';
@@ -30,20 +31,33 @@ export const RULES: readonly Rule[] = [
 
 export const RULE_BY_ID: ReadonlyMap<string, Rule> = new Map(RULES.map((rule) => [rule.id, rule]));
 
-type HookLists = { readonly [K in keyof RuleHooks]-?: NonNullable<RuleHooks[K]>[] };
+type Hook<K extends keyof RuleHooks> = NonNullable<RuleHooks[K]>;
 
-function collect<K extends keyof RuleHooks>(name: K): NonNullable<RuleHooks[K]>[] {
-  return RULES.flatMap((rule) => {
+function collect<K extends keyof RuleHooks>(name: K, rules: readonly Rule[] = RULES): readonly Hook<K>[] {
+  return rules.flatMap((rule) => {
     const hook = rule[name];
-    return hook ? [hook as NonNullable<RuleHooks[K]>] : [];
+    return hook ? [hook as Hook<K>] : [];
   });
 }
 
-const HOOKS: HookLists = {
-  onCall: collect('onCall'),
+/** By number of the kind, the hooks of the rules that look at it. */
+function byKind<K extends keyof RuleHooks>(name: K, kinds: 'calls' | 'entries' | 'points') {
+  return EVENT_KINDS.map((kind) =>
+    collect(
+      name,
+      RULES.filter((rule) => rule[kinds]?.includes(kind.name) ?? true),
+    ),
+  );
+}
+
+/** Hooks for moments that come once an event: by kind, in the order of the rules. */
+export const CALL_HOOKS = byKind('onCall', 'calls');
+export const ENTER_HOOKS = byKind('onEnter', 'entries');
+export const POINT_HOOKS = byKind('onPoint', 'points');
+
+/** Hooks of all rules for the other moments, in the order of the rules. */
+export const HOOKS = {
   onUnnamedCall: collect('onUnnamedCall'),
-  onEnter: collect('onEnter'),
-  onPoint: collect('onPoint'),
   onCapabilityGone: collect('onCapabilityGone'),
   onHardwareReset: collect('onHardwareReset'),
   onWrite: collect('onWrite'),
@@ -53,9 +67,4 @@ const HOOKS: HookLists = {
   onReleased: collect('onReleased'),
   onRead: collect('onRead'),
   onLoneWarn: collect('onLoneWarn'),
-};
-
-/** The hooks of all rules for one moment, in the order of the rules. */
-export function hooksOf<K extends keyof RuleHooks>(name: K): HookLists[K] {
-  return HOOKS[name];
-}
+} as const;

@@ -1,5 +1,5 @@
 import type { EventKindName } from '../events.ts';
-import { UNKNOWN } from '../events.ts';
+import { KIND, kindMask, UNKNOWN } from '../events.ts';
 import { CORE_EN, HW_EN } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 import type { Rule, RuleContext } from './rule.ts';
@@ -9,18 +9,12 @@ const IN_FLIGHT_NS = 1_000_000n;
 /** A fault this long after a change of ATS may still come from it. */
 const AFTERMATH_NS = 1_000_000_000n;
 
-const ATTACHING: readonly EventKindName[] = [
-  'iommu.attach',
-  'iommu.block',
-  'iommu.release',
-  'reset.prepare',
-  'reset.done',
-];
+const ATTACHING = kindMask('iommu.attach', 'iommu.block', 'iommu.release', 'reset.prepare', 'reset.done');
 
 /** The windows in which an invalidation to a function with ATS off is part of a correct attach or detach. */
 function isLegalWindow(context: RuleContext, fn: FunctionRecord, event: number): boolean {
   const call = context.callAround(event);
-  if (call && (ATTACHING.includes(context.kindOfCall(call)) || context.enclosing(call, ATTACHING)))
+  if (call >= 0 && (ATTACHING[KIND[context.kindOfCall(call)]] || context.enclosing(call, ATTACHING) >= 0))
     return true;
   const off = context.timeOf(context.state.setBy(fn.fn, CORE_EN));
   const now = context.timeOf(event);
@@ -84,9 +78,11 @@ export const INVALIDATION_RULES: readonly Rule[] = [
       'drivers/iommu/intel/cache.c',
       'drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c arm_smmu_atc_inv_master()',
     ],
+    points: ['invalidate'],
     onPoint(context, kind, fn, event) {
       if (kind === 'invalidate' && fn) judgeInvalidation(context, fn, event);
     },
+    entries: ['invalidate'],
     onEnter(context, _call, fn, event) {
       if (context.kindOf(event) === 'invalidate') judgeInvalidation(context, fn, event);
     },
@@ -106,15 +102,18 @@ export const INVALIDATION_RULES: readonly Rule[] = [
     needs: [['invalidate'], ['ats.disable']],
     once: 'generation',
     references: ['PCIe 10.3'],
+    points: ['invalidate', 'iommu.group_remove'],
     onPoint(context, kind, fn, event) {
       if (fn && kind === 'invalidate') invalidated(context, fn.fn, event);
       else if (fn && DETACHING.includes(kind)) detaches(context, fn.fn, event);
     },
+    entries: ['invalidate', ...DETACHING],
     onEnter(context, _call, fn, event) {
       const kind = context.kindOf(event);
       if (kind === 'invalidate') invalidated(context, fn.fn, event);
       else if (DETACHING.includes(kind)) detaches(context, fn.fn, event);
     },
+    calls: ['ats.enable', 'ats.disable'],
     onCall(context, done) {
       const { fn } = done;
       if (done.kind === 'ats.enable' && done.result === 0) {
@@ -172,6 +171,7 @@ export const INVALIDATION_RULES: readonly Rule[] = [
     needs: [['log.timeout']],
     causes: ['ATS030', 'ATS023', 'ATS024', 'ATS034', 'ATS016'],
     references: ['drivers/iommu/intel/dmar.c qi_dump_fault()', 'drivers/iommu/amd/iommu.c', 'PCIe 10.3.1'],
+    points: ['log.timeout'],
     onPoint(context, kind, fn, event) {
       if (kind !== 'log.timeout') return;
       context.fire('ATS036', {
@@ -202,6 +202,7 @@ export const INVALIDATION_RULES: readonly Rule[] = [
     needs: [['log.fault'], ['ats.enable', 'ats.disable', 'config.write_user']],
     causes: ['ATS029', 'ATS030', 'ATS028'],
     references: ['drivers/iommu/intel/dmar.c', 'drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c'],
+    points: ['log.fault'],
     onPoint(context, kind, fn, event) {
       if (kind !== 'log.fault' || !fn) return;
       const change = context.later(context.state.setBy(fn.fn, CORE_EN), context.state.setBy(fn.fn, HW_EN));

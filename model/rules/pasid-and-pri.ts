@@ -31,6 +31,7 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
     fix: 'Restore PASID before the re-attach that enables ATS.',
     needs: [['pasid.enable', 'pasid.disable'], ['ats.enable']],
     references: ['PCIe 10.5.1.3'],
+    calls: ['pasid.enable', 'pasid.disable'],
     onCall(context, done) {
       if (!isPasidCall(done) || done.fn.isVf !== 0) return;
       const before = context.state.get(done.fn.fn, HW_PASID);
@@ -67,6 +68,7 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
     needs: [['pasid.enable', 'pasid.disable'], ['ats.enable']],
     replacedBy: ['ATS031'],
     references: ['PCIe 10.5.1.3'],
+    calls: ['pasid.enable', 'pasid.disable'],
     onCall(context, done) {
       if (!isPasidCall(done) || done.fn.isVf !== 0) return;
       const on = context.state.get(done.fn.fn, CORE_EN);
@@ -104,6 +106,7 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
     fix: 'Enable and disable both together.',
     needs: [['pri.enable'], ['ats.enable']],
     references: ['drivers/pci/ats.c pci_enable_pri()'],
+    calls: ['pri.enable', 'pri.disable', 'ats.enable'],
     onCall(context, done) {
       const { fn } = done;
       if (done.kind === 'pri.disable') return context.met('ATS033', fn.fn);

@@ -75,6 +75,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     replacedBy: ['ATS002'],
     once: 'generation',
     references: ['drivers/pci/ats.c pci_ats_supported()', SERIES],
+    calls: ['ats.supported', 'ats.prepare', 'ats.enable'],
     onCall(context, done) {
       const { fn, pf, kind } = done;
       if (fn.isVf !== 1) return;
@@ -112,6 +113,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     needs: [['ats.enable']],
     causes: ['ATS020'],
     references: ['drivers/pci/ats.c pci_enable_ats()', SERIES],
+    calls: ['ats.enable'],
     onCall(context, done) {
       const { fn, pf } = done;
       if (done.kind !== 'ats.enable' || fn.isVf !== 1 || done.result !== 0) return;
@@ -142,6 +144,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     fix: 'Give PF and VF the same IOMMU page size; probe the PF first.',
     needs: [['ats.prepare']],
     references: ['drivers/pci/ats.c pci_prepare_ats()', SERIES],
+    calls: ['ats.prepare'],
     onCall(context, done) {
       if (done.kind !== 'ats.prepare' || !mustBeVf(done)) return;
       const differs = pfShiftDiffers(done);
@@ -178,6 +181,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     needs: [['ats.enable']],
     causes: ['ATS001', 'ATS003', 'ATS006'],
     references: ['drivers/pci/ats.c pci_enable_ats()'],
+    calls: ['ats.enable'],
     onCall(context, done) {
       if (done.kind !== 'ats.enable' || !mustBeVf(done)) return;
       if (done.result === 0) return context.passed('ATS004');
@@ -200,9 +204,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
             ? []
             : context.because(done.fn.fn, CORE_SUPPORTED, 'the function supports ATS')),
           { role: 'the VF is refused', event: done.event },
-          ...(done.call.driverWarn >= 0
-            ? [{ role: 'the WARN of the driver', event: done.call.driverWarn }]
-            : []),
+          ...(done.driverWarn >= 0 ? [{ role: 'the WARN of the driver', event: done.driverWarn }] : []),
         ],
         key: `ps=${done.pageShift} pf=${done.operands.pfStu}`,
       });
@@ -221,6 +223,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     needs: [['ats.prepare', 'ats.enable'], ['device.add']],
     replacedBy: ['ATS003', 'ATS004'],
     references: ['drivers/pci/ats.c'],
+    calls: ['ats.prepare', 'ats.enable'],
     onCall(context, done) {
       const { pf } = done;
       if (!isVfCall(done)) return;
@@ -256,6 +259,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     needs: [['ats.prepare', 'ats.enable']],
     causes: ['ATS040'],
     references: ['drivers/pci/ats.c pci_prepare_ats(), pci_enable_ats()'],
+    calls: ['ats.prepare', 'ats.enable'],
     onCall(context, done) {
       const { fn } = done;
       if ((done.kind !== 'ats.prepare' && done.kind !== 'ats.enable') || done.result !== 0) return;
@@ -321,6 +325,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     once: 'generation',
     needs: [['ats.disable']],
     references: ['drivers/pci/ats.c pci_disable_ats()'],
+    calls: ['ats.disable'],
     onCall(context, done) {
       if (done.kind !== 'ats.disable' || done.fn.isVf !== 0 || done.fn.vfs.length === 0) return;
       const vfs = liveVfs(context, done.fn);

@@ -1,4 +1,4 @@
-import { UNKNOWN } from '../events.ts';
+import { kindMask, UNKNOWN } from '../events.ts';
 import type { FeatureName } from '../features.ts';
 import { CORE_SUPPORTED } from '../state.ts';
 import type { CompletedCall, Rule, RuleContext } from './rule.ts';
@@ -6,6 +6,7 @@ import { resultText, shiftText } from './text.ts';
 
 const SERIES = 'kernel series "iommu: Standardize ATS robustness and state tracking"';
 const ENODEV = -19;
+const PROBE = kindMask('iommu.probe');
 
 /** Which feature says that the probe of this driver fails when prepare fails. */
 const PROBE_FEATURE: readonly (readonly [prefix: string, feature: FeatureName])[] = [
@@ -57,16 +58,17 @@ export const PROBE_RULES: readonly Rule[] = [
     needs: [['ats.prepare'], ['iommu.probe']],
     causes: ['ATS009', 'ATS003', 'ATS014'],
     references: ['drivers/iommu/intel/iommu.c intel_iommu_probe_device()', SERIES],
+    calls: ['ats.prepare', 'iommu.probe'],
     onCall(context, done) {
       const { fn } = done;
       if (done.kind === 'ats.prepare') {
         const failed = done.result !== 0 && done.result !== UNKNOWN;
-        const probe = context.enclosing(done.call, ['iommu.probe']);
+        const probe = context.enclosing(done.call, PROBE) >= 0;
         context.remember(fn.fn, 'prepare-failed-in-probe', failed && probe ? done.event : UNKNOWN);
         context.remember(fn.fn, 'prepare-shift', done.pageShift);
         return;
       }
-      if (done.kind !== 'iommu.probe' || done.call.exit < 0) return;
+      if (done.kind !== 'iommu.probe' || done.exit < 0) return;
       const failed = context.recall(fn.fn, 'prepare-failed-in-probe');
       context.remember(fn.fn, 'prepare-failed-in-probe', UNKNOWN);
       if (failed === UNKNOWN) return context.passed('ATS017');
@@ -115,6 +117,7 @@ export const PROBE_RULES: readonly Rule[] = [
       'drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c arm_smmu_probe_device()',
       `v7 of the ${SERIES}`,
     ],
+    calls: ['iommu.probe', 'ats.enable', 'ats.disable'],
     onCall(context, done) {
       const symbol = context.symbolOf(done.call);
       if (done.kind === 'iommu.probe') {
@@ -133,6 +136,7 @@ export const PROBE_RULES: readonly Rule[] = [
         `${symbol ?? done.kind}() returned ${resultText(done.result)}`,
       );
     },
+    entries: ['iommu.release', 'iommu.attach'],
     onEnter(context, call, fn, event) {
       const symbol = context.symbolOf(call);
       const ofDriver = /^(intel_iommu_|arm_smmu_)/.test(symbol ?? '');

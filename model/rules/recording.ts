@@ -1,4 +1,4 @@
-import { UNKNOWN } from '../events.ts';
+import { kindMask, UNKNOWN } from '../events.ts';
 import type { CompletedCall, Rule, RuleContext } from './rule.ts';
 import { resultText, shiftText } from './text.ts';
 
@@ -7,6 +7,8 @@ const NAMES = { 'ats.prepare': 'pci_prepare_ats', 'ats.enable': 'pci_enable_ats'
 function isContractCall(done: CompletedCall): done is CompletedCall & { kind: keyof typeof NAMES } {
   return done.kind in NAMES;
 }
+
+const PROBE = kindMask('iommu.probe');
 
 const CAUSE_TEXT: Record<string, string> = {
   unsupported: 'the function (or its PF) does not support ATS',
@@ -70,6 +72,7 @@ export const RECORDING_RULES: readonly Rule[] = [
     needs: [['ats.prepare', 'ats.enable', 'ats.disable', 'ats.supported']],
     replacedBy: ['ATS001', 'ATS002', 'ATS003', 'ATS004', 'ATS009', 'ATS013', 'ATS014', 'ATS015'],
     references: [],
+    calls: ['ats.prepare', 'ats.enable'],
     onCall(context, done) {
       if (!isContractCall(done) || done.result === UNKNOWN) return;
       if (done.explanations.length > 0) return context.passed('ATS093');
@@ -96,6 +99,7 @@ export const RECORDING_RULES: readonly Rule[] = [
     needs: [['ats.prepare', 'ats.enable', 'log.warn', 'log.enable_failed']],
     replacedBy: ['ATS003', 'ATS004', 'ATS009', 'ATS013', 'ATS014', 'ATS093'],
     references: [],
+    calls: ['ats.prepare', 'ats.enable'],
     onCall(context, done) {
       if (!isContractCall(done) || done.result === 0 || done.result === UNKNOWN) return;
       if (done.explanations.length < 2) return context.passed('ATS094');
@@ -120,10 +124,10 @@ export const RECORDING_RULES: readonly Rule[] = [
       const result = context.resultOf(call);
       if (!(kind in NAMES) || result === 0 || result === UNKNOWN) return;
       // Some drivers prepare every device; a refusal matters where the probe failed with it.
-      const probe = kind === 'ats.prepare' ? context.enclosing(call, ['iommu.probe']) : null;
+      const probe = kind === 'ats.prepare' ? context.enclosing(call, PROBE) : -1;
       if (
         kind === 'ats.prepare' &&
-        (!probe || context.resultOf(probe) === 0 || context.resultOf(probe) === UNKNOWN)
+        (probe < 0 || context.resultOf(probe) === 0 || context.resultOf(probe) === UNKNOWN)
       )
         return;
       const name = NAMES[kind as keyof typeof NAMES];
@@ -132,7 +136,7 @@ export const RECORDING_RULES: readonly Rule[] = [
         fn: null,
         event,
         message: `${name}() returned ${resultText(result)} for a function that the recording does not name, ${task}${
-          probe ? '; the probe of the IOMMU driver failed with it' : ''
+          probe >= 0 ? '; the probe of the IOMMU driver failed with it' : ''
         }.`,
         expected: 'Success.',
         observed: `${name}() returned ${resultText(result)}.`,

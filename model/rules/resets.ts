@@ -59,6 +59,7 @@ export const RESET_RULES: readonly Rule[] = [
         });
       }
     },
+    calls: ['ats.enable', 'ats.disable', 'ats.restore', 'device.remove', 'iommu.release'],
     onCall(context, done) {
       if (done.kind === 'ats.enable' && done.result === 0) driftSettled(context, done.fn.fn);
       if (done.kind === 'ats.disable') driftSettled(context, done.fn.fn);
@@ -69,6 +70,7 @@ export const RESET_RULES: readonly Rule[] = [
     onWrite(context, write) {
       if (write.enable === 1) driftSettled(context, write.fn.fn);
     },
+    points: ['iommu.group_remove'],
     onPoint(context, kind, fn) {
       if (fn && kind === 'iommu.group_remove') driftSettled(context, fn.fn);
     },
@@ -88,18 +90,18 @@ export const RESET_RULES: readonly Rule[] = [
     needs: [['reset.flr', 'reset.function']],
     once: 'generation',
     references: ['drivers/pci/pci.c pcie_flr()'],
+    calls: ['reset.flr'],
     onCall(context, done) {
-      if (done.kind !== 'reset.flr' || done.call.exit < 0 || done.call.enter < 0) return;
+      if (done.kind !== 'reset.flr' || done.exit < 0 || done.enter < 0) return;
       const { fn } = done.fn;
       const bracket = context.recall(fn, PREPARED_AT);
-      const bracketed =
-        bracket !== UNKNOWN && context.positionOf(bracket) > context.positionOf(done.call.enter);
+      const bracketed = bracket !== UNKNOWN && context.positionOf(bracket) > context.positionOf(done.enter);
       const on = context.state.get(fn, CORE_EN);
       if (bracketed) return context.passed('ATS025');
       if (on === UNKNOWN)
         return context.undecided('ATS025', 'whether ATS was on during the reset is unknown');
       const setBy = context.state.setBy(fn, CORE_EN);
-      if (on === 0 || context.positionOf(setBy) > context.positionOf(done.call.enter))
+      if (on === 0 || context.positionOf(setBy) > context.positionOf(done.enter))
         return context.passed('ATS025');
       const brackets = context.feature('reset_brackets');
       if (brackets === true && !context.wasRecorded('reset.prepare')) {
@@ -133,6 +135,7 @@ export const RESET_RULES: readonly Rule[] = [
     needs: [['reset.prepare'], ['reset.done']],
     causes: ['ATS020'],
     references: ['drivers/iommu/iommu.c pci_dev_reset_iommu_prepare()'],
+    entries: ['reset.prepare', 'reset.done'],
     onEnter(context, call, fn, event) {
       const kind = context.kindOf(event);
       if (kind === 'reset.prepare') {
@@ -140,7 +143,7 @@ export const RESET_RULES: readonly Rule[] = [
         context.remember(fn.fn, DEPTH, (depth === UNKNOWN ? 0 : depth) + 1);
         context.remember(fn.fn, PREPARED_AT, event);
         // Without support, or when it fails, the bracket does nothing and done does nothing.
-        const failed = call.exit >= 0 && context.resultOf(call) !== 0 && context.resultOf(call) !== UNKNOWN;
+        const failed = context.resultOf(call) !== 0 && context.resultOf(call) !== UNKNOWN;
         if (failed || context.state.get(fn.fn, CORE_SUPPORTED) === 0 || !context.wasRecorded('reset.done'))
           return;
         context.expect({

@@ -1,4 +1,3 @@
-import type { Call } from '../calls.ts';
 import type { EventKindName } from '../events.ts';
 import type { FeatureName } from '../features.ts';
 import type { Operands } from '../predict.ts';
@@ -47,8 +46,17 @@ export interface Expectation {
 
 /** A call whose outcome is known as far as the recording shows it; the state is the one before its effects. */
 export interface CompletedCall {
-  readonly call: Call;
+  /** Number of the call. */
+  readonly call: number;
   readonly kind: EventKindName;
+  /** Event of the entry, or -1. */
+  readonly enter: number;
+  /** Event of the return, or -1. */
+  readonly exit: number;
+  /** Event of the kernel's WARN in it, or -1. */
+  readonly warn: number;
+  /** Event of the WARN with which the calling driver answered its failure, or -1. */
+  readonly driverWarn: number;
   readonly fn: FunctionRecord;
   /** Return, or entry where no return was recorded. */
   readonly event: number;
@@ -73,8 +81,8 @@ export interface ControlWrite {
   readonly enable: number;
   /** STU field after the write; UNKNOWN when the write does not touch it. */
   readonly stu: number;
-  /** The core ATS call that made it, or null. */
-  readonly by: Call | null;
+  /** The core ATS call that made it, or -1. */
+  readonly by: number;
   readonly fromUser: boolean;
   /** No function of the core can have made this write: each was traced and not open, or writes something else. */
   readonly behindCore: boolean;
@@ -93,17 +101,17 @@ export interface RuleContext {
   taskText(event: number): string;
   commText(event: number): string | null;
   /** Probed function of a call. */
-  symbolOf(call: Call): string | null;
-  /** The innermost open call of these kinds around a call. */
-  enclosing(call: Call, kinds: readonly EventKindName[]): Call | null;
+  symbolOf(call: number): string | null;
+  /** The innermost open call of these kinds (see `kindMask`) around a call, or -1. */
+  enclosing(call: number, kinds: Uint8Array): number;
   /** Result of a finished call; UNKNOWN when not recorded. */
-  resultOf(call: Call): number;
-  /** The call an event belongs to, or the innermost open call of its task. */
-  callAround(event: number): Call | null;
+  resultOf(call: number): number;
+  /** The call an event belongs to, or the innermost open call of its task; -1 for none. */
+  callAround(event: number): number;
   /** A value that an event carries; UNKNOWN when it does not. */
   value(event: number, column: 'index' | 'value' | 'where' | 'width' | 'domainType'): number;
   kindOf(event: number): EventKindName;
-  kindOfCall(call: Call): EventKindName;
+  kindOfCall(call: number): EventKindName;
   /** Common time, ns. */
   timeOf(event: number): bigint | null;
   /** Place of an event in the order of the replay; -1 for no event. */
@@ -118,6 +126,9 @@ export interface RuleContext {
   /** A number that a rule keeps about a function until events are lost; UNKNOWN when there is none. */
   recall(fn: number, key: string): number;
   remember(fn: number, key: string, value: number): void;
+  /** The same for keys of which a function has many, such as its domains. */
+  recallOf(fn: number, key: string, of: number): number;
+  rememberOf(fn: number, key: string, of: number, value: number): void;
   /** Event that set a value of the state, as an evidence item; none when nothing set it. */
   because(fn: number, field: number, role: string): EvidenceItem[];
   /** Two events of different tasks at the same instant: nobody knows which came first. */
@@ -135,9 +146,9 @@ export interface RuleContext {
 export interface RuleHooks {
   onCall?(context: RuleContext, done: CompletedCall): void;
   /** A finished call whose events name no device. */
-  onUnnamedCall?(context: RuleContext, call: Call, event: number): void;
+  onUnnamedCall?(context: RuleContext, call: number, event: number): void;
   /** An entry, before the call does anything. */
-  onEnter?(context: RuleContext, call: Call, fn: FunctionRecord, event: number): void;
+  onEnter?(context: RuleContext, call: number, fn: FunctionRecord, event: number): void;
   /** An event that is no call: a tracepoint or a record of the log. `fn` is null when it names no function. */
   onPoint?(context: RuleContext, kind: EventKindName, fn: FunctionRecord | null, event: number): void;
   /** The core no longer knows a capability that it knew: a quirk took it away. */
@@ -175,6 +186,12 @@ export interface ResetDone {
 }
 
 export interface Rule extends RuleHooks {
+  /** Kinds of call that `onCall` looks at; without it, every kind. */
+  readonly calls?: readonly EventKindName[];
+  /** Kinds of entry that `onEnter` looks at; without it, every kind. */
+  readonly entries?: readonly EventKindName[];
+  /** Kinds of event that `onPoint` looks at; without it, every kind. */
+  readonly points?: readonly EventKindName[];
   readonly id: string;
   readonly name: string;
   readonly severity: Severity;

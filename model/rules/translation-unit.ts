@@ -23,6 +23,7 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
     fix: 'Correct the caller: it must pass log2 of the page size.',
     needs: [['ats.prepare', 'ats.enable']],
     references: ['drivers/pci/ats.c PCI_ATS_MIN_STU'],
+    calls: ['ats.prepare', 'ats.enable'],
     onCall(context, done) {
       if (!takesShift(done)) return;
       if (done.pageShift === UNKNOWN)
@@ -52,6 +53,7 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
     fix: 'Correct the caller; the core has no upper check.',
     needs: [['ats.prepare', 'ats.enable']],
     references: ['drivers/pci/ats.c', 'include/uapi/linux/pci_regs.h PCI_ATS_CTRL_STU()'],
+    calls: ['ats.prepare', 'ats.enable'],
     onCall(context, done) {
       if (!takesShift(done) || done.fn.isVf === 1 || done.result !== 0) return;
       if (done.pageShift === UNKNOWN || done.fn.isVf === UNKNOWN)
@@ -83,6 +85,7 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
     fix: 'Enable with the shift of prepare. The page-size bitmap may have changed between probe and attach.',
     needs: [['ats.prepare'], ['ats.enable']],
     references: ['drivers/pci/ats.c pci_enable_ats()'],
+    calls: ['ats.enable'],
     onCall(context, done) {
       if (done.kind !== 'ats.enable' || done.fn.isVf !== 0 || done.result !== 0) return;
       const prepared = done.fn.prepared;
