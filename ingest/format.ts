@@ -24,6 +24,8 @@ export interface EventKind {
   readonly system: string | null;
   /** Probed function, where the event names it. */
   readonly symbol: string | null;
+  /** The event is a probe that shows its place as an address only: its name need not tell the function. */
+  readonly atAddress?: boolean;
   readonly isReturn: boolean;
   readonly fields: readonly string[];
 }

@@ -20,11 +20,11 @@ import {
   VERDICT_REASONS,
 } from '../tables/index.ts';
 import type { Analysis } from './analysis.ts';
-import { pairCalls } from './calls.ts';
+import { type Calls, pairCalls } from './calls.ts';
 import { attachWarns, relateClocks } from './clocks.ts';
 import { machineCoverage, ruleCoverage } from './coverage.ts';
 import { EventColumns } from './event-columns.ts';
-import { UNKNOWN } from './events.ts';
+import { RETURN, UNKNOWN } from './events.ts';
 import {
   chooseProfile,
   FEATURE_DEFS,
@@ -35,9 +35,10 @@ import {
 } from './features.ts';
 import type { Finding } from './findings.ts';
 import { isFunctionAddress } from './lift/arguments.ts';
-import { liftEventTable } from './lift/ftrace.ts';
+import { liftEventTables } from './lift/ftrace.ts';
 import { liftLog } from './lift/log.ts';
 import { liftLosses } from './lift/losses.ts';
+import { nameDevices } from './naming.ts';
 import { type ClockRelation, mergeSources } from './order.ts';
 import { Replay } from './replay/replay.ts';
 import { StoryTeller } from './story.ts';
@@ -86,11 +87,13 @@ export interface AnalyzeOptions {
 export async function analyze(recorded: RecordedTables, options: AnalyzeOptions): Promise<Analysis> {
   const events = new EventColumns();
   liftLosses(recorded.losses, events);
-  recorded.events.forEach((table, number) => {
-    liftEventTable(table, number, events);
-  });
+  liftEventTables(recorded.events, events);
   liftLog(recorded.logRecords, recorded.splats, events);
 
+  nameDevices(
+    events,
+    rowsOf(recorded.sources).map((row) => row.source),
+  );
   const relations = relateClocks(recorded.sources, events);
   const order = mergeSources(events, relations);
   const calls = pairCalls(events, order.rows);
@@ -130,7 +133,7 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
     clocks: clocksTable(recorded.sources, relations),
     findings: findingsTable(findings, events, teller),
     findingLinks: linksTable(findings),
-    evidence: await evidenceTable(findings, events, teller, options),
+    evidence: await evidenceTable(findings, events, calls, teller, options),
     ruleCoverage: ruleCoverage(replay, findings),
     machineCoverage: machineCoverage(replay),
     whatIf: whatIfTable(
@@ -220,15 +223,28 @@ function linksTable(findings: readonly Finding[]): Table<typeof FINDING_LINKS> {
   return builder.finish();
 }
 
+/** Where a device is known by a pointer only, the event that names it belongs to the evidence. */
+function withNames(evidence: Finding['evidence'], events: EventColumns, calls: Calls): Finding['evidence'] {
+  const namedBy = (event: number) => {
+    if (event < 0) return UNKNOWN;
+    // A return that prints no device is about the device of its entry.
+    const enter = events.phase[event] === RETURN ? calls.enter[calls.callOf[event]] : -1;
+    return events.namedBy[events.device[event] < 0 && enter >= 0 ? enter : event];
+  };
+  const naming = new Set(evidence.map(({ event }) => namedBy(event)).filter((row) => row >= 0));
+  return [...evidence, ...[...naming].map((event) => ({ role: 'names the device', event }))];
+}
+
 async function evidenceTable(
   findings: readonly Finding[],
   events: EventColumns,
+  calls: Calls,
   teller: StoryTeller,
   options: AnalyzeOptions,
 ): Promise<Table<typeof EVIDENCE>> {
   const rows = findings.flatMap((finding) => {
     const seen = new Set<number>();
-    const items = finding.evidence.filter(
+    const items = withNames(finding.evidence, events, calls).filter(
       (item) => item.event >= 0 && !seen.has(item.event) && seen.add(item.event),
     );
     items.sort((a, b) => teller.positionOf[a.event] - teller.positionOf[b.event]);

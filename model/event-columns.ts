@@ -8,6 +8,10 @@ const INT32_COLUMNS = [
   'phase',
   /** Device as printed, id in `names`; -1 when the event has no device, -2 when it has an empty one. */
   'device',
+  /** Device as a pointer, id in `names`, where the event shows one. */
+  'pointer',
+  /** Event that tells the name of a device behind a pointer, where this one does not print it. */
+  'namedBy',
   'pid',
   'cpu',
   /** Id in `names`, or -1. */
@@ -82,6 +86,8 @@ export class EventColumns {
   kind: Int32Array = this.blank;
   phase: Int32Array = this.blank;
   device: Int32Array = this.blank;
+  pointer: Int32Array = this.blank;
+  namedBy: Int32Array = this.blank;
   pid: Int32Array = this.blank;
   cpu: Int32Array = this.blank;
   comm: Int32Array = this.blank;
@@ -115,6 +121,8 @@ export class EventColumns {
       (this.phase === this.blank ? this.own('phase') : this.phase)[row] = draft.phase;
     if (draft.device !== UNKNOWN)
       (this.device === this.blank ? this.own('device') : this.device)[row] = draft.device;
+    if (draft.pointer !== UNKNOWN)
+      (this.pointer === this.blank ? this.own('pointer') : this.pointer)[row] = draft.pointer;
     if (draft.pid !== UNKNOWN) (this.pid === this.blank ? this.own('pid') : this.pid)[row] = draft.pid;
     if (draft.cpu !== UNKNOWN) (this.cpu === this.blank ? this.own('cpu') : this.cpu)[row] = draft.cpu;
     if (draft.comm !== UNKNOWN) (this.comm === this.blank ? this.own('comm') : this.comm)[row] = draft.comm;
@@ -157,6 +165,12 @@ export class EventColumns {
     this.timedFlags[row] = draft.timed;
     this.offsets[row] = draft.offset;
     return row;
+  }
+
+  /** Gives an event the name of its device, as another event tells it. */
+  nameDevice(row: number, device: number, namedBy: number): void {
+    this.device[row] = device;
+    (this.namedBy === this.blank ? this.own('namedBy') : this.namedBy)[row] = namedBy;
   }
 
   /** Time on the clock of the source, ns; null for a record without a time. */
@@ -223,6 +237,8 @@ export function clearDraft(draft: EventDraft): void {
   draft.kind = UNKNOWN;
   draft.phase = UNKNOWN;
   draft.device = -1;
+  draft.pointer = UNKNOWN;
+  draft.namedBy = UNKNOWN;
   draft.pid = UNKNOWN;
   draft.cpu = UNKNOWN;
   draft.comm = -1;

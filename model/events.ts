@@ -41,6 +41,10 @@ export const EVENT_KINDS = [
   { name: 'invalidate', doc: 'A device translation cache is told to forget.' },
   { name: 'device.add', doc: 'The PCI core adds a function (`pci_device_add`).' },
   { name: 'device.remove', doc: 'The PCI core removes a function.' },
+  {
+    name: 'device.alias',
+    doc: 'A function is visited under one of its requester ids (a callback of `pci_for_each_dma_alias`).',
+  },
   { name: 'vf.add', doc: 'The PCI core adds a VF of a PF (`pci_iov_add_virtfn`); the event names the PF.' },
   {
     name: 'vf.remove',

@@ -66,6 +66,11 @@ export const KNOWN_FUNCTIONS: readonly KnownFunction[] = [
     'int',
     'iommu_probe_device __iommu_probe_device iommu_init_device iommu_deinit_device',
   ),
+  ...rows(
+    'device.alias',
+    'none',
+    'domain_context_mapping_cb domain_context_clear_one_cb get_pci_alias_or_group clone_alias iort_pci_iommu_init of_pci_iommu_init',
+  ),
   ...rows('device.add', 'none', 'pci_device_add'),
   ...rows(
     'device.remove',

@@ -59,10 +59,11 @@ export class EventNames {
   }
 
   /** Asks whether anybody wants events of a name that come without a symbol; the answer is final. */
-  decide(info: NameInfo, isReturn: boolean, fields: () => string[]): boolean {
+  decide(info: NameInfo, isReturn: boolean, atAddress: boolean, fields: () => string[]): boolean {
     if (info.wanted === -2) {
       const { name, system } = info;
-      info.wanted = this.needs.wants({ name, system, symbol: null, isReturn, fields: fields() }) ? 1 : 0;
+      const kind = { name, system, symbol: null, atAddress, isReturn, fields: fields() };
+      info.wanted = this.needs.wants(kind) ? 1 : 0;
       if (info.wanted === 0 && info.body === 'event' && system === null) this.unwanted.add(name);
     }
     return info.wanted === 1;

@@ -198,7 +198,7 @@ export class PlainEvents {
     const wanted =
       info.wanted === -1
         ? names.wantsSymbol(info, symbol, isReturn, fields)
-        : names.decide(info, isReturn, fields);
+        : names.decide(info, isReturn, located && !location.isEvent, fields);
     if (!wanted) {
       this.count(head);
       return;

@@ -13,7 +13,7 @@ const ARGUMENT_NAMES = {
   isVf: ['vf', 'is_virtfn', 'virtfn', 'isvf'],
   isPf: ['pf', 'is_physfn', 'physfn_flag', 'ispf'],
   untrusted: ['untrusted'],
-  index: ['id', 'vf_id', 'vfid', 'index'],
+  index: ['id', 'vf_id', 'vfid', 'index', 'alias'],
   where: ['where', 'pos', 'offset', 'reg', 'arg_offset'],
   value: ['val', 'value', 'data'],
   features: ['features'],
@@ -61,11 +61,23 @@ export function wordReader(column: Column): WordReader {
   return { isNull, lo: (row) => data[row] | 0, hi: (row) => (data[row] < 0 ? -1 : 0) };
 }
 
+/** Tracers put the arguments of all functions into one table: of two columns with one meaning, each row fills one. */
+function eitherReader(first: WordReader, second: WordReader): WordReader {
+  const of = (row: number) => (first.isNull(row) ? second : first);
+  return {
+    isNull: (row) => first.isNull(row) && second.isNull(row),
+    lo: (row) => of(row).lo(row),
+    hi: (row) => of(row).hi(row),
+  };
+}
+
 /** The arguments of one kind of event, by their meaning. */
 export interface ArgumentReaders {
   readonly numbers: ReadonlyMap<ArgumentRole, WordReader>;
-  /** The device at a row: its name as printed, '' for an empty name, null for none. */
+  /** The device at a row: its name as printed, else its pointer, '' for an empty name, null for none. */
   device(row: number): string | null;
+  /** The pointer to the device at a row, null for none. */
+  pointer(row: number): string | null;
   /** The whole body of a trace event that is no probe, where kept. */
   text(row: number): string | null;
 }
@@ -76,7 +88,7 @@ const NUMERIC = new Set(['bool', 'u8', 'u16', 'u32', 'i32', 'i64', 'u64']);
 export function bindArguments(table: Table, common: ReadonlySet<string>, isReturn: boolean): ArgumentReaders {
   const numbers = new Map<ArgumentRole, WordReader>();
   const names: Column[] = [];
-  let pointer: WordReader | null = null;
+  const pointers: WordReader[] = [];
   let text: Column | null = null;
   for (const column of table.columns) {
     const name = column.def.name;
@@ -87,12 +99,13 @@ export function bindArguments(table: Table, common: ReadonlySet<string>, isRetur
     }
     if (NUMERIC.has(column.def.type)) {
       const role = ROLE_BY_NAME.get(name.toLowerCase());
-      if (role && !numbers.has(role)) numbers.set(role, wordReader(column));
+      const known = role && numbers.get(role);
+      if (role) numbers.set(role, known ? eitherReader(known, wordReader(column)) : wordReader(column));
       else if (isReturn && name === 'arg1' && !numbers.has('result'))
         numbers.set('result', wordReader(column));
       else if (!isReturn && name === 'arg2' && !numbers.has('pageShift'))
         numbers.set('pageShift', wordReader(column));
-      if (DEVICE_POINTER_NAMES.has(name) && !(isReturn && name === 'arg1')) pointer ??= wordReader(column);
+      if (DEVICE_POINTER_NAMES.has(name) && !(isReturn && name === 'arg1')) pointers.push(wordReader(column));
     } else if (column.def.type === 'dict') names.push(column);
   }
   const named = names.map((column) => ({
@@ -101,8 +114,15 @@ export function bindArguments(table: Table, common: ReadonlySet<string>, isRetur
     isDeviceName: DEVICE_TEXT_NAMES.has(column.def.name.toLowerCase()),
   }));
 
+  const pointerAt = (row: number) => {
+    const pointer = pointers.find((reader) => !reader.isNull(row));
+    if (!pointer) return null;
+    const value = (BigInt(pointer.hi(row) >>> 0) << 32n) | BigInt(pointer.lo(row) >>> 0);
+    return value > 0xffffn ? `0x${value.toString(16)}` : null;
+  };
   return {
     numbers,
+    pointer: pointerAt,
     device(row) {
       let unnamed = false;
       for (const { column, isAddress, isDeviceName } of named) {
@@ -112,11 +132,7 @@ export function bindArguments(table: Table, common: ReadonlySet<string>, isRetur
         if (isDeviceName && isBlank((column.dictionary as readonly string[])[id])) unnamed = true;
       }
       if (unnamed) return '';
-      if (pointer && !pointer.isNull(row)) {
-        const value = (BigInt(pointer.hi(row) >>> 0) << 32n) | BigInt(pointer.lo(row) >>> 0);
-        return value > 0xffffn ? `0x${value.toString(16)}` : null;
-      }
-      return null;
+      return pointerAt(row);
     },
     text(row) {
       if (!text || isNullAt(text, row)) return null;

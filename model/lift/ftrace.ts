@@ -7,6 +7,7 @@ import {
   KNOWN_TRACEPOINTS,
   type KnownFunction,
 } from '../known-functions.ts';
+import { type AddressedProbes, addressedProbes, mayBeOnAtsFunction } from './addressed-probes.ts';
 import {
   type ArgumentReaders,
   type ArgumentRole,
@@ -52,20 +53,29 @@ const UNATTRIBUTED_WRITE: KnownFunction = { symbol: '', kind: 'config.write', re
 export function modelWants(kind: {
   readonly name: string;
   readonly symbol: string | null;
+  readonly atAddress?: boolean;
   readonly fields: readonly string[];
 }): boolean {
   if (kind.symbol !== null) return knownSymbol(kind.symbol) !== null;
-  return kind.name in KNOWN_TRACEPOINTS || knownEventName(kind.name) !== null || isConfigWrite(kind.fields);
+  return (
+    kind.name in KNOWN_TRACEPOINTS ||
+    knownEventName(kind.name) !== null ||
+    isConfigWrite(kind.fields) ||
+    (kind.atAddress === true && mayBeOnAtsFunction(kind.fields))
+  );
 }
 
 function isConfigWrite(fields: readonly string[]): boolean {
   return fields.includes('where') && (fields.includes('val') || fields.includes('value'));
 }
 
-/** Turns the rows of one event table into events of the model. `number` tells the tables of a recording apart. */
-export function liftEventTable(table: Table, number: number, events: EventColumns): void {
-  const lifter = new EventTableLifter(table, number, events);
-  for (let row = 0; row < table.length; row++) lifter.lift(row);
+/** Turns the rows of the event tables of a recording into events of the model. */
+export function liftEventTables(tables: readonly Table[], events: EventColumns): void {
+  const addressed = addressedProbes(tables, knownEventName);
+  tables.forEach((table, number) => {
+    const lifter = new EventTableLifter(table, number, events, addressed);
+    for (let row = 0; row < table.length; row++) lifter.lift(row);
+  });
 }
 
 class EventTableLifter {
@@ -78,10 +88,12 @@ class EventTableLifter {
   private readonly time;
   private readonly knownBySymbol: (KnownFunction | null)[];
   private readonly knownByName: KnownFunction | null;
+  private readonly addressed: AddressedProbes;
   private readonly names = new Map<string, number>();
 
-  constructor(table: Table, number: number, events: EventColumns) {
+  constructor(table: Table, number: number, events: EventColumns, addressed: AddressedProbes) {
     this.table = table;
+    this.addressed = addressed;
     this.number = number;
     this.events = events;
     this.readers = [bindArguments(table, COMMON, false), bindArguments(table, COMMON, true)];
@@ -100,7 +112,7 @@ class EventTableLifter {
       ? this.knownBySymbol[symbol.data[row] as number]
       : tracepoint
         ? null
-        : this.knownByName;
+        : (this.addressed.functionOf(this.table, row) ?? this.knownByName);
     if (!known && !tracepoint) return;
     const { draft } = this;
     clearDraft(draft);
@@ -134,12 +146,14 @@ class EventTableLifter {
   private setCall(row: number, known: KnownFunction, hasSymbol: boolean): void {
     const { draft } = this;
     const isReturn = this.column.is_return.data[row] !== 0;
-    const { numbers, device } = this.readers[isReturn ? 1 : 0];
+    const { numbers, device, pointer } = this.readers[isReturn ? 1 : 0];
     const isWrite = known.kind.startsWith('config.');
     draft.kind = KIND[known.kind];
     draft.phase = isWrite ? POINT : isReturn ? RETURN : ENTER;
     draft.symbol = known.symbol === '' || (isWrite && !hasSymbol) ? -1 : this.nameId(known.symbol);
     draft.device = this.deviceId(device(row));
+    const address = pointer(row);
+    if (address !== null) draft.pointer = this.nameId(address);
     draft.width = isWrite && hasSymbol ? (known.width ?? UNKNOWN) : UNKNOWN;
     const lo = (role: ArgumentRole) => {
       const reader = numbers.get(role);

@@ -85,13 +85,15 @@ export class Identity {
     return fn;
   }
 
-  /** A return that does not name its device is about the device that the entry of its call names. */
+  /** One end of a call that does not name its device is about the device that the other end names. */
   private deviceOf(row: number): number {
     const { events } = this;
     const device = events.device[row];
-    if (device >= 0 || events.phase[row] !== RETURN) return device;
-    const enter = this.calls.enter[this.calls.callOf[row]];
-    return enter >= 0 ? events.device[enter] : device;
+    const phase = events.phase[row];
+    if (device >= 0 || (phase !== RETURN && phase !== ENTER)) return device;
+    const call = this.calls.callOf[row];
+    const other = phase === RETURN ? this.calls.enter[call] : this.calls.exit[call];
+    return other >= 0 ? events.device[other] : device;
   }
 
   private beginsNewLife(fn: FunctionRecord, row: number): boolean {
