@@ -12,9 +12,12 @@ export function timeText(ns: bigint | null, ticks: boolean): string {
   return ticks ? `tick ${ns}` : `${formatSeconds(ns)} s`;
 }
 
-/** When a finding showed. */
+/** When a finding showed: on the common time, else on the clock of the source that shows it. */
 export function whenOf(finding: Finding): string {
-  return timeText(finding.time_ns, finding.ticks);
+  const own = finding.evidence.findLast((line) => line.source === finding.sourcePath && line.timeNs !== null);
+  if (finding.time_ns !== null || !own) return timeText(finding.time_ns, finding.ticks);
+  const source = own.source.slice(own.source.lastIndexOf('/') + 1);
+  return `${timeText(own.timeNs, finding.ticks)} (clock of ${source})`;
 }
 
 /** Since when it has been so, where that is another time; else null. */

@@ -29,6 +29,17 @@ test('tells verdict, findings with cause before symptom, limits and losses', () 
   }
 });
 
+test('a finding off the common time is told by the clock of its own source', () => {
+  const analysis = {
+    ...sampleAnalysis(),
+    findings: tableOf(FINDINGS, [findingRow(0, { source: 1, time_ns: null, since_ns: null })]),
+    evidence: tableOf(EVIDENCE, [evidenceRow(0, 0, { source: 1, time_ns: 15_964_284_000n })]),
+  };
+  expect(summaryText(analysis, PLAIN)).toContain('when      15.964284 s (clock of dmesg.txt)');
+  const without = { ...analysis, evidence: tableOf(EVIDENCE, []) };
+  expect(summaryText(without, PLAIN)).toContain('when      time unknown');
+});
+
 test('fits the width it is given', () => {
   for (const width of [60, 80, 100]) {
     const lines = summaryText(sampleAnalysis(), PLAIN, { width }).split('\n');
