@@ -11,11 +11,12 @@ import {
 } from '../reports/index.ts';
 import { rowAt } from '../tables/index.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
+import { applyGateTo, type GateFlags, readGate } from './gate.ts';
 import { analyzeInputs, type InputFlags } from './inputs.ts';
 import { paletteFor, widthOf } from './terminal.ts';
 import { writeFiles } from './write-files.ts';
 
-export interface AnalyzeFlags extends InputFlags {
+export interface AnalyzeFlags extends InputFlags, GateFlags {
   readonly out?: string;
   readonly failOn: string;
   readonly strict?: boolean;
@@ -60,11 +61,13 @@ export async function runAnalyze(inputs: readonly string[], flags: AnalyzeFlags)
     throw new UsageError(`--fail-on ${flags.failOn}: expected one of ${GATES.join(', ')}.`);
   }
   const forms = formsOf(flags.format);
+  const gate = readGate(flags);
   const judged = await analyzeInputs(inputs, flags, flags.failOn === 'warning' ? 'warning' : 'error');
-  const analysis =
+  const checked =
     flags.checks === undefined
       ? judged
       : await (await import('./query-checks.ts')).withChecks(judged, { ...flags, checks: flags.checks });
+  const analysis = applyGateTo(checked, gate);
   const written = flags.out === undefined ? [] : await writeReports(flags.out, forms, analysis);
   if (flags.json) process.stdout.write(json(findingsJson(analysis)));
   else {

@@ -65,6 +65,13 @@ function build(): Command {
       'what --out writes: html, json, markdown, junit, sarif, ktap',
       'html,json,markdown',
     )
+    .option('--baseline <file>', 'compare with the findings.json of an earlier run; only what is new fails')
+    .option('--gate <which>', 'which findings fail: new (with a baseline the default) or any')
+    .option(
+      '--suppressions <file>',
+      'findings to live with, with reason and end (YAML or JSON, see docs/ci.md)',
+    )
+    .option('--today <date>', 'the day that ends of suppressions are compared with, as YYYY-MM-DD')
     .option('--checks <dir>', 'also run the checks in SQL (*.check.sql) of this directory')
     .option('--time-limit <seconds>', 'stop a check after this time', '60')
     .option('--memory <size>', 'most memory a check may use', '1GB')

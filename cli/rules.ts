@@ -1,6 +1,7 @@
 import { recipeFor } from '../model/coverage.ts';
+import { DOCUMENTED_RULES } from '../model/rules/document.ts';
 import { RULE_EXAMPLES } from '../model/rules/examples.ts';
-import { RULE_BY_ID, RULES } from '../model/rules/index.ts';
+import { RULE_BY_ID } from '../model/rules/index.ts';
 import type { Rule } from '../model/rules/rule.ts';
 import type { Palette } from '../reports/palette.ts';
 import { wrap } from '../reports/wrap.ts';
@@ -45,13 +46,13 @@ function ruleData(rule: Rule) {
 /** Prints all rules, one line each, or as JSON. */
 export function runRules(flags: { readonly json?: boolean }): void {
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify(RULES.map(ruleData), null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(DOCUMENTED_RULES.map(ruleData), null, 2)}\n`);
     return;
   }
   const palette = paletteFor(process.stdout);
   const paint = { error: palette.red, warning: palette.yellow, note: palette.dim };
-  const width = Math.max(...RULES.map((rule) => rule.name.length));
-  for (const rule of RULES) {
+  const width = Math.max(...DOCUMENTED_RULES.map((rule) => rule.name.length));
+  for (const rule of DOCUMENTED_RULES) {
     process.stdout.write(
       `${palette.bold(rule.id)}  ${rule.name.padEnd(width)}  ${paint[rule.severity](rule.severity)}\n`,
     );
@@ -62,9 +63,11 @@ export function runRules(flags: { readonly json?: boolean }): void {
 /** Prints what a rule means. @throws UsageError for a rule that does not exist. */
 export function runExplain(id: string, flags: { readonly json?: boolean }): void {
   const wanted = id.toUpperCase();
-  const rule = RULE_BY_ID.get(wanted) ?? RULES.find((candidate) => candidate.name === id.toLowerCase());
+  const rule = DOCUMENTED_RULES.find(
+    (candidate) => candidate.id === wanted || candidate.name === id.toLowerCase(),
+  );
   if (!rule) {
-    const like = RULES.filter(
+    const like = DOCUMENTED_RULES.filter(
       (candidate) =>
         candidate.id.includes(wanted.replace(/^ATS/, '')) || candidate.name.includes(id.toLowerCase()),
     );

@@ -1,7 +1,9 @@
 import type {
   ATS_CALLS,
   ATS_EVENTS,
+  BASELINE,
   CLOCKS,
+  COMPARISON,
   CONFIG_ACCESSES,
   EVIDENCE,
   FEATURES,
@@ -14,11 +16,14 @@ import type {
   MACHINE_COVERAGE,
   PCI_FUNCTIONS,
   RULE_COVERAGE,
+  RULE_FUNCTIONS,
   SIMULATOR_EVENTS,
   SOURCES,
   SPLAT_FRAMES,
   SPLATS,
   STATE_INTERVALS,
+  SUPPRESSED_FINDINGS,
+  SUPPRESSIONS,
   Table,
   TRANSITIONS,
   VERDICT,
@@ -49,9 +54,16 @@ export interface Analysis {
   readonly findingLinks: Table<typeof FINDING_LINKS>;
   readonly evidence: Table<typeof EVIDENCE>;
   readonly ruleCoverage: Table<typeof RULE_COVERAGE>;
+  readonly ruleFunctions: Table<typeof RULE_FUNCTIONS>;
   readonly machineCoverage: Table<typeof MACHINE_COVERAGE>;
   readonly whatIf: Table<typeof WHAT_IF>;
   readonly features: Table<typeof FEATURES>;
+  /** Empty unless the findings were compared with a baseline (see `gate/`). */
+  readonly baseline: Table<typeof BASELINE>;
+  readonly comparison: Table<typeof COMPARISON>;
+  /** Empty unless there is a file of suppressions. */
+  readonly suppressions: Table<typeof SUPPRESSIONS>;
+  readonly suppressedFindings: Table<typeof SUPPRESSED_FINDINGS>;
   /** Trace events as recorded, one table per kind. */
   readonly events: readonly Table[];
 }

@@ -22,7 +22,7 @@ import {
 import type { Analysis } from './analysis.ts';
 import { type Calls, pairCalls } from './calls.ts';
 import { attachWarns, relateClocks } from './clocks.ts';
-import { machineCoverage, ruleCoverage } from './coverage.ts';
+import { machineCoverage, ruleCoverage, ruleFunctions } from './coverage.ts';
 import { EventColumns } from './event-columns.ts';
 import { RETURN, UNKNOWN } from './events.ts';
 import {
@@ -34,6 +34,7 @@ import {
   type ProfileChoice,
 } from './features.ts';
 import type { Finding } from './findings.ts';
+import { emptyGate } from './gate/apply.ts';
 import { isFunctionAddress } from './lift/arguments.ts';
 import { liftEventTables } from './lift/ftrace.ts';
 import { liftLog } from './lift/log.ts';
@@ -135,7 +136,9 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
     findingLinks: linksTable(findings),
     evidence: await evidenceTable(findings, events, calls, teller, options),
     ruleCoverage: ruleCoverage(replay, findings),
+    ruleFunctions: ruleFunctions(replay),
     machineCoverage: machineCoverage(replay),
+    ...emptyGate(),
     whatIf: whatIfTable(
       whatIf,
       findings,

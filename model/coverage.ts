@@ -1,4 +1,11 @@
-import { MACHINE_COVERAGE, type RowOf, RULE_COVERAGE, type Table, TableBuilder } from '../tables/index.ts';
+import {
+  MACHINE_COVERAGE,
+  type RowOf,
+  RULE_COVERAGE,
+  RULE_FUNCTIONS,
+  type Table,
+  TableBuilder,
+} from '../tables/index.ts';
 import { EVENT_KINDS, type EventKindName } from './events.ts';
 import type { Finding } from './findings.ts';
 import { FUNCTION_BY_SYMBOL, KNOWN_TRACEPOINTS } from './known-functions.ts';
@@ -68,6 +75,31 @@ function coverageOf(
   if (base.unknown > 0)
     return { ...base, status: 'not_evaluable', why: `${count?.why ?? 'an operand is unknown'}.` };
   return { ...base, status: 'not_applicable', why: 'Nothing happened that this rule is about.' };
+}
+
+/** The same for each function on which a rule had something to decide. */
+export function ruleFunctions(replay: ReplayResult): Table<typeof RULE_FUNCTIONS> {
+  const builder = new TableBuilder(RULE_FUNCTIONS);
+  for (const rule of RULES) {
+    const counts = replay.counts[rule.id];
+    if (!counts) continue;
+    const fns = new Set<number>(counts.undecidedOn.keys());
+    counts.decidedOn.forEach((_, fn) => {
+      fns.add(fn);
+    });
+    for (const fn of [...fns].sort((a, b) => a - b)) {
+      const unknown = counts.undecidedOn.get(fn);
+      builder.append({
+        rule: rule.id,
+        fn,
+        function: replay.topology.at(fn).address,
+        evaluations: counts.decidedOn[fn] ?? 0,
+        unknown: unknown?.times ?? 0,
+        why: unknown?.why ?? '',
+      });
+    }
+  }
+  return builder.finish();
 }
 
 /** Which transitions of the reference machine the recording took, out of all. */

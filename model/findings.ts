@@ -175,7 +175,7 @@ function sign(findings: readonly Finding[]): void {
   }
 }
 
-/** Errors first. */
-export function compareSeverity(a: Severity, b: Severity): number {
-  return SEVERITY_RANK[a] - SEVERITY_RANK[b];
+/** 0 for an error, 1 for a warning, 2 for a note. */
+export function severityRank(severity: string): number {
+  return SEVERITY_RANK[severity as Severity] ?? 3;
 }

@@ -2,7 +2,6 @@ import { type LOSSES, rowsOf, type SOURCES, type Table } from '../tables/index.t
 import { kindMask, UNKNOWN } from './events.ts';
 import type { Finding } from './findings.ts';
 import type { ReplayResult } from './replay/replay.ts';
-import type { Severity } from './rules/rule.ts';
 
 export type VerdictWord = 'pass' | 'fail' | 'inconclusive';
 
@@ -42,28 +41,33 @@ export function judge(
     ...questionReasons(replay),
     ...unusedReasons(sources),
   ];
-  if (gating.length > 0) return { verdict: 'fail', gate, sentence: failSentence(gating), reasons };
+  if (gating.length > 0) {
+    const found = gating.map(({ rule, fn }) => ({ rule, function: fn?.address ?? null }));
+    return { verdict: 'fail', gate, sentence: failSentence(found), reasons };
+  }
   const decisive = reasons.filter((reason) => reason.decisive);
   if (decisive.length > 0) {
     return {
       verdict: 'inconclusive',
       gate,
-      sentence: `Nothing wrong was found, but the recording cannot show that all is well: ${lowerFirst(decisive[0].reason)}`,
+      sentence: inconclusiveSentence(decisive[0].reason),
       reasons,
     };
   }
   return { verdict: 'pass', gate, sentence: passSentence(findings, replay), reasons };
 }
 
-export function reaches(severity: Severity, gate: 'error' | 'warning'): boolean {
+/** True for a severity that fails a run. */
+export function reaches(severity: string, gate: string): boolean {
   return severity === 'error' || (gate === 'warning' && severity === 'warning');
 }
 
-function failSentence(gating: readonly Finding[]): string {
-  const functions = [
-    ...new Set(gating.flatMap((finding) => (finding.fn ? [finding.fn.address] : []))),
-  ].sort();
-  const unnamed = gating.filter((finding) => !finding.fn).length;
+/** The verdict on findings that fail, in one sentence. */
+export function failSentence(
+  gating: readonly { readonly rule: string; readonly function: string | null }[],
+): string {
+  const functions = [...new Set(gating.flatMap((finding) => finding.function ?? []))].sort();
+  const unnamed = gating.filter((finding) => finding.function === null).length;
   const where = [
     ...(functions.length > 0
       ? [functions.slice(0, 6).join(', ') + (functions.length > 6 ? ` and ${functions.length - 6} more` : '')]
@@ -72,6 +76,11 @@ function failSentence(gating: readonly Finding[]): string {
   ].join(' and ');
   const rules = [...new Set(gating.map((finding) => finding.rule))].sort().join(', ');
   return `ATS state is inconsistent on ${where} (${rules}).`;
+}
+
+/** The verdict where nothing fails and something decisive is missing, in one sentence. */
+export function inconclusiveSentence(reason: string, found = 'Nothing wrong'): string {
+  return `${found} was found, but the recording cannot show that all is well: ${lowerFirst(reason)}`;
 }
 
 function passSentence(findings: readonly Finding[], replay: ReplayResult): string {

@@ -1,7 +1,9 @@
+import baseline from './catalog/baseline.sql';
 import callDurations from './catalog/call-durations.sql';
 import calls from './catalog/calls.sql';
 import captures from './catalog/captures.sql';
 import clocks from './catalog/clocks.sql';
+import comparison from './catalog/comparison.sql';
 import enabledWindows from './catalog/enabled-windows.sql';
 import eventsByKind from './catalog/events-by-kind.sql';
 import evidence from './catalog/evidence.sql';
@@ -27,10 +29,13 @@ import lossesAround from './catalog/losses-around.sql';
 import machineCoverage from './catalog/machine-coverage.sql';
 import near from './catalog/near.sql';
 import registerWrites from './catalog/register-writes.sql';
+import ruleFunctions from './catalog/rule-functions.sql';
 import rules from './catalog/rules.sql';
 import sources from './catalog/sources.sql';
 import splats from './catalog/splats.sql';
 import stateAt from './catalog/state-at.sql';
+import suppressedFindings from './catalog/suppressed-findings.sql';
+import suppressions from './catalog/suppressions.sql';
 import timelineFindings from './catalog/timeline-findings.sql';
 import timelineGaps from './catalog/timeline-gaps.sql';
 import timelineLanes from './catalog/timeline-lanes.sql';
@@ -42,10 +47,12 @@ import verdictReasons from './catalog/verdict-reasons.sql';
 import { type NamedQuery, parseNamedQuery } from './named-query.ts';
 
 const TEXTS: Readonly<Record<string, string>> = {
+  baseline,
   'call-durations': callDurations,
   calls,
   captures,
   clocks,
+  comparison,
   'enabled-windows': enabledWindows,
   'events-by-kind': eventsByKind,
   evidence,
@@ -71,10 +78,13 @@ const TEXTS: Readonly<Record<string, string>> = {
   'machine-coverage': machineCoverage,
   near,
   'register-writes': registerWrites,
+  'rule-functions': ruleFunctions,
   rules,
   sources,
   splats,
   'state-at': stateAt,
+  'suppressed-findings': suppressedFindings,
+  suppressions,
   'timeline-findings': timelineFindings,
   'timeline-gaps': timelineGaps,
   'timeline-lanes': timelineLanes,

@@ -2,6 +2,9 @@ import type { Analysis } from '../model/analysis.ts';
 import { type EvidenceLine, type Finding, type Story, storyRowsOf, tellStory } from './story.ts';
 import { clip } from './visible.ts';
 
+/** Version of the format of `findings.json`. It goes up when a field is removed, renamed, or changes its meaning. */
+export const FINDINGS_SCHEMA = 1;
+
 /** A record longer than this is cut in the evidence; the recording itself has the rest. */
 const MAX_EVIDENCE_TEXT = 4096;
 
@@ -40,6 +43,14 @@ function findingObject(finding: Finding): object {
     caused_by: signatures(finding.causes),
     evidence: finding.evidence.map(evidenceObject),
     signature: finding.signature,
+    gating: finding.gating,
+    status: finding.status,
+    suppressed: finding.suppression && {
+      reason: finding.suppression.reason,
+      expires: finding.suppression.expires,
+      source: finding.suppression.source,
+      line: finding.suppression.line,
+    },
   };
 }
 
@@ -87,13 +98,77 @@ function coverageObject(story: Story): object {
   };
 }
 
+function ruleObjects(story: Story): object[] {
+  const decided = new Map<string, Set<string>>();
+  const undecided = new Map<string, Map<string, string>>();
+  for (const row of story.ruleFunctions) {
+    if (row.evaluations > 0) {
+      const on = decided.get(row.rule) ?? new Set();
+      decided.set(row.rule, on.add(row.function));
+    }
+    if (row.unknown > 0) {
+      const on = undecided.get(row.rule) ?? new Map<string, string>();
+      if (!on.has(row.function)) on.set(row.function, row.why);
+      undecided.set(row.rule, on);
+    }
+  }
+  return story.rules.map(({ rule, name, status, why }) => ({
+    rule,
+    name,
+    status,
+    why,
+    decided_on: [...(decided.get(rule) ?? [])].sort(),
+    undecided_on: [...(undecided.get(rule) ?? [])]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([address, reason]) => ({ function: address, why: reason })),
+  }));
+}
+
+function comparisonObject(story: Story): object | null {
+  const [baseline] = story.baseline;
+  if (!baseline) return null;
+  const count = (status: string) => story.comparison.filter((row) => row.status === status).length;
+  return {
+    baseline: {
+      path: baseline.path,
+      tool: baseline.tool,
+      verdict: baseline.verdict,
+      findings: baseline.findings,
+    },
+    new: count('new'),
+    changed: count('changed'),
+    still: count('still'),
+    not_evaluated: count('not_evaluated'),
+    fixed: count('fixed'),
+    findings: story.comparison.map(
+      ({ status, rule, name, function: address, severity, baseline_severity, signature, message, why }) => ({
+        status,
+        rule,
+        name,
+        function: address,
+        severity,
+        baseline_severity,
+        signature,
+        message,
+        why,
+      }),
+    ),
+  };
+}
+
 /** `findings.json` as an object; its schema is `findings.schema.json` beside this file. */
 export function findingsJson(analysis: Analysis): object {
   const story = tellStory(storyRowsOf(analysis));
   return {
-    schema: 1,
+    schema: FINDINGS_SCHEMA,
     tool: story.verdict.tool,
     verdict: story.verdict.verdict,
+    sentence: story.verdict.sentence,
+    gate: {
+      fail_on: story.verdict.gate,
+      findings: story.baseline[0]?.gate ?? 'any',
+      failing: story.all.filter((finding) => finding.gating).length,
+    },
     features: {
       profile: story.verdict.profile,
       values: Object.fromEntries(
@@ -102,7 +177,10 @@ export function findingsJson(analysis: Analysis): object {
     },
     sources: sourceObjects(story),
     findings: story.all.map(findingObject),
-    rules: story.rules.map(({ rule, status, why }) => ({ rule, status, why })),
+    comparison: comparisonObject(story),
+    suppressions: story.suppressions.map(({ suppression: _, ...row }) => row),
+    rules: ruleObjects(story),
+    functions: [...new Set(story.functions.map((row) => row.function))].sort(),
     coverage: coverageObject(story),
   };
 }

@@ -35,7 +35,12 @@ async function storyRowsFrom(db: Database): Promise<StoryRows> {
     links: await db.named('finding-links'),
     evidence: await db.named('evidence'),
     rules: await db.named('rules'),
+    ruleFunctions: await db.named('rule-functions'),
     features: await db.named('features'),
+    baseline: await db.named('baseline'),
+    comparison: await db.named('comparison'),
+    suppressions: await db.named('suppressions'),
+    suppressed: await db.named('suppressed-findings'),
     eventCount: events as number,
   };
 }

@@ -6,5 +6,6 @@ export { ktapText } from './ktap.ts';
 export { type Palette, PLAIN } from './palette.ts';
 export { sarifLog } from './sarif.ts';
 export { summaryMarkdown } from './summary-markdown.ts';
-export { type SummaryOptions, summaryText } from './summary-text.ts';
+export type { SummaryOptions } from './summary-settings.ts';
+export { summaryText } from './summary-text.ts';
 export { whatIfText } from './what-if-text.ts';

@@ -1,6 +1,6 @@
 import type { Analysis } from '../model/analysis.ts';
-import { isGating } from './junit.ts';
 import { functionTitle, placeOf, whenOf } from './phrases.ts';
+import { whyNotFailing } from './rule-outcome.ts';
 import { type Story, storyRowsOf, tellStory } from './story.ts';
 import { oneLine } from './visible.ts';
 
@@ -17,8 +17,15 @@ function ruleLines(
   number: number,
 ): { lines: string[]; ok: boolean } {
   const found = story.all.filter((finding) => finding.rule === rule.rule);
-  const ok = !found.some((finding) => isGating(finding, story.verdict.gate));
-  const skip = ok && rule.status !== 'evaluated' ? ` # SKIP ${plain(rule.why || rule.status)}` : '';
+  const ok = !found.some((finding) => finding.gating);
+  const known = ok ? whyNotFailing(found) : null;
+  const skip = !ok
+    ? ''
+    : known !== null
+      ? ` # XFAIL ${plain(known)}`
+      : rule.status === 'evaluated'
+        ? ''
+        : ` # SKIP ${plain(rule.why || rule.status)}`;
   const notes = found.map((finding) => {
     const last = finding.evidence.at(-1);
     const place = last ? ` [${placeOf(last)}]` : '';
@@ -30,7 +37,10 @@ function ruleLines(
   };
 }
 
-/** The verdict in the format of the kernel's tests (Documentation/dev-tools/ktap.rst): a test for each rule. */
+/**
+ * The verdict in the format of the kernel's tests (Documentation/dev-tools/ktap.rst): a test for each rule. SKIP is what could
+ * not be judged, XFAIL what is suppressed or known from the baseline.
+ */
 export function ktapText(analysis: Analysis): string {
   const story = tellStory(storyRowsOf(analysis));
   const rules = story.rules.map((rule, index) => ruleLines(story, rule, index + 1));
@@ -44,6 +54,6 @@ export function ktapText(analysis: Analysis): string {
     `    # ${plain(tool)}: ${plain(sentence)}`,
     `    1..${rules.length}`,
     ...rules.flatMap((rule) => rule.lines),
-    `${rules.every((rule) => rule.ok) ? 'ok' : 'not ok'} 1 ats${skip}`,
+    `${verdict === 'fail' ? 'not ok' : 'ok'} 1 ats${skip}`,
   ].join('\n')}\n`;
 }

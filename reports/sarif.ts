@@ -1,4 +1,5 @@
 import type { Analysis } from '../model/analysis.ts';
+import { DOCUMENTED_RULES } from '../model/rules/document.ts';
 import { rowsOf } from '../tables/index.ts';
 import { type EvidenceLine, type Finding, type Story, storyRowsOf, tellStory } from './story.ts';
 import { clip, visible } from './visible.ts';
@@ -42,7 +43,48 @@ function kernelLocations(finding: Finding, splats: Splats): object[] {
   });
 }
 
-function resultOf(finding: Finding, ruleIndex: ReadonlyMap<string, number>, splats: Splats): object {
+const DOCUMENTED = new Map(DOCUMENTED_RULES.map((rule) => [rule.id, rule]));
+
+/** What a viewer shows of a rule; of a check in SQL only its name is known. */
+function ruleDescriptor({ rule: id, name }: Story['rules'][number]): object {
+  const rule = DOCUMENTED.get(id);
+  if (!rule) return { id, name, shortDescription: { text: name } };
+  const parts: readonly (readonly [string, string])[] = [
+    ['Meaning', rule.meaning],
+    ['What to do', rule.fix],
+    ['Kernels', rule.versions],
+  ];
+  return {
+    id,
+    name,
+    shortDescription: { text: rule.name.replaceAll('-', ' ') },
+    fullDescription: { text: rule.condition },
+    help: { text: parts.map(([title, words]) => `${title}: ${words}`).join('\n') },
+    defaultConfiguration: { level: rule.severity },
+    properties: { layers: rule.layers },
+  };
+}
+
+/** SARIF's words for where a finding stands against the baseline. */
+const BASELINE_STATE: Readonly<Record<string, string>> = {
+  new: 'new',
+  changed: 'updated',
+  still: 'unchanged',
+};
+
+/** The source as a whole, for a finding that no single record shows: viewers want a place. */
+function wholeSource(finding: Finding, story: Story): object[] {
+  const path = finding.sourcePath ?? story.sources[0]?.path;
+  return path === undefined ? [] : [{ physicalLocation: { artifactLocation: { uri: uriOf(path) } } }];
+}
+
+function resultOf(
+  finding: Finding,
+  story: Story,
+  ruleIndex: ReadonlyMap<string, number>,
+  splats: Splats,
+): object {
+  const { suppression, status } = finding;
   const shown = finding.evidence.at(-1);
   const related = [
     ...finding.evidence.slice(0, -1).map((line) => ({ ...location(line), message: text(line.role) })),
@@ -53,12 +95,26 @@ function resultOf(finding: Finding, ruleIndex: ReadonlyMap<string, number>, spla
     ruleIndex: ruleIndex.get(finding.rule) ?? -1,
     level: finding.severity,
     message: text(`${finding.message} Expected: ${finding.expected} Observed: ${finding.observed}`),
-    locations: shown ? [location(shown)] : [],
+    locations: shown ? [location(shown)] : wholeSource(finding, story),
     relatedLocations: related,
     partialFingerprints: { 'atscopeSignature/v1': finding.signature },
+    ...(status === null ? {} : { baselineState: BASELINE_STATE[status] }),
+    ...(suppression === null
+      ? {}
+      : {
+          suppressions: [
+            {
+              kind: 'external',
+              status: 'accepted',
+              justification: visible(clip(suppression.reason, MAX_TEXT).text),
+              properties: { expires: suppression.expires },
+            },
+          ],
+        }),
     properties: {
       function: finding.function,
       pf: finding.pf,
+      gating: finding.gating,
       timeNs: finding.time_ns === null ? null : String(finding.time_ns),
       causedBy: [...new Set(finding.causes.map((cause) => cause.signature))],
     },
@@ -101,13 +157,13 @@ export function sarifLog(analysis: Analysis): object {
           driver: {
             name,
             ...(version ? { version } : {}),
-            rules: story.rules.map((rule) => ({ id: rule.rule, name: rule.name })),
+            rules: story.rules.map(ruleDescriptor),
             notifications: codes.map((id) => ({ id })),
           },
         },
         originalUriBaseIds: { KERNEL: { description: { text: 'Root of the kernel source tree.' } } },
         invocations: [{ executionSuccessful: true, toolExecutionNotifications: notifications(story) }],
-        results: story.all.map((finding) => resultOf(finding, ruleIndex, splats)),
+        results: story.all.map((finding) => resultOf(finding, story, ruleIndex, splats)),
         properties: { verdict: story.verdict.verdict, profile: story.verdict.profile },
       },
     ],

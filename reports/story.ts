@@ -1,6 +1,9 @@
 import type { Analysis } from '../model/analysis.ts';
+import { isWorse } from '../model/gate/compare.ts';
 import {
+  type BASELINE,
   type CLOCKS,
+  type COMPARISON,
   type EVIDENCE,
   type FEATURES,
   type FINDING_LINKS,
@@ -10,8 +13,11 @@ import {
   type LOSSES,
   type RowOf,
   type RULE_COVERAGE,
+  type RULE_FUNCTIONS,
   rowsOf,
   type SOURCES,
+  type SUPPRESSED_FINDINGS,
+  type SUPPRESSIONS,
   type VERDICT,
   type VERDICT_REASONS,
 } from '../tables/index.ts';
@@ -29,7 +35,13 @@ export interface StoryRows {
   readonly links: readonly RowOf<typeof FINDING_LINKS>[];
   readonly evidence: readonly RowOf<typeof EVIDENCE>[];
   readonly rules: readonly RowOf<typeof RULE_COVERAGE>[];
+  readonly ruleFunctions: readonly RowOf<typeof RULE_FUNCTIONS>[];
   readonly features: readonly RowOf<typeof FEATURES>[];
+  /** What the findings were compared with: one row, or none. */
+  readonly baseline: readonly RowOf<typeof BASELINE>[];
+  readonly comparison: readonly RowOf<typeof COMPARISON>[];
+  readonly suppressions: readonly RowOf<typeof SUPPRESSIONS>[];
+  readonly suppressed: readonly RowOf<typeof SUPPRESSED_FINDINGS>[];
   /** Events of the model in the recording. */
   readonly eventCount: number;
 }
@@ -52,6 +64,12 @@ export interface Finding extends RowOf<typeof FINDINGS> {
   /** `pf`, `vf`, `function` or `unknown`. */
   readonly kind: string;
   readonly vfIndex: number | null;
+  /** Against the baseline: `new`, `changed` or `still`; null without one. */
+  readonly status: string | null;
+  /** The suppression that covers it. */
+  readonly suppression: RowOf<typeof SUPPRESSIONS> | null;
+  /** True when it fails the run: at or above the gate, not suppressed, and new where only those count. */
+  readonly gating: boolean;
   readonly evidence: readonly EvidenceLine[];
   readonly causes: Finding[];
   readonly consequences: Finding[];
@@ -94,7 +112,12 @@ export function storyRowsOf(analysis: Analysis): StoryRows {
     links: rowsOf(analysis.findingLinks),
     evidence: rowsOf(analysis.evidence),
     rules: rowsOf(analysis.ruleCoverage),
+    ruleFunctions: rowsOf(analysis.ruleFunctions),
     features: rowsOf(analysis.features),
+    baseline: rowsOf(analysis.baseline),
+    comparison: rowsOf(analysis.comparison),
+    suppressions: rowsOf(analysis.suppressions),
+    suppressed: rowsOf(analysis.suppressedFindings),
     eventCount: analysis.atsEvents.length,
   };
 }
@@ -126,14 +149,28 @@ function linkedFindings(rows: StoryRows): Finding[] {
     if (lines) lines.push(line);
     else evidence.set(row.finding, [line]);
   }
+  const statuses = new Map(rows.comparison.map((row) => [row.finding, row]));
+  const suppressions = new Map(rows.suppressions.map((row) => [row.suppression, row]));
+  const suppressed = new Map(
+    rows.suppressed.map((row) => [row.finding, suppressions.get(row.suppression) ?? null]),
+  );
+  const onlyNew = rows.baseline[0]?.gate === 'new';
   const findings = rows.findings.map((row): Finding => {
     const owner = row.fn === null ? undefined : functions.get(row.fn);
+    const compared = statuses.get(row.finding);
+    const suppression = suppressed.get(row.finding) ?? null;
     return {
       ...row,
       sourcePath: row.source === null ? null : (paths.get(row.source) ?? `source ${row.source}`),
       ticks: row.source === null ? ticks : sources.get(row.source)?.time_unit === 'ticks',
       kind: owner?.kind ?? 'unknown',
       vfIndex: owner?.vf_index ?? null,
+      status: compared?.status ?? null,
+      suppression,
+      gating:
+        severityRank(row.severity) <= severityRank(rows.verdict.gate) &&
+        suppression === null &&
+        (!onlyNew || (compared !== undefined && isWorse(compared))),
       evidence: evidence.get(row.finding) ?? [],
       causes: [],
       consequences: [],
@@ -196,7 +233,10 @@ export function countBySeverity(findings: readonly { readonly severity: string }
   return parts.length > 0 ? parts.join(', ') : 'no findings';
 }
 
-/** The errors and warnings of the first families, at most `limit` over all of them, and how many there are in total. */
+/**
+ * The errors and warnings of the first families that nobody suppressed, at most `limit` over all of them, and how many
+ * there are in total.
+ */
 export function graveWithin(
   story: Story,
   limit: number,
@@ -209,7 +249,9 @@ export function graveWithin(
   let shown = 0;
   let total = 0;
   for (const family of story.families) {
-    const grave = family.findings.filter((finding) => finding.severity !== 'note');
+    const grave = family.findings.filter(
+      (finding) => finding.severity !== 'note' && finding.suppression === null,
+    );
     const kept = grave.slice(0, Math.max(0, limit - shown));
     if (kept.length > 0) families.push({ family, shown: kept });
     shown += kept.length;

@@ -1,5 +1,14 @@
 import type { Analysis } from '../model/analysis.ts';
 import {
+  comparedText,
+  comparisonCounts,
+  goneOrChanged,
+  statusLabel,
+  statusMark,
+  suppressedGrave,
+  until,
+} from './gate-phrases.ts';
+import {
   counted,
   familySize,
   familyTitle,
@@ -45,8 +54,9 @@ function code(text: string): string {
 }
 
 function findingSection(finding: Finding): string[] {
+  const mark = statusMark(finding);
   const lines = [
-    `#### ${finding.severity} ${finding.rule} ${plain(finding.name)}: ${plain(functionTitle(finding))}`,
+    `#### ${finding.severity} ${finding.rule} ${plain(finding.name)}${mark === '' ? '' : ` (${mark})`}: ${plain(functionTitle(finding))}`,
     '',
     plain(finding.message),
     '',
@@ -90,6 +100,43 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...shown, ...rest, ''];
 }
 
+function baselineSection(story: Story): string[] {
+  const [baseline] = story.baseline;
+  if (!baseline) return [];
+  const rows = goneOrChanged(story).map((row) => [statusLabel(row), plain(comparedText(row))]);
+  return [
+    '## Against the baseline',
+    '',
+    `${code(baseline.path)} (${baseline.verdict}): ${comparisonCounts(story.comparison)}.`,
+    '',
+    ...(rows.length > 0 ? table(['', 'finding'], rows) : []),
+  ];
+}
+
+function suppressionSection(story: Story): string[] {
+  if (story.suppressions.length === 0) return [];
+  const rows = suppressedGrave(story).flatMap((finding) => {
+    const { suppression } = finding;
+    if (suppression === null) return [];
+    return [
+      [
+        `${finding.severity} ${plain(mention(finding))}`,
+        plain(suppression.reason),
+        until(suppression.expires),
+        plain(`${suppression.source}:${suppression.line}`),
+      ],
+    ];
+  });
+  const count = (state: string) => story.suppressions.filter((row) => row.state === state).length;
+  return [
+    '## Suppressions',
+    '',
+    `${counted(story.suppressions.length, 'entry', 'entries')}: ${count('active')} in force, ${count('expired')} expired, ${count('unused')} matching nothing.`,
+    '',
+    ...(rows.length > 0 ? table(['suppressed', 'reason', 'end', 'where'], rows) : []),
+  ];
+}
+
 function limitSections(story: Story): string[] {
   const lines: string[] = [];
   if (story.reasons.length > 0) {
@@ -126,6 +173,8 @@ export function summaryMarkdown(analysis: Analysis): string {
     `- tool: ${plain(tool)}`,
     '',
     ...findingsSection(story),
+    ...baselineSection(story),
+    ...suppressionSection(story),
     ...(notes.length > 0
       ? [
           '## Notes',

@@ -1,4 +1,5 @@
 import type { Analysis } from '../model/analysis.ts';
+import { statusMark } from './gate-phrases.ts';
 import { type Palette, severityPaint, verdictPaint } from './palette.ts';
 import {
   counted,
@@ -12,7 +13,6 @@ import {
   shortNames,
   sinceOf,
   sourceSummary,
-  timeNumber,
   whenOf,
 } from './phrases.ts';
 import {
@@ -24,33 +24,11 @@ import {
   storyRowsOf,
   tellStory,
 } from './story.ts';
+import { baselineLines, suppressionLines } from './summary-gate.ts';
+import { limitLines, lossLines } from './summary-limits.ts';
+import { field, MAX_TEXT, type Settings, type SummaryOptions } from './summary-settings.ts';
 import { oneLine } from './visible.ts';
 import { labelled, wrap } from './wrap.ts';
-
-export interface SummaryOptions {
-  /** Columns of the terminal; 100 when not given. */
-  readonly width?: number;
-  /** Errors and warnings to print in full; the others are counted. 20 when not given. */
-  readonly maxFindings?: number;
-  /** Evidence records to print for each finding: the first ones and the last. 4 when not given. */
-  readonly maxEvidence?: number;
-}
-
-type Settings = Required<SummaryOptions> & {
-  readonly palette: Palette;
-  /** Short names of the sources, by path. */
-  readonly names: ReadonlyMap<string, string>;
-};
-
-/** Longest piece of a recording that is printed, before wrapping. */
-const MAX_TEXT = 400;
-const MAX_LIST = 8;
-const LABEL_COLUMN = 10;
-
-function field(label: string, text: string, settings: Settings, indent = 4): string[] {
-  const layout = { indent, column: LABEL_COLUMN, width: settings.width };
-  return labelled(label, oneLine(text, MAX_TEXT), layout, settings.palette.dim);
-}
 
 function evidenceLines(finding: Finding, settings: Settings): string[] {
   const { palette, maxEvidence, width } = settings;
@@ -84,9 +62,11 @@ function findingLines(finding: Finding, settings: Settings): string[] {
   const { palette } = settings;
   const paint = severityPaint(palette, finding.severity);
   const subject = oneLine(functionTitle(finding), 80);
-  const length = finding.severity.length + ruleTitle(finding).length + subject.length + 5;
+  const mark = statusMark(finding);
+  const title = `${ruleTitle(finding)}${mark === '' ? '' : ` (${mark})`}`;
+  const length = finding.severity.length + title.length + subject.length + 5;
   const lines = [
-    `  ${paint(palette.bold(finding.severity))} ${palette.bold(ruleTitle(finding))}${length <= settings.width ? `  ${subject}` : ''}`,
+    `  ${paint(palette.bold(finding.severity))} ${palette.bold(title)}${length <= settings.width ? `  ${subject}` : ''}`,
     ...(length <= settings.width ? [] : wrap(subject, settings.width - 4).map((line) => `    ${line}`)),
     ...wrap(oneLine(finding.message, MAX_TEXT), settings.width - 4).map((line) => `    ${line}`),
     ...field('when', whenOf(finding), settings),
@@ -146,81 +126,6 @@ function noteLines(story: Story, settings: Settings): string[] {
   return [...lines, ''];
 }
 
-function limitLines(story: Story, settings: Settings): string[] {
-  const { palette } = settings;
-  const lines: string[] = [];
-  if (story.reasons.length > 0) {
-    lines.push(palette.bold('What limits this verdict'));
-    for (const { reason, settle, decisive } of story.reasons) {
-      const text = oneLine(reason, MAX_TEXT);
-      lines.push(
-        ...labelled(
-          decisive ? '!' : '-',
-          text,
-          { indent: 2, column: 2, width: settings.width },
-          palette.yellow,
-        ),
-      );
-      if (settle) lines.push(...field('record', settle, settings));
-    }
-    lines.push('');
-  }
-  const unjudged = story.rules.filter((rule) => rule.status === 'not_evaluable');
-  if (unjudged.length > 0) {
-    lines.push(
-      palette.bold(`Could not be judged: ${unjudged.length} of ${counted(story.rules.length, 'rule')}`),
-    );
-    const reasons = new Map<string, string[]>();
-    for (const rule of unjudged) reasons.set(rule.why, [...(reasons.get(rule.why) ?? []), rule.rule]);
-    const groups = [...reasons];
-    for (const [why, rules] of groups.slice(0, MAX_LIST)) {
-      const text = `${rules.join(', ')}: ${oneLine(why, MAX_TEXT)}`;
-      lines.push(...labelled('-', text, { indent: 2, column: 2, width: settings.width }));
-    }
-    if (groups.length > MAX_LIST)
-      lines.push(`  showing ${MAX_LIST} of ${groups.length} reasons; the report has all.`);
-    lines.push('');
-  }
-  return lines;
-}
-
-function sourceName(story: Story, number: number, settings: Settings): string {
-  const path = story.sources.find((source) => source.source === number)?.path;
-  return path === undefined ? `source ${number}` : (settings.names.get(path) ?? path);
-}
-
-function lossLines(story: Story, settings: Settings): string[] {
-  const lines: string[] = [];
-  if (story.losses.length > 0) {
-    lines.push(settings.palette.bold(`Losses: ${story.losses.length}`));
-    for (const loss of story.losses.slice(0, MAX_LIST)) {
-      const path = sourceName(story, loss.source, settings);
-      const ticks = story.sources.find((source) => source.source === loss.source)?.time_unit === 'ticks';
-      const from = loss.from_ns === null ? 'the start' : timeNumber(loss.from_ns, ticks);
-      const to = loss.to_ns === null ? 'the end' : timeNumber(loss.to_ns, ticks);
-      const cpu = loss.cpu === null ? '' : `, CPU ${loss.cpu}`;
-      const place = loss.line === null ? path : `${path}:${loss.line}`;
-      const text = `${place}  ${loss.kind}${cpu}, ${from} .. ${to}: ${loss.message}`;
-      lines.push(...labelled('-', oneLine(text, MAX_TEXT), { indent: 2, column: 2, width: settings.width }));
-    }
-    if (story.losses.length > MAX_LIST)
-      lines.push(`  showing ${MAX_LIST} of ${counted(story.losses.length, 'loss', 'losses')}`);
-    lines.push('');
-  }
-  const troubles = story.importLog.filter((entry) => entry.severity !== 'info');
-  if (troubles.length > 0) {
-    lines.push(settings.palette.bold('Not understood while reading'));
-    for (const entry of troubles.slice(0, MAX_LIST)) {
-      const path = sourceName(story, entry.source, settings);
-      const text = `${entry.line === null ? path : `${path}:${entry.line}`}  ${entry.message}${entry.count > 1 ? ` (x${entry.count})` : ''}`;
-      lines.push(...labelled('-', oneLine(text, MAX_TEXT), { indent: 2, column: 2, width: settings.width }));
-    }
-    if (troubles.length > MAX_LIST) lines.push(`  showing ${MAX_LIST} of ${troubles.length}`);
-    lines.push('');
-  }
-  return lines;
-}
-
 function headLines(story: Story, settings: Settings): string[] {
   const { palette } = settings;
   const { verdict, sentence, profile } = story.verdict;
@@ -263,6 +168,8 @@ export function summaryText(analysis: Analysis, palette: Palette, options: Summa
   const lines = [
     ...headLines(story, settings),
     ...graveLines(story, settings),
+    ...baselineLines(story, settings),
+    ...suppressionLines(story, settings),
     ...noteLines(story, settings),
     ...limitLines(story, settings),
     ...lossLines(story, settings),

@@ -8,7 +8,7 @@ import type { Order } from '../order.ts';
 import { RULE_BY_ID, RULES } from '../rules/index.ts';
 import type { Draft, EvidenceItem, Expectation, RuleContext } from '../rules/rule.ts';
 import type { StateStore } from '../state.ts';
-import type { Topology } from '../topology.ts';
+import type { FunctionRecord, Topology } from '../topology.ts';
 import { Expectations } from './expectations.ts';
 import { RuleMemory } from './memory.ts';
 
@@ -18,12 +18,15 @@ export interface Question {
   readonly settle: string;
 }
 
-/** How often the condition of a rule was decided. */
-export interface RuleCount {
-  decided: number;
-  undecided: number;
+/** How often the condition of a rule was decided, in all and on each function. */
+export class RuleCounts {
+  decided = 0;
+  undecided = 0;
   /** Why an operand was unknown, the first time. */
-  why: string | null;
+  why: string | null = null;
+  /** By function generation. */
+  readonly decidedOn: number[] = [];
+  readonly undecidedOn = new Map<number, { times: number; readonly why: string }>();
 }
 
 export interface BenchInput {
@@ -43,16 +46,18 @@ export class RuleBench implements RuleContext {
   readonly topology: Topology;
   readonly collector = new FindingCollector();
   readonly questions = new Map<string, Question>();
-  readonly counts: Record<string, RuleCount> = Object.fromEntries(
-    RULES.map((rule) => [rule.id, { decided: 0, undecided: 0, why: null }]),
+  readonly counts: Record<string, RuleCounts> = Object.fromEntries(
+    RULES.map((rule) => [rule.id, new RuleCounts()]),
   );
   readonly kindCounts = new Int32Array(EVENT_KINDS.length);
   readonly expectations = new Expectations(
     (rule, draft) => this.fire(rule, draft),
-    (rule) => this.passed(rule),
+    (rule, fn) => this.passed(rule, fn),
   );
   /** Position of the replay. */
   position = 0;
+  /** Function generation that rules look at; -1 when nothing names it. */
+  subject = -1;
   /** While rules look at a state rather than at an event, the same state is reported once. */
   stateScope = false;
   private readonly input: BenchInput;
@@ -200,11 +205,12 @@ export class RuleBench implements RuleContext {
 
   fire(rule: string, draft: Draft): void {
     const scope = this.stateScope ? 'state' : (RULE_BY_ID.get(rule)?.once ?? 'each');
+    const fn = draft.fn ?? -1;
     if (this.restsOnCoincidence(draft)) {
-      this.undecided(rule, 'two tasks did it at the same instant and nobody knows who came first');
+      this.undecided(rule, 'two tasks did it at the same instant and nobody knows who came first', fn);
       return;
     }
-    this.counts[rule].decided++;
+    this.passed(rule, fn);
     this.collector.fire(rule, draft, this.position, scope);
   }
 
@@ -218,14 +224,28 @@ export class RuleBench implements RuleContext {
     );
   }
 
-  passed(rule: string): void {
-    this.counts[rule].decided++;
+  /** Lets rules look at another function than that of the event at hand. */
+  about(fn: FunctionRecord, look: () => void): void {
+    const before = this.subject;
+    this.subject = fn.fn;
+    look();
+    this.subject = before;
   }
 
-  undecided(rule: string, why: string): void {
-    const count = this.counts[rule];
-    count.undecided++;
-    count.why ??= why;
+  passed(rule: string, fn = this.subject): void {
+    const counts = this.counts[rule];
+    counts.decided++;
+    if (fn >= 0) counts.decidedOn[fn] = (counts.decidedOn[fn] ?? 0) + 1;
+  }
+
+  undecided(rule: string, why: string, fn = this.subject): void {
+    const counts = this.counts[rule];
+    counts.undecided++;
+    counts.why ??= why;
+    if (fn < 0) return;
+    const count = counts.undecidedOn.get(fn);
+    if (count) count.times++;
+    else counts.undecidedOn.set(fn, { times: 1, why });
   }
 
   question(code: string, reason: string, settle: string): void {

@@ -8,9 +8,9 @@ export class Expectations {
   /** By function; a function has few at a time. */
   private readonly open = new Map<number, Expectation[]>();
   private readonly fire: (rule: string, draft: Draft) => void;
-  private readonly passed: (rule: string) => void;
+  private readonly passed: (rule: string, fn: number) => void;
 
-  constructor(fire: (rule: string, draft: Draft) => void, passed: (rule: string) => void) {
+  constructor(fire: (rule: string, draft: Draft) => void, passed: (rule: string, fn: number) => void) {
     this.fire = fire;
     this.passed = passed;
   }
@@ -34,7 +34,7 @@ export class Expectations {
     if (!open || at < 0) return;
     open.splice(at, 1);
     if (open.length === 0) this.open.delete(fn);
-    this.passed(rule);
+    this.passed(rule, fn);
   }
 
   used(fn: number, event: number): void {

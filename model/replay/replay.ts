@@ -29,7 +29,7 @@ import {
 } from '../state.ts';
 import { type FunctionRecord, Topology } from '../topology.ts';
 import type { WhatIf } from '../what-if.ts';
-import { type Question, RuleBench, type RuleCount } from './bench.ts';
+import { type Question, RuleBench, type RuleCounts } from './bench.ts';
 import { FinishedCall } from './completed-call.ts';
 import { correctFeatures } from './feature-evidence.ts';
 import { Identity } from './identity.ts';
@@ -60,7 +60,7 @@ export interface ReplayResult {
   readonly transitions: TransitionLog;
   readonly collector: FindingCollector;
   readonly questions: readonly Question[];
-  readonly counts: Readonly<Record<string, RuleCount>>;
+  readonly counts: Readonly<Record<string, RuleCounts>>;
   readonly kindCounts: Int32Array;
   readonly machineCoverage: MachineCoverage;
   /** ATS calls whose event names no device. */
@@ -185,15 +185,21 @@ export class Replay {
     this.registers = new RegisterAccesses(events, calls, state, (kind) => bench.wasRecorded(kind));
     this.windows = new WindowTracker(state, {
       resetEnded: (reset) => {
-        for (const hook of HOOKS.onResetEnd) hook(bench, reset);
+        bench.about(reset.fn, () => {
+          for (const hook of HOOKS.onResetEnd) hook(bench, reset);
+        });
       },
       released: (fn, event) => {
         this.tookRemoval(fn);
-        for (const hook of HOOKS.onReleased) hook(bench, fn, event);
+        bench.about(fn, () => {
+          for (const hook of HOOKS.onReleased) hook(bench, fn, event);
+        });
         bench.expectations.removed(fn.fn, event);
       },
       wiped: (fn, event) => {
-        for (const hook of HOOKS.onHardwareReset) hook(bench, fn, event);
+        bench.about(fn, () => {
+          for (const hook of HOOKS.onHardwareReset) hook(bench, fn, event);
+        });
       },
       calm: (fn) => this.stability.calm(fn.fn),
       observable: () => bench.wasRecorded('config.write') || bench.wasRecorded('ats.restore'),
@@ -238,6 +244,7 @@ export class Replay {
       if ((phase === ENTER ? this.calls.enter : this.calls.exit)[call] !== row) return;
     }
     const fn = this.identity.functionOf(row);
+    this.bench.subject = fn ? fn.fn : -1;
     if (!fn) {
       if (ATS_STATE_KINDS[kind]) this.onUnnamed(row);
       if (phase === RETURN) {
@@ -403,6 +410,7 @@ export class Replay {
 
   private onWarn(row: number): void {
     if (this.warnsOfCalls.has(row)) return;
+    this.bench.subject = -1;
     const symbol = this.events.nameOf(this.events.symbol[row]);
     if (symbol) for (const hook of HOOKS.onLoneWarn) hook(this.bench, row, symbol);
   }
@@ -440,7 +448,10 @@ export class Replay {
 
   private lookAt(fn: FunctionRecord, row: number): void {
     this.bench.stateScope = true;
+    const before = this.bench.subject;
+    this.bench.subject = fn.fn;
     for (const hook of HOOKS.onStable) hook(this.bench, fn, row);
+    this.bench.subject = before;
     this.bench.stateScope = false;
   }
 

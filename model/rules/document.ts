@@ -1,11 +1,15 @@
 import { recipeFor } from '../coverage.ts';
+import { GATE_RULES } from '../gate/rules.ts';
 import { RULE_EXAMPLES } from './examples.ts';
 import { RULES } from './index.ts';
 import type { Rule } from './rule.ts';
 
+/** Every rule that has an id: those of the replay, and those about suppressions. */
+export const DOCUMENTED_RULES: readonly Rule[] = [...RULES, ...GATE_RULES];
+
 /** The rules as a page: `docs/rules.md`. */
 export function rulesDocument(): string {
-  const index = RULES.map(
+  const index = DOCUMENTED_RULES.map(
     (rule) =>
       `| [${rule.id}](#${rule.id.toLowerCase()}-${rule.name}) | ${rule.name} | ${rule.severity} | ${rule.layers.join(', ')} |`,
   );
@@ -19,7 +23,7 @@ export function rulesDocument(): string {
     '|---|---|---|---|',
     ...index,
     '',
-    ...RULES.flatMap(section),
+    ...DOCUMENTED_RULES.flatMap(section),
   ].join('\n');
 }
 

@@ -1,4 +1,5 @@
 import type { TableDef } from '../define.ts';
+import { BASELINE, COMPARISON, SUPPRESSED_FINDINGS, SUPPRESSIONS } from './gate.ts';
 import { CONFIG_ACCESSES, PCI_FUNCTIONS, SIMULATOR_EVENTS } from './hardware.ts';
 import { CLOCKS, IMPORT_LOG, LOG_RECORDS, LOSSES, SOURCES, SPLAT_FRAMES, SPLATS } from './ingest.ts';
 import {
@@ -11,6 +12,7 @@ import {
   FUNCTIONS,
   MACHINE_COVERAGE,
   RULE_COVERAGE,
+  RULE_FUNCTIONS,
   STATE_INTERVALS,
   TRANSITIONS,
   VERDICT,
@@ -18,6 +20,7 @@ import {
   WHAT_IF,
 } from './model.ts';
 
+export * from './gate.ts';
 export * from './hardware.ts';
 export * from './ingest.ts';
 export * from './model.ts';
@@ -43,9 +46,14 @@ export const ALL_TABLES: readonly TableDef[] = [
   FINDING_LINKS,
   EVIDENCE,
   RULE_COVERAGE,
+  RULE_FUNCTIONS,
   MACHINE_COVERAGE,
   WHAT_IF,
   FEATURES,
   VERDICT,
   VERDICT_REASONS,
+  BASELINE,
+  COMPARISON,
+  SUPPRESSIONS,
+  SUPPRESSED_FINDINGS,
 ];

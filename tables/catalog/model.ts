@@ -209,6 +209,19 @@ export const RULE_COVERAGE = defineTable({
   ],
 });
 
+export const RULE_FUNCTIONS = defineTable({
+  name: 'rule_functions',
+  doc: 'How often the condition of a rule was decided on a function, and how often it could not be.',
+  columns: [
+    { name: 'rule', type: 'dict', doc: 'Id of the rule.' },
+    { name: 'fn', type: 'u32', doc: 'Function generation.' },
+    { name: 'function', type: 'dict', doc: 'Its address.' },
+    { name: 'evaluations', type: 'u32', doc: 'How often the condition was decided on it.' },
+    { name: 'unknown', type: 'u32', doc: 'How often an operand was unknown.' },
+    { name: 'why', type: 'text', doc: 'Why an operand was unknown, the first time.' },
+  ],
+});
+
 export const MACHINE_COVERAGE = defineTable({
   name: 'machine_coverage',
   doc: 'Every transition of the reference machine of a function, and how often the recording took it.',

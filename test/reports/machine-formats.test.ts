@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { junitXml } from '../../reports/junit.ts';
 import { ktapText } from '../../reports/ktap.ts';
-import { sarifLog } from '../../reports/sarif.ts';
-import { FINDINGS, SPLATS, VERDICT } from '../../tables/index.ts';
-import { at, findingRow, sampleAnalysis, tableOf } from './sample.ts';
+import { FINDINGS, VERDICT } from '../../tables/index.ts';
+import { findingRow, sampleAnalysis, tableOf } from './sample.ts';
 
 const HOSTILE = '</failure>]]><x a="1">&\x00\x1b[2J\u202e # SKIP \ufffe';
 
@@ -17,9 +16,9 @@ test('JUnit: a case for each rule and kind of function, whatever was found', () 
   const names = (xml: string) =>
     [...xml.matchAll(/<testcase classname="([^"]*)" name="([^"]*)"/g)].map((m) => `${m[1]} ${m[2]}`);
   const xml = junitXml(sampleAnalysis());
-  expect(names(xml)).toHaveLength(18);
+  expect(names(xml)).toHaveLength(19);
   expect(names(junitXml(sampleAnalysis({ findings: tableOf(FINDINGS, []) })))).toEqual(names(xml));
-  expect(xml).toContain('<testsuite name="ats" tests="18" failures="2" errors="0" skipped="9">');
+  expect(xml).toContain('<testsuite name="ats" tests="19" failures="3" errors="0" skipped="9">');
   expect(xml).toMatch(
     /<testcase classname="ats.vf" name="ATS003 [^>]*>\n.*value="0000:01:00.2".*\n\s*<failure type="error"/,
   );
@@ -74,76 +73,4 @@ test('KTAP: an inconclusive run is skipped, and text of a recording is no direct
   );
   expect(text.trimEnd().split('\n').at(-1)).toBe('ok 1 ats # SKIP No ATS \\#1');
   expect(ktapText(hostile())).toContain('\\x1b[2J\\u202e \\# SKIP');
-});
-
-interface Sarif {
-  readonly version: string;
-  readonly runs: readonly {
-    readonly tool: { readonly driver: { readonly rules: readonly { readonly id: string }[] } };
-    readonly results: readonly {
-      readonly ruleId: string;
-      readonly ruleIndex: number;
-      readonly level: string;
-      readonly partialFingerprints: Record<string, string>;
-      readonly locations: readonly unknown[];
-      readonly relatedLocations: readonly unknown[];
-    }[];
-  }[];
-}
-
-test('SARIF: results point at rules, records and kernel sources, and carry the signature', () => {
-  const splat = {
-    source: 1,
-    splat: 0,
-    boot: 0,
-    kind: 'warn',
-    time_ns: at(0),
-    file: 'drivers/pci/ats.c',
-    file_line: 128,
-    symbol: 'pci_disable_ats',
-    symbol_offset: 106,
-    module: null,
-    cpu: 1,
-    pid: 150,
-    uid: null,
-    comm: 'sh',
-    taint: null,
-    kernel_release: null,
-    hardware: null,
-    title: 'WARNING',
-    first_seq: 1,
-    last_seq: 9,
-    complete: true,
-    offset: 0n,
-    length: 10,
-    line: 411,
-  };
-  const log = sarifLog(sampleAnalysis({ splats: tableOf(SPLATS, [splat]) })) as Sarif;
-  expect(log.version).toBe('2.1.0');
-  const [run] = log.runs;
-  for (const result of run.results) {
-    if (result.ruleIndex >= 0) expect(run.tool.driver.rules[result.ruleIndex].id).toBe(result.ruleId);
-  }
-  expect(run.results[0]).toMatchObject({
-    ruleId: 'ATS003',
-    level: 'error',
-    partialFingerprints: { 'atscopeSignature/v1': 'ATS003:0000:01:00.2:0' },
-    locations: [
-      {
-        physicalLocation: {
-          artifactLocation: { uri: 'captures/board-7/trace.txt' },
-          region: { startLine: 60 },
-        },
-      },
-    ],
-  });
-  expect(run.results[3].relatedLocations).toEqual([
-    {
-      physicalLocation: {
-        artifactLocation: { uri: 'drivers/pci/ats.c', uriBaseId: 'KERNEL' },
-        region: { startLine: 128 },
-      },
-      message: { text: 'The kernel warned here.' },
-    },
-  ]);
 });

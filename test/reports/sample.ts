@@ -1,4 +1,5 @@
 import type { Analysis } from '../../model/analysis.ts';
+import { emptyGate } from '../../model/gate/apply.ts';
 import {
   ATS_CALLS,
   ATS_EVENTS,
@@ -18,6 +19,7 @@ import {
   PCI_FUNCTIONS,
   type RowOf,
   RULE_COVERAGE,
+  RULE_FUNCTIONS,
   SIMULATOR_EVENTS,
   SOURCES,
   SPLAT_FRAMES,
@@ -448,6 +450,8 @@ export function sampleAnalysis(more: Partial<Analysis> = {}): Analysis {
     pciFunctions: tableOf(PCI_FUNCTIONS, []),
     configAccesses: tableOf(CONFIG_ACCESSES, []),
     simulatorEvents: tableOf(SIMULATOR_EVENTS, []),
+    ruleFunctions: tableOf(RULE_FUNCTIONS, []),
+    ...emptyGate(),
     events: [sampleEvents()],
     ...more,
   };
