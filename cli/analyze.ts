@@ -1,14 +1,8 @@
 import type { Analysis } from '../model/analysis.ts';
-import {
-  findingsJson,
-  htmlReport,
-  junitXml,
-  ktapText,
-  sarifLog,
-  summaryMarkdown,
-  summaryText,
-  whatIfText,
-} from '../reports/index.ts';
+import { FORM_NAMES, USUAL_FORMS } from '../reports/form-names.ts';
+import { MAKERS } from '../reports/forms.ts';
+import { summaryText, whatIfText } from '../reports/index.ts';
+import { withoutCommands } from '../reports/visible.ts';
 import { rowAt } from '../tables/index.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import { applyGateTo, type GateFlags, readGate } from './gate.ts';
@@ -21,38 +15,38 @@ export interface AnalyzeFlags extends InputFlags, GateFlags {
   readonly failOn: string;
   readonly strict?: boolean;
   readonly json?: boolean;
-  readonly format: string;
+  readonly format?: string;
   readonly checks?: string;
   readonly memory?: string;
   readonly timeLimit?: string;
 }
 
-/** What `--out` can write: the file of each form and how it is made. */
-const FORMS: Readonly<
-  Record<string, readonly [file: string, make: (analysis: Analysis) => string | Promise<string>]>
-> = {
-  html: ['report.html', htmlReport],
-  json: ['findings.json', (analysis) => json(findingsJson(analysis))],
-  markdown: ['summary.md', summaryMarkdown],
-  junit: ['junit.xml', junitXml],
-  sarif: ['atscope.sarif', (analysis) => json(sarifLog(analysis))],
-  ktap: ['atscope.ktap', ktapText],
-};
-
-function json(data: unknown): string {
-  return `${JSON.stringify(data, null, 2)}\n`;
-}
-
 /** The forms that `--format` names. @throws UsageError for one that does not exist. */
-function formsOf(list: string): string[] {
-  const names = list.split(',').filter((name) => name !== '');
-  for (const name of names) {
-    if (!(name in FORMS))
-      throw new UsageError(`--format ${name}: expected some of ${Object.keys(FORMS).join(', ')}.`);
-  }
-  return names;
+function formsOf(list: string): Form[] {
+  const names = [...new Set(list.split(',').map((name) => name.trim()))].filter((name) => name !== '');
+  if (names.length === 0) throw new UsageError(`--format: expected some of ${FORM_IDS}.`);
+  return names.map((name) => {
+    const form = FORM_NAMES.find(({ id }) => id === name);
+    if (!form) throw new UsageError(`--format ${name}: expected some of ${FORM_IDS}.`);
+    return form;
+  });
 }
 
+/** The one form that goes to standard output; null for the summary. @throws UsageError for several */
+function printedForm(flags: AnalyzeFlags): Form | null {
+  if (flags.json) return formsOf('json')[0];
+  if (flags.format === undefined || flags.out !== undefined) return null;
+  const forms = formsOf(flags.format);
+  if (forms.length > 1)
+    throw new UsageError(
+      `--format ${flags.format}: several forms need a directory (--out DIR); without one, one form is printed.`,
+    );
+  return forms[0];
+}
+
+type Form = (typeof FORM_NAMES)[number];
+
+const FORM_IDS = FORM_NAMES.map(({ id }) => id).join(', ');
 const GATES = ['error', 'warning', 'never'];
 
 /** Runs `atscope analyze` and returns the exit code. Output is complete before it returns. */
@@ -60,7 +54,8 @@ export async function runAnalyze(inputs: readonly string[], flags: AnalyzeFlags)
   if (!GATES.includes(flags.failOn)) {
     throw new UsageError(`--fail-on ${flags.failOn}: expected one of ${GATES.join(', ')}.`);
   }
-  const forms = formsOf(flags.format);
+  const forms = formsOf(flags.format ?? USUAL_FORMS);
+  const printed = printedForm(flags);
   const gate = readGate(flags);
   const judged = await analyzeInputs(inputs, flags, flags.failOn === 'warning' ? 'warning' : 'error');
   const checked =
@@ -69,12 +64,15 @@ export async function runAnalyze(inputs: readonly string[], flags: AnalyzeFlags)
       : await (await import('./query-checks.ts')).withChecks(judged, { ...flags, checks: flags.checks });
   const analysis = applyGateTo(checked, gate);
   const written = flags.out === undefined ? [] : await writeReports(flags.out, forms, analysis);
-  if (flags.json) process.stdout.write(json(findingsJson(analysis)));
-  else {
+  if (printed) {
+    const text = await MAKERS[printed.files[0]](analysis);
+    process.stdout.write(printed.id === 'ktap' ? withoutCommands(text) : text);
+  } else {
     const palette = paletteFor(process.stdout);
     const width = widthOf(process.stdout);
-    process.stdout.write(summaryText(analysis, palette, { width }));
-    if (flags.under !== undefined) process.stdout.write(whatIfText(analysis, flags.under, palette, width));
+    const summary = summaryText(analysis, palette, { width });
+    const whatIf = flags.under === undefined ? '' : whatIfText(analysis, flags.under, palette, width);
+    process.stdout.write(withoutCommands(summary + whatIf));
     if (written.length > 0) {
       process.stdout.write(`\nWritten: ${written.join('\n         ')}\n`);
     }
@@ -84,13 +82,12 @@ export async function runAnalyze(inputs: readonly string[], flags: AnalyzeFlags)
 
 async function writeReports(
   directory: string,
-  forms: readonly string[],
+  forms: readonly Form[],
   analysis: Analysis,
 ): Promise<string[]> {
   const files = new Map<string, string>();
   for (const form of forms) {
-    const [file, make] = FORMS[form];
-    files.set(file, await make(analysis));
+    for (const name of form.files) files.set(name, await MAKERS[name](analysis));
   }
   return writeFiles(directory, files);
 }

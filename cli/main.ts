@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { FORMATS } from '../ingest/formats.ts';
 import { PROFILES } from '../model/features.ts';
+import { FORM_NAMES, USUAL_FORMS } from '../reports/form-names.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { addQueryCommands } from './query-commands.ts';
 import { paletteFor } from './terminal.ts';
@@ -19,7 +20,10 @@ recognised; 4 inconclusive under --strict; 70 internal error.
   analyze: `
 Inputs of one boot belong together: give the trace and the kernel log in one command. - is standard input.
 
-Formats: ${FORMATS.map((format) => format.id).join(', ')}.
+--format knows:
+${FORM_NAMES.map(({ id, files, doc }) => `  ${id.padEnd(10)}${doc} (${files.join(', ')})`).join('\n')}
+
+--input-format knows: ${FORMATS.map((format) => format.id).join(', ')}.
 Profiles for --features: ${PROFILES.map((profile) => profile.id).join(', ')}.
 
 Examples:
@@ -28,6 +32,9 @@ Examples:
   cat /sys/kernel/tracing/trace | atscope analyze -
   atscope analyze trace.txt dmesg.txt --under series
   atscope analyze trace.txt --features 7.2 --fail-on warning --json
+  atscope analyze trace.txt --baseline last/findings.json --suppressions known.yaml --out report
+  atscope analyze trace.txt --out report --format html,json,junit,sarif,github,perfetto
+  atscope analyze trace.txt --format ktap
 `,
 };
 
@@ -47,7 +54,7 @@ function build(): Command {
     .command('analyze')
     .description('replay recordings through the reference model and judge them')
     .argument('<inputs...>', 'traces and kernel logs of one boot')
-    .option('--out <dir>', 'write report.html, findings.json and summary.md there')
+    .option('--out <dir>', 'write the reports there (see --format)')
     .option(
       '--under <profile>',
       'also tell where a kernel with this behaviour would have answered differently',
@@ -62,8 +69,7 @@ function build(): Command {
     .option('--json', 'print findings.json instead of the summary')
     .option(
       '--format <list>',
-      'what --out writes: html, json, markdown, junit, sarif, ktap',
-      'html,json,markdown',
+      `what --out writes, separated by commas, or the one form to print without it (default: ${USUAL_FORMS})`,
     )
     .option('--baseline <file>', 'compare with the findings.json of an earlier run; only what is new fails')
     .option('--gate <which>', 'which findings fail: new (with a baseline the default) or any')

@@ -46,3 +46,11 @@ export function oneLine(text: string, limit: number): string {
   const shown = visible(kept).replaceAll('\t', ' ');
   return omitted > 0 ? `${shown} ... (${omitted.toLocaleString('en-US')} characters more)` : shown;
 }
+
+/**
+ * Text of several lines for the output of a job of a CI service. Those read commands from output: GitHub from lines that begin
+ * with `::`, and from `##[` anywhere. Text of a recording must give none.
+ */
+export function withoutCommands(text: string): string {
+  return text.replace(/^([^\S\n]*):(?=:)/gm, '$1\\x3a').replaceAll('##[', '#\\x23[');
+}

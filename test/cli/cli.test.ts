@@ -146,6 +146,16 @@ describe('analyze', () => {
     expect(run(['analyze', FAIL, '--out', out, '--format', 'junit,sarif,ktap']).code).toBe(1);
     expect(readdirSync(out).sort()).toEqual(['atscope.ktap', 'atscope.sarif', 'junit.xml']);
     expect(run(['analyze', FAIL, '--out', out, '--format', 'pdf']).code).toBe(2);
+    expect(run(['analyze', FAIL, '--out', out, '--format', '']).code).toBe(2);
+  });
+
+  it('--format without --out prints the one form, and asks for a directory for several', () => {
+    const { code, out } = run(['analyze', FAIL, '--format', 'junit']);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^<\?xml/);
+    const several = run(['analyze', FAIL, '--format', 'junit,ktap']);
+    expect([several.code, several.out]).toEqual([2, '']);
+    expect(several.err).toContain('--out DIR');
   });
 
   it('--under tells what another kernel would have done', () => {
