@@ -4,6 +4,7 @@ import {
   LOG_RECORDS,
   LOSSES,
   PCI_FUNCTIONS,
+  PROBES,
   type RowOf,
   SIMULATOR_EVENTS,
   SOURCES,
@@ -106,6 +107,10 @@ export class SourceRecording {
     });
   }
 
+  probe(row: Omit<RowOf<typeof PROBES>, 'source'>): void {
+    this.recording.probes.append({ source: this.id, ...row });
+  }
+
   pciFunction(row: Omit<RowOf<typeof PCI_FUNCTIONS>, 'source'>): void {
     this.recording.pciFunctions.append({ source: this.id, ...row });
   }
@@ -150,6 +155,7 @@ export class Recording {
   readonly pools: SharedPools = sharedPools();
   readonly importLog: RowOf<typeof IMPORT_LOG>[] = [];
   readonly losses = new TableBuilder(LOSSES);
+  readonly probes = new TableBuilder(PROBES);
   readonly logRecords = new TableBuilder(LOG_RECORDS);
   readonly splats = new TableBuilder(SPLATS);
   readonly splatFrames = new TableBuilder(SPLAT_FRAMES);
@@ -185,6 +191,7 @@ export class Recording {
       sources: sources.finish(),
       importLog: importLog.finish(),
       losses: this.losses.finish(),
+      probes: this.probes.finish(),
       logRecords: this.logRecords.finish(),
       splats: this.splats.finish(),
       splatFrames: this.splatFrames.finish(),
@@ -202,6 +209,7 @@ export interface Recorded {
   readonly sources: Table<typeof SOURCES>;
   readonly importLog: Table<typeof IMPORT_LOG>;
   readonly losses: Table<typeof LOSSES>;
+  readonly probes: Table<typeof PROBES>;
   readonly logRecords: Table<typeof LOG_RECORDS>;
   readonly splats: Table<typeof SPLATS>;
   readonly splatFrames: Table<typeof SPLAT_FRAMES>;

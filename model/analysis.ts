@@ -15,6 +15,7 @@ import type {
   LOSSES,
   MACHINE_COVERAGE,
   PCI_FUNCTIONS,
+  PROBES,
   RULE_COVERAGE,
   RULE_FUNCTIONS,
   SIMULATOR_EVENTS,
@@ -38,6 +39,7 @@ export interface Analysis {
   readonly sources: Table<typeof SOURCES>;
   readonly importLog: Table<typeof IMPORT_LOG>;
   readonly losses: Table<typeof LOSSES>;
+  readonly probes: Table<typeof PROBES>;
   readonly clocks: Table<typeof CLOCKS>;
   readonly logRecords: Table<typeof LOG_RECORDS>;
   readonly splats: Table<typeof SPLATS>;

@@ -9,6 +9,7 @@ import {
   type LOG_RECORDS,
   type LOSSES,
   type PCI_FUNCTIONS,
+  type PROBES,
   rowsOf,
   type SIMULATOR_EVENTS,
   type SOURCES,
@@ -40,6 +41,7 @@ import { liftEventTables } from './lift/ftrace.ts';
 import { liftLog } from './lift/log.ts';
 import { liftLosses } from './lift/losses.ts';
 import { nameDevices } from './naming.ts';
+import { watchOf } from './observation.ts';
 import { type ClockRelation, mergeSources } from './order.ts';
 import { Replay } from './replay/replay.ts';
 import { StoryTeller } from './story.ts';
@@ -51,6 +53,7 @@ export interface RecordedTables {
   readonly sources: Table<typeof SOURCES>;
   readonly importLog: Table<typeof IMPORT_LOG>;
   readonly losses: Table<typeof LOSSES>;
+  readonly probes: Table<typeof PROBES>;
   readonly logRecords: Table<typeof LOG_RECORDS>;
   readonly splats: Table<typeof SPLATS>;
   readonly splatFrames: Table<typeof SPLAT_FRAMES>;
@@ -112,17 +115,19 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
     calls,
     imageAddress: imageAddressOf(recorded.events),
     whatIf,
+    watch: watchOf(recorded.sources, recorded.probes),
   }).run();
   const findings = replay.collector.finish(replay.topology);
   const teller = new StoryTeller(events, order, calls, replay);
   const verdict = judge(findings, replay, recorded.sources, recorded.losses, options.gate);
 
-  const { sources, importLog, losses, logRecords, splats, splatFrames } = recorded;
+  const { sources, importLog, losses, probes, logRecords, splats, splatFrames } = recorded;
   const { pciFunctions, configAccesses, simulatorEvents } = recorded;
   return {
     sources,
     importLog,
     losses,
+    probes,
     logRecords,
     splats,
     splatFrames,

@@ -6,9 +6,10 @@ import {
   type Table,
   TableBuilder,
 } from '../tables/index.ts';
-import { EVENT_KINDS, type EventKindName } from './events.ts';
+import type { EventKindName } from './events.ts';
 import type { Finding } from './findings.ts';
 import { FUNCTION_BY_SYMBOL, KNOWN_TRACEPOINTS } from './known-functions.ts';
+import type { Blindness, Observation } from './observation.ts';
 import { MACHINE_TRANSITIONS } from './reference-machine.ts';
 import type { ReplayResult } from './replay/replay.ts';
 import { RULES } from './rules/index.ts';
@@ -35,19 +36,12 @@ export function ruleCoverage(
   findings: readonly Finding[],
 ): Table<typeof RULE_COVERAGE> {
   const builder = new TableBuilder(RULE_COVERAGE);
-  const seen = new Set(
-    EVENT_KINDS.filter((_, kind) => replay.kindCounts[kind] > 0).map((kind) => kind.name as EventKindName),
-  );
-  for (const rule of RULES) builder.append(coverageOf(rule, replay, findings, seen));
+  for (const rule of RULES) builder.append(coverageOf(rule, replay, findings));
   return builder.finish();
 }
 
-function coverageOf(
-  rule: Rule,
-  replay: ReplayResult,
-  findings: readonly Finding[],
-  seen: ReadonlySet<EventKindName>,
-): Row {
+function coverageOf(rule: Rule, replay: ReplayResult, findings: readonly Finding[]): Row {
+  const { observation } = replay;
   const count = replay.counts[rule.id];
   const fired = findings.filter((finding) => finding.rule === rule.id).length;
   const base = {
@@ -57,7 +51,7 @@ function coverageOf(
     unknown: count?.undecided ?? 0,
     findings: fired,
   };
-  const missing = rule.needs.filter((any) => !any.some((kind) => seen.has(kind)));
+  const missing = rule.needs.filter((any) => !any.some((kind) => observation.watched(kind)));
   if (base.evaluations > 0 || fired > 0 || rule.needs.length === 0) {
     const why =
       base.unknown > 0 && count?.why
@@ -69,7 +63,7 @@ function coverageOf(
     return {
       ...base,
       status: 'not_evaluable',
-      why: `Nothing of this was recorded: ${missing.map(recipeFor).join('; and ')}.`,
+      why: missingText(missing, observation),
     };
   }
   if (base.unknown > 0)
@@ -100,6 +94,49 @@ export function ruleFunctions(replay: ReplayResult): Table<typeof RULE_FUNCTIONS
     }
   }
   return builder.finish();
+}
+
+/** What is missing, and why: with the list of probes of a bundle, the reason and the option of the kit that helps. */
+function missingText(missing: readonly (readonly EventKindName[])[], observation: Observation): string {
+  const plain: string[] = [];
+  const known: Exclude<Blindness, { why: 'not-recorded' }>[] = [];
+  const absent: string[] = [];
+  for (const kinds of missing) {
+    const blindness = observation.blindness(kinds);
+    if (blindness.why === 'not-recorded') plain.push(recipeFor(kinds));
+    else if (blindness.why === 'absent') absent.push(...blindness.names);
+    else known.push(blindness);
+  }
+  if (absent.length > 0) known.push({ why: 'absent', names: absent });
+  return [
+    ...(plain.length > 0 ? [`Nothing of this was recorded: ${plain.join('; and ')}.`] : []),
+    ...new Set(known.map(blindnessText)),
+  ].join(' ');
+}
+
+/** Why something was not observed, in a sentence for the user of the kit. */
+export function blindnessText(blindness: Exclude<Blindness, { why: 'not-recorded' }>): string {
+  switch (blindness.why) {
+    case 'left-out':
+      return `Left out when recording: record without --without ${blindness.groups.join(',')}${
+        blindness.groups.every((group) => LIGHT.has(group)) ? ' (or --light)' : ''
+      }.`;
+    case 'refused':
+      return `The kernel refused to record ${some(blindness.names)} (${blindness.reason}). On kernels before 6.6, --offsets lets it take more.`;
+    case 'missed':
+      return `${some(blindness.names)} could not be recorded ${blindness.count} times, so silence says nothing: record with --light.`;
+    case 'absent':
+      return `This kernel has no ${some(blindness.names)}, or the compiler inlined it.`;
+  }
+}
+
+/** Groups that the kit leaves out with --light. */
+const LIGHT: ReadonlySet<string> = new Set(['read', 'invalidate']);
+
+function some(names: readonly string[]): string {
+  return names.length > 3
+    ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
+    : names.join(' or ');
 }
 
 /** Which transitions of the reference machine the recording took, out of all. */

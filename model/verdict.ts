@@ -127,7 +127,7 @@ function evidenceReasons(replay: ReplayResult): Reason[] {
         replay.unnamedCalls === 1 ? 'it was' : 'they were'
       } given to none, and what they may have changed is unknown.`,
       settle:
-        'Put the string argument last in the probe definition: a bitfield argument before the end of the record overwrites it. Or print the device pointer.',
+        'Put the string argument last in the probe definition: a bitfield argument before the end of the record overwrites it. atscope-capture does; on kernels before 6.6 it needs pahole or --offsets dev=N to name devices.',
     });
   }
   const unfinished = callsWithoutResult(replay);
@@ -137,7 +137,7 @@ function evidenceReasons(replay: ReplayResult): Reason[] {
       decisive: true,
       reason: `The result of ${unfinished} prepare or enable call${unfinished === 1 ? '' : 's'} was not recorded, so whether ATS could be switched on is unknown.`,
       settle:
-        'Add return probes with $retval (as s32) to pci_prepare_ats and pci_enable_ats; atscope-capture does.',
+        'Add return probes with $retval (as s32) to pci_prepare_ats and pci_enable_ats; atscope-capture does, and its status says what the kernel refused.',
     });
   }
   return reasons;
@@ -160,7 +160,8 @@ function lossReasons(losses: Table<typeof LOSSES>, sources: Table<typeof SOURCES
         code: 'cut',
         decisive: true,
         reason: `${paths[source]} ends before its recording does; the story is known up to the cut only.`,
-        settle: 'Copy the file again, whole.',
+        settle:
+          'Copy the file again, whole; where atscope-capture says that it could not save everything, give it a --dir with more room.',
       };
     }
     if (kinds.has('other-cpus')) {

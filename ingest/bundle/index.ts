@@ -87,7 +87,27 @@ function settle({ archive, facts }: Bundle, members: readonly SourceRecording[])
   for (const trace of traces) trace.clock ??= facts.clock;
   const trace = traces[0] ?? recordings[0];
   noteProbes(facts, trace);
+  listProbes(facts, trace);
   noteLosses(facts, trace);
+}
+
+const ENDS: Readonly<Record<string, string>> = { p: 'entry', r: 'return', e: 'event' };
+
+/** What the capture set out to observe, for the model and for SQL. */
+function listProbes({ probes, missed }: Facts, out: SourceRecording): void {
+  const misses = new Map(missed.map((probe) => [probe.event, probe.misses]));
+  for (const { fate, kind, event, symbol, level, text } of probes) {
+    out.probe({
+      fate,
+      kind: ENDS[kind] ?? kind,
+      event,
+      symbol: kind === 'e' ? null : symbol,
+      level,
+      text,
+      left_out: fate === 'off' ? (/--without (\S+)/.exec(text)?.[1] ?? null) : null,
+      missed: BigInt(misses.get(event) ?? 0),
+    });
+  }
 }
 
 /** What was not observed, and why: a reader who misses an event finds the reason in the import log. */

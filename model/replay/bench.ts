@@ -4,6 +4,7 @@ import { EVENT_KINDS, type EventKindName, KIND, UNKNOWN } from '../events.ts';
 import type { FeatureName, Features } from '../features.ts';
 import { FindingCollector } from '../findings.ts';
 import { classifyCaller } from '../known-functions.ts';
+import { NOTHING_LISTED, Observation, type Watch } from '../observation.ts';
 import type { Order } from '../order.ts';
 import { RULE_BY_ID, RULES } from '../rules/index.ts';
 import type { Draft, EvidenceItem, Expectation, RuleContext } from '../rules/rule.ts';
@@ -38,6 +39,8 @@ export interface BenchInput {
   readonly features: Features;
   /** An address inside the kernel image that the recording prints, where it prints addresses. */
   readonly imageAddress: bigint | null;
+  /** How the recording was made, where that is known. */
+  readonly watch?: Watch;
 }
 
 /** Where rules stand while they look: what they may ask, and where they put what they found. */
@@ -50,6 +53,7 @@ export class RuleBench implements RuleContext {
     RULES.map((rule) => [rule.id, new RuleCounts()]),
   );
   readonly kindCounts = new Int32Array(EVENT_KINDS.length);
+  readonly observation: Observation;
   readonly expectations = new Expectations(
     (rule, draft) => this.fire(rule, draft),
     (rule, fn) => this.passed(rule, fn),
@@ -60,6 +64,8 @@ export class RuleBench implements RuleContext {
   subject = -1;
   /** While rules look at a state rather than at an event, the same state is reported once. */
   stateScope = false;
+  /** Writes of 16 bits by the kernel are recorded: ATS Control is written so. */
+  private wordWrites = false;
   private readonly input: BenchInput;
   private readonly callerKinds = new Map<number, 'iommu' | 'foreign' | 'unknown'>();
   private readonly memory = new RuleMemory();
@@ -68,15 +74,26 @@ export class RuleBench implements RuleContext {
     this.input = input;
     this.state = input.state;
     this.topology = input.topology;
-    for (const row of input.order.rows) this.kindCounts[input.events.kind[row]]++;
+    for (const row of input.order.rows) {
+      const kind = input.events.kind[row];
+      this.kindCounts[kind]++;
+      const width = input.events.width[row];
+      if (kind === KIND['config.write'] && (width === 2 || width === UNKNOWN)) this.wordWrites = true;
+    }
+    this.observation = new Observation(this.kindCounts, input.watch ?? NOTHING_LISTED);
   }
 
   feature(name: FeatureName): boolean | null {
     return this.input.features.get(name);
   }
 
+  showsControlWrites(fn: number): boolean {
+    const place = this.topology.at(fn).capOffset;
+    return this.wordWrites && place !== UNKNOWN && place !== 0;
+  }
+
   wasRecorded(kind: EventKindName): boolean {
-    return this.kindCounts[KIND[kind]] > 0;
+    return this.observation.wouldShow(kind);
   }
 
   callerKind(event: number): 'iommu' | 'foreign' | 'unknown' {

@@ -8,6 +8,10 @@ import type { FunctionRecord } from '../topology.ts';
 
 const ATS_CALLS = kindMask('ats.prepare', 'ats.enable', 'ats.disable', 'ats.restore');
 
+/** Where extended capabilities begin, and ATS Control within its own (include/uapi/linux/pci_regs.h). */
+const EXTENDED_FROM = 0x100;
+const ATS_CONTROL = 6;
+
 /** Decodes accesses to ATS Control and tells who made them. */
 export class RegisterAccesses {
   private readonly events: EventColumns;
@@ -30,9 +34,10 @@ export class RegisterAccesses {
   /** The write as it touches ATS Control, or null when it does not, or when the place of the register is unknown. */
   write(fn: FunctionRecord, row: number, fromUser: boolean): ControlWrite | null {
     const { events } = this;
+    const by = this.atsCallAround(row, fn);
+    if (by >= 0 && !fromUser) this.learnPlace(fn, row);
     const value = decodeControl(fn.capOffset, events.where[row], events.width[row], events.value[row]);
     if (!value) return null;
-    const by = this.atsCallAround(row, fn);
     return {
       fn,
       event: row,
@@ -42,6 +47,16 @@ export class RegisterAccesses {
       fromUser,
       behindCore: by < 0 && (fromUser || this.isBehindCore(fn, value.enable, value.stu)),
     };
+  }
+
+  /**
+   * Prepare, enable, disable and restore write one register, ATS Control, as a word (drivers/pci/ats.c, 6.1 to 7.2).
+   * Where probes cannot print the capability, as before 6.6, that write shows where it is.
+   */
+  private learnPlace(fn: FunctionRecord, row: number): void {
+    const { where, width } = this.events;
+    if (fn.capOffset !== UNKNOWN || width[row] !== 2 || where[row] < EXTENDED_FROM + ATS_CONTROL) return;
+    fn.capOffset = where[row] - ATS_CONTROL;
   }
 
   /** What the hardware holds after a write or a read. STU bits written to a VF do not stick. */

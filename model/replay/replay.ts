@@ -4,6 +4,7 @@ import { ENTER, EVENT_KINDS, KIND, kindMask, RETURN, UNKNOWN } from '../events.t
 import type { Features } from '../features.ts';
 import type { FindingCollector } from '../findings.ts';
 import { contractFeatures, Machine } from '../machine.ts';
+import type { Observation, Watch } from '../observation.ts';
 import type { Order } from '../order.ts';
 import type { ContractFeatures } from '../predict.ts';
 import {
@@ -50,6 +51,8 @@ export interface ReplayInput {
   readonly calls?: Calls;
   /** Another kernel to compare with. */
   readonly whatIf?: WhatIf | null;
+  /** How the recording was made, where that is known. */
+  readonly watch?: Watch;
 }
 
 export interface ReplayResult {
@@ -62,6 +65,8 @@ export interface ReplayResult {
   readonly questions: readonly Question[];
   readonly counts: Readonly<Record<string, RuleCounts>>;
   readonly kindCounts: Int32Array;
+  /** What the recording would have shown. */
+  readonly observation: Observation;
   readonly machineCoverage: MachineCoverage;
   /** ATS calls whose event names no device. */
   readonly unnamedCalls: number;
@@ -161,6 +166,7 @@ export class Replay {
       topology,
       features,
       imageAddress: input.imageAddress,
+      watch: input.watch,
     });
     this.bench = bench;
     this.identity = new Identity(events, calls, topology, state, this.machine, {
@@ -202,7 +208,7 @@ export class Replay {
         });
       },
       calm: (fn) => this.stability.calm(fn.fn),
-      observable: () => bench.wasRecorded('config.write') || bench.wasRecorded('ats.restore'),
+      observable: (fn) => bench.showsControlWrites(fn.fn) || bench.wasRecorded('ats.restore'),
     });
   }
 
@@ -225,6 +231,7 @@ export class Replay {
       questions: [...bench.questions.values()],
       counts: bench.counts,
       kindCounts: bench.kindCounts,
+      observation: bench.observation,
       machineCoverage: this.machineCoverage,
       unnamedCalls: this.unnamedCalls,
       fnOf: this.fnOf,
@@ -320,7 +327,7 @@ export class Replay {
     if (step !== NO_STEP) this.machineCoverage.took(fn.isVf === 1, before, step, this.coreState(fn));
     if (PREPARE_OR_ENABLE[kind]) this.lastUnitChange[fn.fn] = row;
     if (kind === ENABLE && done.result === 0) this.windows.enabledAgain(fn);
-    if (kind === RESTORE && !this.bench.wasRecorded('config.write')) this.windows.enabledAgain(fn);
+    if (kind === RESTORE && !this.bench.showsControlWrites(fn.fn)) this.windows.enabledAgain(fn);
     // Whether the STU of a PF matters depends on its VFs.
     if (fn.pf >= 0) this.stability.touch(fn.pf);
   }

@@ -45,7 +45,7 @@ export interface WindowEvents {
   /** No reset of the function is under way any more. */
   calm(fn: FunctionRecord): void;
   /** Whether the recording would show ATS being switched on again after a reset. */
-  observable(): boolean;
+  observable(fn: FunctionRecord): boolean;
 }
 
 /** Follows what spans many events: resets with all that surrounds them, and releases of functions. */
@@ -118,7 +118,7 @@ export class WindowTracker {
       failed,
       enabledBefore: reset.enabledBefore,
       enabledAgain: reset.enabledAgain,
-      observable: this.on.observable(),
+      observable: this.on.observable(reset.fn),
     });
   }
 

@@ -65,7 +65,7 @@ export const LIFE_CYCLE_RULES: readonly Rule[] = [
         context.question(
           'release-without-disable-probe',
           `${fn.address} was released while ATS was on as far as recorded, but ${DISABLE_UNSEEN}.`,
-          'Record pci_disable_ats() (entry and return).',
+          'Record pci_disable_ats() (entry and return); atscope-capture does, unless --without ats leaves it out.',
         );
         return context.undecided('ATS027', DISABLE_UNSEEN);
       }

@@ -53,7 +53,7 @@ export const REGISTER_RULES: readonly Rule[] = [
         context.question(
           'write-over-unknown',
           `${fn.address}: ${source} wrote ATS Control (${text}) and the value before is unknown, so whether it changed anything is too.`,
-          'Record from before the function is probed, or add "lspci -vvv" output from before the write.',
+          'Record from before the function is probed, or add "lspci -vvv" output from before the write; atscope-capture has it without --no-config.',
         );
       }
       context.fire('ATS028', {

@@ -25,10 +25,10 @@ export const RESET_RULES: readonly Rule[] = [
     references: ['PCIe 9.2.2', 'drivers/pci/iov.c sriov_restore_state()'],
     onHardwareReset(context, pf, event) {
       if (pf.vfs.length === 0) return;
-      const observable = context.wasRecorded('config.write') || context.wasRecorded('ats.restore');
       for (const id of pf.vfs) {
         const vf = context.topology.at(id);
         if (vf.removing || context.state.get(id, CORE_EN) === 0) continue;
+        const observable = context.showsControlWrites(id) || context.wasRecorded('ats.restore');
         if (context.state.get(id, CORE_EN) === UNKNOWN || !observable) {
           context.undecided('ATS024', 'whether the VFs had ATS on, or got it back, is not recorded');
           continue;
@@ -63,7 +63,7 @@ export const RESET_RULES: readonly Rule[] = [
     onCall(context, done) {
       if (done.kind === 'ats.enable' && done.result === 0) driftSettled(context, done.fn.fn);
       if (done.kind === 'ats.disable') driftSettled(context, done.fn.fn);
-      if (done.kind === 'ats.restore' && !context.wasRecorded('config.write'))
+      if (done.kind === 'ats.restore' && !context.showsControlWrites(done.fn.fn))
         driftSettled(context, done.fn.fn);
       if (done.kind === 'device.remove' || done.kind === 'iommu.release') driftSettled(context, done.fn.fn);
     },

@@ -95,6 +95,8 @@ export interface RuleContext {
   feature(name: FeatureName): boolean | null;
   /** True when the recording has at least one event of this kind: its probe was there. */
   wasRecorded(kind: EventKindName): boolean;
+  /** Writes of the core to ATS Control of this function would be seen as such: the place of the register is known. */
+  showsControlWrites(fn: number): boolean;
   callerKind(event: number): 'iommu' | 'foreign' | 'unknown';
   callerText(event: number): string | null;
   /** `task insmod/190 on CPU 1`, with what is known. */

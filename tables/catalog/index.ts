@@ -1,7 +1,7 @@
 import type { TableDef } from '../define.ts';
 import { BASELINE, COMPARISON, SUPPRESSED_FINDINGS, SUPPRESSIONS } from './gate.ts';
 import { CONFIG_ACCESSES, PCI_FUNCTIONS, SIMULATOR_EVENTS } from './hardware.ts';
-import { CLOCKS, IMPORT_LOG, LOG_RECORDS, LOSSES, SOURCES, SPLAT_FRAMES, SPLATS } from './ingest.ts';
+import { CLOCKS, IMPORT_LOG, LOG_RECORDS, LOSSES, PROBES, SOURCES, SPLAT_FRAMES, SPLATS } from './ingest.ts';
 import {
   ATS_CALLS,
   ATS_EVENTS,
@@ -30,6 +30,7 @@ export const ALL_TABLES: readonly TableDef[] = [
   SOURCES,
   IMPORT_LOG,
   LOSSES,
+  PROBES,
   CLOCKS,
   LOG_RECORDS,
   SPLATS,

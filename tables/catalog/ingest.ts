@@ -287,3 +287,32 @@ export const SPLAT_FRAMES = defineTable({
     { name: 'reliable', type: 'bool', doc: 'False for a frame printed with `?`.' },
   ],
 });
+
+export const PROBES = defineTable({
+  name: 'probes',
+  doc: 'What a capture set out to observe, as the kit of a bundle wrote it down: one row for each probe and trace event. Empty without a bundle.',
+  columns: [
+    { name: 'source', type: 'u16', doc: 'The trace they recorded (see `sources`).' },
+    {
+      name: 'fate',
+      type: 'dict',
+      doc: '`installed`, `refused` (by the kernel), `missing` (no such function or event), `spared` (another one tells the same) or `off` (left out).',
+    },
+    { name: 'kind', type: 'dict', doc: '`entry`, `return` or `event` (a trace event of the kernel).' },
+    { name: 'event', type: 'dict', doc: 'Name of its events.' },
+    { name: 'symbol', type: 'dict', nullable: true, doc: 'Probed function; NULL for a trace event.' },
+    {
+      name: 'level',
+      type: 'dict',
+      doc: 'How much the kernel let it fetch: `full`, `name`, `offset`, `pointer`, `result`, `bare`, `boot` or `none`.',
+    },
+    { name: 'text', type: 'text', doc: 'Its arguments, or why it is not there.' },
+    {
+      name: 'left_out',
+      type: 'dict',
+      nullable: true,
+      doc: 'Where it is `off`, the group of the kit that was left out: what `--without` was given.',
+    },
+    { name: 'missed', type: 'i64', doc: 'How often it could not run.' },
+  ],
+});

@@ -23,6 +23,18 @@ const on = { en: [0, 1] as [number, number] };
 const pfState = { vf: 0, pf: 1, cap: '0x100' };
 const vfState = { vf: 1, pf: 0, cap: '0x100' };
 
+/** A write to ATS Control on a kernel that cannot print the capability. */
+function bareWrite(trace: TraceWriter, value: number): TraceWriter {
+  return trace.event(
+    'cfg',
+    `(pci_write_config_word+0x4/0x40) where=0x106 val=0x${value.toString(16)} bdf="${PLAIN}"`,
+  );
+}
+
+function bareEnable(trace: TraceWriter): TraceWriter {
+  return trace.enable(PLAIN, 12, 0, { vf: 0, inside: () => bareWrite(trace, 0x8000) });
+}
+
 /** A PF that appears and is prepared and enabled with a page shift. */
 function readyPf(trace: TraceWriter, ps = 12): TraceWriter {
   return trace
@@ -468,6 +480,34 @@ export const RULE_CASES: readonly RuleCase[] = [
     trips: (t) =>
       reset(t.enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' }).write(PLAIN, 0x4, 0x6), PLAIN, () => {}),
     nearMiss: (t) => reset(t.enable(PLAIN, 12, 0, { vf: 0, ...on }), PLAIN, () => {}),
+  },
+  {
+    rule: 'ATS023',
+    what: 'the capability is not printed (before 6.6): what enable writes shows the register; near miss: it is restored',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => reset(bareEnable(t), PLAIN, () => {}),
+    nearMiss: (t) =>
+      reset(bareEnable(t), PLAIN, () => {
+        t.call('pci_restore_ats_state', PLAIN, { inside: () => bareWrite(t, 0x8000) });
+      }),
+  },
+  {
+    rule: 'ATS023',
+    what: 'near miss: the restore is recorded, and of writes only those that cannot be of ATS Control',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => reset(bareEnable(t), PLAIN, () => {}),
+    nearMiss: (t) =>
+      reset(
+        t
+          .enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' })
+          .event('cfg32', `(pci_write_config_dword+0x4/0x40) where=0x104 val=0x0 bdf="${PLAIN}"`),
+        PLAIN,
+        () => {
+          t.call('pci_restore_ats_state', PLAIN);
+        },
+      ),
   },
   {
     rule: 'ATS027',

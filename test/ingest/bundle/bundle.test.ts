@@ -176,6 +176,92 @@ describe('the facts of a bundle', () => {
     ]);
   });
 
+  describe('and its list of probes', () => {
+    const listed = async (lines: string, more: Record<string, Uint8Array | string> = {}) => {
+      const analysis = await analyzeTar(tarOf({ 'trace.txt': trace, 'probes.txt': lines, ...more }));
+      const rules = new Map(rowsOf(analysis.ruleCoverage).map((row) => [row.rule, row]));
+      return { analysis, rule: (id: string) => [rules.get(id)?.status, rules.get(id)?.why] };
+    };
+    const entry = (fate: string, symbol: string, text = '') => `${fate}|p|${symbol}|${symbol}|full|${text}\n`;
+
+    it('is a table', async () => {
+      const { analysis } = await listed(
+        'installed|p|pci_enable_ats|pci_enable_ats|full|ps=ps\noff|e|intel_iommu:qi_submit|-|none|left out with --without invalidate\n',
+        { 'losses.txt': 'missed pci_enable_ats hits=9 misses=2\n' },
+      );
+      expect(rowsOf(analysis.probes)).toEqual([
+        {
+          source: 0,
+          fate: 'installed',
+          kind: 'entry',
+          event: 'pci_enable_ats',
+          symbol: 'pci_enable_ats',
+          level: 'full',
+          text: 'ps=ps',
+          left_out: null,
+          missed: 2n,
+        },
+        {
+          source: 0,
+          fate: 'off',
+          kind: 'event',
+          event: 'intel_iommu:qi_submit',
+          symbol: null,
+          level: 'none',
+          text: 'left out with --without invalidate',
+          left_out: 'invalidate',
+          missed: 0n,
+        },
+      ]);
+    });
+
+    it('makes the silence of a probe mean that nothing happened', async () => {
+      const none = await listed('');
+      expect(none.rule('ATS033')).toEqual(['not_evaluable', expect.stringContaining('pci_enable_pri()')]);
+      const there = await listed(entry('installed', 'pci_enable_pri'));
+      expect(there.rule('ATS033')).toEqual(['not_applicable', 'Nothing happened that this rule is about.']);
+    });
+
+    it('does not where a probe missed calls, or another trace had none', async () => {
+      const probes = entry('installed', 'pci_enable_pri');
+      const missed = await listed(probes, { 'losses.txt': 'missed pci_enable_pri hits=0 misses=2\n' });
+      expect(missed.rule('ATS033')).toEqual([
+        'not_evaluable',
+        'pci_enable_pri() could not be recorded 2 times, so silence says nothing: record with --light.',
+      ]);
+      const other = await analyzeBytes({ 'trace.txt': fixture('6.12-s1', 'trace.txt') });
+      expect(rowsOf(other.probes)).toEqual([]);
+    });
+
+    it.each([
+      [
+        'off|p|pci_enable_pri|pci_enable_pri|none|left out with --without pasid\n',
+        'Left out when recording: record without --without pasid.',
+      ],
+      [
+        'off|r|pci_read_config_word_ret|pci_read_config_word|none|left out with --without read\n',
+        'Left out when recording: record without --without read (or --light).',
+      ],
+      [
+        'refused|p|pci_enable_pri|pci_enable_pri|none|full: no BTF\n',
+        'The kernel refused to record pci_enable_pri() (full: no BTF). On kernels before 6.6, --offsets lets it take more.',
+      ],
+      [
+        entry('missing', 'pci_enable_pri'),
+        'This kernel has no pci_enable_pri(), or the compiler inlined it.',
+      ],
+    ])('names the option of the kit that helps: %j', async (lines, why) => {
+      const { rule } = await listed(lines);
+      expect(rule(lines.includes('read') ? 'ATS007' : 'ATS033')).toEqual(['not_evaluable', why]);
+    });
+  });
+
+  it('count the kernel log as recorded although nothing in it was a fault', async () => {
+    const analysis = await analyzeTar(tarOf({ 'trace.txt': trace, 'kmsg.txt': dmesgOf('6.12-s1') }));
+    const row = rowsOf(analysis.ruleCoverage).find(({ rule }) => rule === 'ATS036');
+    expect(row?.status).toBe('not_applicable');
+  });
+
   it.each([
     ['cpu1 entries=5 overrun=0 commit_overrun=0 dropped_events=3\n', 'dropped', 3n],
     ['missed pci_enable_ats_ret hits=9 misses=2\n', 'lost', 2n],
