@@ -4,6 +4,7 @@ import { PROFILES } from '../model/features.ts';
 import { FORM_NAMES, USUAL_FORMS } from '../reports/form-names.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { addQueryCommands } from './query-commands.ts';
+import { addReportCommands } from './report-commands.ts';
 import { paletteFor } from './terminal.ts';
 import { VERSION } from './version.ts';
 
@@ -135,6 +136,7 @@ function build(): Command {
     .action(async (flags) => (await import('./model.ts')).runModel(flags));
 
   addQueryCommands(program);
+  addReportCommands(program);
 
   program
     .command('capture')

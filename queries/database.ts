@@ -67,6 +67,11 @@ export async function openDatabase(analysis: Analysis, options: DatabaseOptions 
     engine.close();
     throw error;
   }
+  return databaseOf(engine);
+}
+
+/** Asks an engine that holds a capture: one that `fillEngine` filled, or a saved database. Closing it closes the engine. */
+export function databaseOf(engine: Engine): Database {
   const query = objectsOf(engine.connection);
   return {
     engine,
@@ -75,4 +80,18 @@ export async function openDatabase(analysis: Analysis, options: DatabaseOptions 
       (await query(namedQuery(name).sql, parameters)) as Row[],
     close: () => engine.close(),
   };
+}
+
+/** A database whose tables are all empty, to check SQL against. The caller closes it. */
+export async function openEmptyDatabase(limits: EngineLimits = {}): Promise<Database> {
+  const engine = await openEngine(limits);
+  try {
+    const tables = [...ALL_TABLES, ...CAPTURE_TABLES].map((def) => new TableBuilder(def).finish());
+    await fillEngine(engine, tables);
+    await lockEngine(engine);
+  } catch (error) {
+    engine.close();
+    throw error;
+  }
+  return databaseOf(engine);
 }

@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type bindings from '@duckdb/node-bindings';
 import { quoteText } from '../tables/ddl.ts';
+import { duckdbApi } from './duckdb-api.ts';
 
 /** What SQL may use at most. */
 export interface EngineLimits {
@@ -44,7 +45,7 @@ function configOf(duckdb: typeof bindings, options: EngineOptions): bindings.Con
 /** Opens DuckDB; nothing is locked yet. @throws Error from DuckDB, e.g. for a file that is no database. */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const [{ DuckDBConnection }, { default: duckdb }] = await Promise.all([
-    import('@duckdb/node-api'),
+    duckdbApi(),
     import('@duckdb/node-bindings'),
   ]);
   const instance = await duckdb.open(options.path ?? ':memory:', configOf(duckdb, options));

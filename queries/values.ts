@@ -1,4 +1,5 @@
 import type { DuckDBDataChunk, DuckDBType, DuckDBValue, Json } from '@duckdb/node-api';
+import { duckdbApi } from './duckdb-api.ts';
 
 /** A value as text; NULL is null. Lists and structs are in DuckDB's notation. */
 export function textOf(value: DuckDBValue): string | null {
@@ -14,7 +15,7 @@ export function textRows(chunk: DuckDBDataChunk): (string | null)[][] {
 
 /** The rows of a chunk as JSON values: integers of 64 bits and more are text, so that no digit is lost. */
 export async function jsonColumns(chunk: DuckDBDataChunk): Promise<(Json | null)[][]> {
-  const { JsonDuckDBValueConverter } = await import('@duckdb/node-api');
+  const { JsonDuckDBValueConverter } = await duckdbApi();
   return Array.from({ length: chunk.columnCount }, (_, index) =>
     chunk.convertColumnValues(index, JsonDuckDBValueConverter),
   );

@@ -41,8 +41,8 @@ await build({
   minifySyntax: true,
   legalComments: 'none',
   logLevel: 'warning',
-  // DuckDB is a native package and stays one; canvas is an optional part of vega that is never used.
-  external: ['@duckdb/*', 'canvas'],
+  // DuckDB's bindings are a native package and stay one; canvas is an optional part of vega that is never used.
+  external: ['@duckdb/node-bindings', 'canvas'],
   loader: { '.sql': 'text', '.css': 'text', '.md': 'text', '.client.js': 'text' },
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

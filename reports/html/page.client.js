@@ -174,9 +174,9 @@
   // --- filter ---
 
   function filterBar() {
-    const section = document.getElementById('findings');
     const articles = [...document.querySelectorAll('article.finding')];
-    if (!section || articles.length < 2) return;
+    const heading = document.querySelector('h2#findings');
+    if (articles.length < 2) return;
     const texts = articles.map((article) => article.textContent.toLowerCase());
     const bar = document.createElement('div');
     bar.className = 'tools filter';
@@ -218,7 +218,8 @@
       count.textContent = shown === articles.length ? '' : `showing ${shown} of ${articles.length}`;
     };
     bar.addEventListener('input', apply);
-    section.querySelector('h2').after(bar);
+    if (heading) heading.after(bar);
+    else document.querySelector('.findings').prepend(bar);
     // A link to a hidden finding shows it.
     window.addEventListener('hashchange', () => {
       const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));

@@ -1,0 +1,25 @@
+import { attribute, html, type Markup } from '../html/markup.ts';
+import { counted, kernelsOf, sourceSummary } from '../phrases.ts';
+import { countBySeverity, type Story } from '../story.ts';
+
+/** Sources that are listed; a bundle may have many. */
+const MAX_SOURCES = 12;
+
+/** The verdict in one sentence, and what it rests on. */
+export function verdictBlock(story: Story): Markup {
+  const { verdict, sentence, profile } = story.verdict;
+  const kernels = kernelsOf(story);
+  const rest = story.sources.length - MAX_SOURCES;
+  return html`<div class="verdict ${attribute(verdict)}" id="verdict"><strong>${verdict.toUpperCase()}</strong><p>${sentence}</p></div>
+<dl class="facts">
+<dt>kernel</dt><dd><span class="data">${kernels.length > 0 ? kernels.join(', ') : 'release not recorded'}</span>; judged as <span class="data">${profile ?? 'an unknown kernel'}</span></dd>
+<dt>findings</dt><dd>${countBySeverity(story.all)}</dd>
+<dt>model</dt><dd>${counted(story.eventCount, 'event')} of ${counted(story.functions.length, 'function')}</dd>
+${story.sources.slice(0, MAX_SOURCES).map(
+  (
+    source,
+  ) => html`<dt>source</dt><dd><span class="data">${source.path}</span>: ${sourceSummary(story, source)}</dd>
+`,
+)}${rest > 0 ? html`<dt>sources</dt><dd>${rest} more, listed below</dd>` : null}</dl>
+`;
+}
