@@ -36,6 +36,9 @@ import {
 } from './features.ts';
 import type { Finding } from './findings.ts';
 import { emptyGate } from './gate/apply.ts';
+import { alignHardware, setApart } from './hardware/align.ts';
+import { liftHardware } from './hardware/lift.ts';
+import { KnownOffsets, type NamedOffset } from './hardware/offsets.ts';
 import { isFunctionAddress } from './lift/arguments.ts';
 import { liftEventTables } from './lift/ftrace.ts';
 import { liftLog } from './lift/log.ts';
@@ -81,6 +84,8 @@ export interface AnalyzeOptions {
   readonly gate: 'error' | 'warning';
   /** A feature profile that the user named; null lets the release string choose. */
   readonly profile: ProfileChoice | null;
+  /** Offsets of ATS capabilities that the user named, for logs of the hardware that do not show them. */
+  readonly atsCapabilities?: readonly NamedOffset[];
   /** Another kernel to compare with, call by call. */
   readonly under?: Profile | null;
   /** Gives the text of records as they stand in their sources. */
@@ -98,7 +103,24 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
     events,
     rowsOf(recorded.sources).map((row) => row.source),
   );
-  const relations = relateClocks(recorded.sources, events);
+  const known = new KnownOffsets(
+    recorded.configAccesses,
+    recorded.simulatorEvents,
+    recorded.pciFunctions,
+    events,
+    options.atsCapabilities ?? [],
+  );
+  liftHardware(recorded.configAccesses, recorded.simulatorEvents, known, events);
+
+  const hardware = alignHardware(
+    recorded.sources,
+    events,
+    recorded.configAccesses,
+    known,
+    relateClocks(recorded.sources, events),
+  );
+  setApart(events, hardware.apart);
+  const { relations } = hardware;
   const order = mergeSources(events, relations);
   const calls = pairCalls(events, order.rows);
   attachWarns(events, calls, relations);
@@ -113,6 +135,7 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
     order,
     features,
     calls,
+    hardware,
     imageAddress: imageAddressOf(recorded.events),
     whatIf,
     watch: watchOf(recorded.sources, recorded.probes),
@@ -183,6 +206,7 @@ function clocksTable(
       clock: clocks[relation.source],
       relation: relation.relation,
       offset_ns: relation.offsetNs,
+      drift_ppb: typeof relation.driftPpb === 'number' ? BigInt(relation.driftPpb) : null,
       residual_ns: relation.residualNs,
       matches: relation.matches,
       method: relation.method,

@@ -2,6 +2,7 @@ import { bigOf, type RowOf, rowsOf, type SOURCES, type Table } from '../tables/i
 import { type Calls, pairCalls } from './calls.ts';
 import type { EventColumns } from './event-columns.ts';
 import { KIND, UNKNOWN } from './events.ts';
+import { isHardwareSource } from './hardware/align.ts';
 import { type ClockRelation, mergeSources } from './order.ts';
 
 /** A WARN of a log and a call of a trace that may be the same thing: the offset then lies between these two. */
@@ -12,6 +13,9 @@ interface Candidate {
   readonly high: bigint;
 }
 
+/** What kind of clock a format has; the others are traces or logs of the hardware. */
+const CLASSES: Readonly<Record<string, string>> = { 'kernel-log': 'log', lspci: 'listing' };
+
 /** Farther apart than this, two clocks of one boot do not count from the same start. */
 const FARTHEST_NS = 3_600_000_000_000n;
 
@@ -21,25 +25,26 @@ const FARTHEST_NS = 3_600_000_000_000n;
  */
 export function relateClocks(sources: Table<typeof SOURCES>, events: EventColumns): ClockRelation[] {
   const rows = rowsOf(sources);
-  const isLog = (source: number) => rows[source].format === 'kernel-log';
+  const classOf = (row: SourceRow) => CLASSES[row.format] ?? (isHardwareSource(row) ? 'hardware' : 'trace');
   const reference =
-    rows.find((row) => !isLog(row.source) && row.records > 0n) ??
-    rows.find((row) => row.records > 0n) ??
-    rows[0];
+    ['trace', 'log', 'hardware', 'listing']
+      .map((wanted) => rows.find((row) => classOf(row) === wanted && row.records > 0n))
+      .find((row) => row) ?? rows[0];
+  const isLog = (source: number) => classOf(rows[source]) === 'log';
   const traces = rows
-    .filter((row) => isLog(row.source) === isLog(reference.source))
+    .filter((row) => classOf(row) === classOf(reference))
     .map((row) => relateAlike(row, reference));
   // A WARN may belong to a call of any trace on the common clock.
   const onCommonClock = traces.filter((relation) => relation.offsetNs !== null);
   // Pairing the calls is only worth it where a WARN waits for one.
   const calls =
-    isLog(reference.source) || !hasTimedWarn(events)
+    classOf(reference) !== 'trace' || !hasTimedWarn(events)
       ? null
       : pairCalls(events, mergeSources(events, onCommonClock).rows);
   return rows.map(
     (row) =>
       traces.find((relation) => relation.source === row.source) ??
-      (calls && alignByWarns(events, row.source, calls)) ??
+      (calls && isLog(row.source) ? alignByWarns(events, row.source, calls) : null) ??
       unrelated(row.source),
   );
 }

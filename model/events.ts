@@ -62,6 +62,17 @@ export const EVENT_KINDS = [
   { name: 'config.write_user', doc: 'A write to config space by user space.' },
   { name: 'config.read', doc: 'A read from config space whose value was recorded.' },
   {
+    name: 'hw.write',
+    doc: 'A write to ATS, PASID or PRI Control as the hardware saw it (a log of QEMU or of another model).',
+  },
+  { name: 'hw.read', doc: 'A read of ATS, PASID or PRI Control as the hardware answered it.' },
+  { name: 'hw.vf_on', doc: 'VF Enable of a PF makes a VF appear in the hardware; the event names the VF.' },
+  {
+    name: 'hw.gone',
+    doc: 'A function leaves its address in the hardware: VF Enable is cleared, or its bus is renumbered.',
+  },
+  { name: 'hw.reset', doc: 'The hardware is told to reset a function (Initiate Function Level Reset).' },
+  {
     name: 'log.warn',
     doc: 'A kernel WARN in an ATS, PASID or PRI function, or in the enable path of an IOMMU driver.',
   },
@@ -94,6 +105,9 @@ export function kindMask(...names: readonly EventKindName[]): Uint8Array {
   for (const name of names) mask[KIND[name]] = 1;
   return mask;
 }
+
+/** Events of the hardware's own log. They never say what the kernel knows. */
+export const HARDWARE_KINDS = kindMask('hw.write', 'hw.read', 'hw.vf_on', 'hw.gone', 'hw.reset');
 
 export const PHASES = ['enter', 'return', 'point'] as const;
 export const ENTER = 0;

@@ -13,6 +13,7 @@ import {
   HW_EN,
   HW_PASID,
   HW_STU,
+  STATE_FIELDS,
   type StateStore,
 } from './state.ts';
 import type { FunctionRecord, Topology } from './topology.ts';
@@ -231,6 +232,13 @@ export class Machine {
     }
     fn.prepared = null;
     fn.startSeen = false;
+  }
+
+  /** Forgets what only the kernel's own recording tells of it: the recording is over, the hardware goes on. */
+  forgetKernel(fn: FunctionRecord, event: number): void {
+    STATE_FIELDS.forEach(({ layer }, field) => {
+      if (layer !== 'hw') this.state.set(fn.fn, field, UNKNOWN, event, 'ended');
+    });
   }
 
   /**

@@ -7,9 +7,13 @@ export interface ClockRelation {
   readonly relation: 'reference' | 'same' | 'aligned' | 'concurrent';
   /** Added to the source's times to get the common time; null when the order against other sources is unknown. */
   readonly offsetNs: bigint | null;
+  /** How fast the clock gains on the common one, 1e-9; the offset holds at its first record. NULL: not known. */
+  readonly driftPpb?: number | null;
   readonly residualNs: bigint | null;
   readonly matches: number;
   readonly method: string;
+  /** Common time of a row, where more than offset and drift is known of it; null for a row without a time. */
+  readonly timeOf?: (row: number) => bigint | null;
 }
 
 /** Rows of one source in the order of the source; rows of one record keep the order in which they were added. */
@@ -57,12 +61,15 @@ export function mergeSources(events: EventColumns, relations: readonly ClockRela
   const rows = new Int32Array(events.length);
   const lanes: { order: Int32Array; at: number }[] = [];
   const late: Int32Array[] = [];
-  for (const relation of relations) {
+  // At one instant the kernel's record of a write comes before the hardware's.
+  const lanesFirst = [...relations].sort((a, b) => Number(Boolean(a.timeOf)) - Number(Boolean(b.timeOf)));
+  for (const relation of lanesFirst) {
     const order = orderWithinSource(events, relation.source);
     const offset = relation.offsetNs;
     let last: bigint | null = null;
     for (const row of order) {
-      if (events.isTimed(row)) last = bigOf(events.timeLo(row), events.timeHi(row)) + (offset ?? 0n);
+      if (relation.timeOf) last = relation.timeOf(row) ?? last;
+      else if (events.isTimed(row)) last = bigOf(events.timeLo(row), events.timeHi(row)) + (offset ?? 0n);
       if (last !== null && offset !== null) {
         time[row] = last;
         timed[row] = 1;

@@ -13,6 +13,7 @@ export const STATE_FIELDS = [
   { layer: 'hw', field: 'pasid', doc: 'Enable, Execute and Privileged bits of the PASID Control register.' },
   { layer: 'core', field: 'pasid', doc: '`pasid_enabled` of the PCI core.' },
   { layer: 'core', field: 'pri', doc: '`pri_enabled` of the PCI core.' },
+  { layer: 'hw', field: 'pri', doc: 'Enable of the Page Request Control register.' },
 ] as const;
 
 export const HW_EN = 0;
@@ -26,10 +27,11 @@ export const DRV_EN = 7;
 export const HW_PASID = 8;
 export const CORE_PASID = 9;
 export const CORE_PRI = 10;
+export const HW_PRI = 11;
 export const FIELD_COUNT = STATE_FIELDS.length;
 
 /** How a value came about. */
-export const ORIGINS = ['call', 'write', 'observed', 'learned', 'reset', 'lost'] as const;
+export const ORIGINS = ['call', 'write', 'observed', 'learned', 'reset', 'lost', 'ended'] as const;
 export type Origin = (typeof ORIGINS)[number];
 
 /** Takes every change of a value. */

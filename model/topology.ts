@@ -5,6 +5,8 @@ export interface FunctionRecord {
   readonly fn: number;
   /** `dddd:bb:dd.f`, or a pointer when nothing names the device. */
   readonly address: string;
+  /** Log whose addresses nothing relates to the kernel's; null for the addresses of the kernel. */
+  readonly space: string | null;
   readonly generation: number;
   /** 1 VF, 0 not a VF, UNKNOWN. */
   isVf: number;
@@ -28,6 +30,8 @@ export interface FunctionRecord {
   removalCounted: boolean;
   /** Its release was judged. */
   released: boolean;
+  /** A kernel spoke of it, not only the hardware's own log. */
+  byKernel: boolean;
   /** An IOMMU driver has probed it. */
   probed: boolean;
   /** The last prepare that returned 0 in this generation. */
@@ -36,6 +40,9 @@ export interface FunctionRecord {
   lastEvent: number;
   events: number;
 }
+
+/** Stands between an address and the log it is an address of, where that is a space of its own. */
+export const SPACE_MARK = '@';
 
 /**
  * Which functions there are. Identity is the address and a generation: a function that is removed and found again
@@ -59,9 +66,11 @@ export class Topology {
   open(address: string, event: number): FunctionRecord {
     const generation = this.generations.get(address) ?? 0;
     this.generations.set(address, generation + 1);
+    const mark = address.indexOf(SPACE_MARK);
     const record: FunctionRecord = {
       fn: this.functions.length,
-      address,
+      address: address.slice(0, mark < 0 ? undefined : mark),
+      space: mark < 0 ? null : address.slice(mark + 1),
       generation,
       isVf: UNKNOWN,
       isPf: UNKNOWN,
@@ -75,6 +84,7 @@ export class Topology {
       fresh: true,
       removalCounted: false,
       released: false,
+      byKernel: false,
       probed: false,
       prepared: null,
       firstEvent: event,

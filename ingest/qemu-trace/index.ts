@@ -7,7 +7,6 @@ import { SimpleTraceDecoder } from './simple.ts';
 import { readSimpleHeader, SIMPLE_HEADER_BYTES } from './simple-header.ts';
 import { TraceTextDecoder } from './text.ts';
 
-export { type CapabilityName, type LearnedCapabilities, learnCapabilities } from './capabilities.ts';
 export { parseTraceEvents, type TraceEvents } from './declarations.ts';
 
 /**

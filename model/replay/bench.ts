@@ -3,6 +3,7 @@ import type { EventColumns } from '../event-columns.ts';
 import { EVENT_KINDS, type EventKindName, KIND, UNKNOWN } from '../events.ts';
 import type { FeatureName, Features } from '../features.ts';
 import { FindingCollector } from '../findings.ts';
+import type { Twin } from '../hardware/align.ts';
 import { classifyCaller } from '../known-functions.ts';
 import { NOTHING_LISTED, Observation, type Watch } from '../observation.ts';
 import type { Order } from '../order.ts';
@@ -41,6 +42,7 @@ export interface BenchInput {
   readonly imageAddress: bigint | null;
   /** How the recording was made, where that is known. */
   readonly watch?: Watch;
+  readonly twins: ReadonlyMap<number, Twin>;
 }
 
 /** Where rules stand while they look: what they may ask, and where they put what they found. */
@@ -67,6 +69,8 @@ export class RuleBench implements RuleContext {
   /** Writes of 16 bits by the kernel are recorded: ATS Control is written so. */
   private wordWrites = false;
   private readonly input: BenchInput;
+  /** Hardware records by the row of the kernel's event. */
+  private readonly otherViews = new Map<number, number>();
   private readonly callerKinds = new Map<number, 'iommu' | 'foreign' | 'unknown'>();
   private readonly memory = new RuleMemory();
 
@@ -81,6 +85,7 @@ export class RuleBench implements RuleContext {
       if (kind === KIND['config.write'] && (width === 2 || width === UNKNOWN)) this.wordWrites = true;
     }
     this.observation = new Observation(this.kindCounts, input.watch ?? NOTHING_LISTED);
+    for (const [row, twin] of input.twins) this.otherViews.set(twin.row, row);
   }
 
   feature(name: FeatureName): boolean | null {
@@ -171,6 +176,10 @@ export class RuleBench implements RuleContext {
   because(fn: number, field: number, role: string): EvidenceItem[] {
     const event = this.state.setBy(fn, field);
     return event < 0 || this.state.get(fn, field) === UNKNOWN ? [] : [{ role, event }];
+  }
+
+  twinOf(event: number): number {
+    return this.otherViews.get(event) ?? this.input.twins.get(event)?.row ?? -1;
   }
 
   simultaneous(a: number, b: number): boolean {

@@ -1,6 +1,6 @@
 import type { Calls } from '../calls.ts';
 import type { EventColumns } from '../event-columns.ts';
-import { ENTER, KIND, kindMask, RETURN, UNKNOWN } from '../events.ts';
+import { ENTER, HARDWARE_KINDS, KIND, kindMask, RETURN, UNKNOWN } from '../events.ts';
 import type { Machine } from '../machine.ts';
 import type { StateStore } from '../state.ts';
 import type { FunctionRecord, Topology } from '../topology.ts';
@@ -10,12 +10,17 @@ const BEFORE_DISCOVERY = kindMask(
   'config.write',
   'config.write_user',
   'config.read',
+  'hw.write',
+  'hw.read',
+  'hw.vf_on',
+  'hw.gone',
+  'hw.reset',
   'device.add',
   'device.remove',
   'vf.remove',
 );
 /** Kinds that show a function to be in use again after it was released. */
-const NEW_LIFE = kindMask('device.add', 'iommu.probe', 'ats.prepare');
+const NEW_LIFE = kindMask('device.add', 'iommu.probe', 'ats.prepare', 'hw.vf_on');
 /** Kinds that show that an IOMMU driver has probed a function. */
 const PROBED = kindMask('iommu.probe', 'iommu.group_add', 'iommu.attach', 'iommu.attached', 'log.group_add');
 const VF_ADD = kindMask('vf.add');
@@ -23,6 +28,7 @@ const DEVICE_ADD = KIND['device.add'];
 const ATS_INIT = KIND['ats.init'];
 const CONFIG_WRITE = KIND['config.write'];
 const CONFIG_READ = KIND['config.read'];
+const VF_ON = KIND['hw.vf_on'];
 
 export interface IdentityEvents {
   /** A generation is over because the address is used again. */
@@ -79,10 +85,27 @@ export class Identity {
       this.machine.appear(fn, row);
     }
     if (!BEFORE_DISCOVERY[kind] && !(kind === ATS_INIT && enters)) fn.discovered = true;
+    if (HARDWARE_KINDS[kind]) {
+      if (kind === VF_ON) this.linkInHardware(fn, row);
+      return fn;
+    }
+    fn.byKernel = true;
     if (kind !== CONFIG_WRITE && kind !== CONFIG_READ) fn.fresh = false;
     if (PROBED[kind]) fn.probed = true;
     this.linkToPf(fn, row);
     return fn;
+  }
+
+  /** The function of an event has left its address: what comes next there is another one. */
+  leave(row: number): void {
+    this.current[this.events.device[row]] = undefined;
+  }
+
+  /** VF Enable of a PF made the function appear. */
+  private linkInHardware(fn: FunctionRecord, row: number): void {
+    fn.isVf = 1;
+    const pf = this.current[this.events.symbol[row]];
+    if (pf && pf !== fn) this.topology.link(fn, pf, this.events.index[row]);
   }
 
   /** One end of a call that does not name its device is about the device that the other end names. */

@@ -86,7 +86,7 @@ export class RegisterAccesses {
    * True when no function of the core can have made the write: each that writes such a value is recorded and was not
    * open. Restore writes exactly what the core believes, so another value is not its work even when it is not recorded.
    */
-  private isBehindCore(fn: FunctionRecord, enable: number, stu: number): boolean {
+  isBehindCore(fn: FunctionRecord, enable: number, stu: number): boolean {
     if (enable === UNKNOWN) return false;
     if (enable === 0) return this.wasRecorded('ats.disable') && this.wasRecorded('ats.prepare');
     const shift = this.state.get(fn.fn, CORE_STU);

@@ -1,8 +1,9 @@
 import { type Calls, pairCalls } from '../calls.ts';
 import type { EventColumns } from '../event-columns.ts';
-import { ENTER, EVENT_KINDS, KIND, kindMask, RETURN, UNKNOWN } from '../events.ts';
+import { ENTER, EVENT_KINDS, HARDWARE_KINDS, KIND, kindMask, RETURN, UNKNOWN } from '../events.ts';
 import type { Features } from '../features.ts';
 import type { FindingCollector } from '../findings.ts';
+import { type HardwareAlignment, NO_HARDWARE } from '../hardware/align.ts';
 import { contractFeatures, Machine } from '../machine.ts';
 import type { Observation, Watch } from '../observation.ts';
 import type { Order } from '../order.ts';
@@ -33,6 +34,7 @@ import type { WhatIf } from '../what-if.ts';
 import { type Question, RuleBench, type RuleCounts } from './bench.ts';
 import { FinishedCall } from './completed-call.ts';
 import { correctFeatures } from './feature-evidence.ts';
+import { HardwareView } from './hardware-view.ts';
 import { Identity } from './identity.ts';
 import { noteWhatIsMissing } from './missing.ts';
 import { noteResync, Observer } from './observer.ts';
@@ -47,6 +49,8 @@ export interface ReplayInput {
   readonly features: Features;
   /** An address inside the kernel image that the recording prints, where it prints addresses. */
   readonly imageAddress: bigint | null;
+  /** How the hardware's logs stand to the kernel's; null where there are none. */
+  readonly hardware?: HardwareAlignment | null;
   /** Calls paired already, with the WARNs of the log attached. */
   readonly calls?: Calls;
   /** Another kernel to compare with. */
@@ -119,6 +123,7 @@ export class Replay {
   private readonly observer: Observer;
   private readonly registers: RegisterAccesses;
   private readonly windows: WindowTracker;
+  private readonly hardware: HardwareView;
   private readonly transitions = new TransitionLog();
   private readonly fnOf: Int32Array;
   private readonly whatIf: WhatIf | null;
@@ -157,6 +162,7 @@ export class Replay {
       if (WATCHED_FIELDS[field]) this.stability.touch(fn);
     });
     const { topology, state } = this;
+    const alignment = input.hardware ?? NO_HARDWARE;
     this.machine = new Machine(state, topology, features);
     const bench = new RuleBench({
       events,
@@ -167,6 +173,7 @@ export class Replay {
       features,
       imageAddress: input.imageAddress,
       watch: input.watch,
+      twins: alignment.twins,
     });
     this.bench = bench;
     this.identity = new Identity(events, calls, topology, state, this.machine, {
@@ -189,6 +196,17 @@ export class Replay {
       for (const id of [fn.fn, ...fn.vfs]) state.set(id, CORE_SUPPORTED, UNKNOWN, row, 'learned');
     });
     this.registers = new RegisterAccesses(events, calls, state, (kind) => bench.wasRecorded(kind));
+    this.hardware = new HardwareView({
+      events,
+      order,
+      calls,
+      state,
+      topology,
+      bench,
+      identity: this.identity,
+      registers: this.registers,
+      alignment,
+    });
     this.windows = new WindowTracker(state, {
       resetEnded: (reset) => {
         bench.about(reset.fn, () => {
@@ -217,10 +235,9 @@ export class Replay {
     for (const row of this.order.rows) {
       this.step(row);
       bench.position++;
+      if (row === this.hardware.lastOfKernel) this.onKernelEnd(row);
     }
-    const last = this.lastTime();
-    this.windows.finish(last, (row) => this.order.time[row]);
-    bench.expectations.finish(last, (row) => this.order.time[row]);
+    if (this.hardware.lastOfKernel < 0) this.settle();
     noteWhatIsMissing(bench, this.topology, this.calls);
     return {
       topology: this.topology,
@@ -261,6 +278,11 @@ export class Replay {
       return;
     }
     this.fnOf[row] = fn.fn;
+    if (HARDWARE_KINDS[kind]) {
+      this.hardware.take(fn, row);
+      this.stability.settle(this.isBusy, (id) => this.lookAt(this.topology.at(id), row));
+      return;
+    }
     this.observer.nature(fn, row);
     // An entry probe shows the state before the call, a return probe the state after it.
     if (phase !== RETURN) this.observeState(fn, row);
@@ -450,6 +472,23 @@ export class Replay {
     this.stability.clear();
   }
 
+  /** The kernel's traces are over: what is still to come is judged, and what the kernel does from here on is unknown. */
+  private onKernelEnd(row: number): void {
+    this.settle();
+    const more = this.order.rows[this.bench.position];
+    if (more === undefined) return;
+    for (const fn of this.topology.functions) this.machine.forgetKernel(fn, row);
+    this.stability.clear();
+  }
+
+  /** The recording is over: absences count when they lasted. */
+  private settle(): void {
+    const last = this.lastTime();
+    const timeOf = (row: number) => this.order.time[row];
+    this.windows.finish(last, timeOf);
+    this.bench.expectations.finish(last, timeOf);
+  }
+
   /** An ATS call or a reset of the function is under way. */
   private readonly isBusy = (fn: number): boolean => this.openCount[fn] > 0 || this.windows.inReset(fn);
 
@@ -467,7 +506,7 @@ export class Replay {
   }
 
   private lastTime(): bigint | null {
-    for (let at = this.order.rows.length - 1; at >= 0; at--) {
+    for (let at = Math.min(this.bench.position, this.order.rows.length) - 1; at >= 0; at--) {
       const row = this.order.rows[at];
       if (this.order.timed[row]) return this.order.time[row];
     }

@@ -61,6 +61,7 @@ export const HOOKS = {
   onCapabilityGone: collect('onCapabilityGone'),
   onHardwareReset: collect('onHardwareReset'),
   onWrite: collect('onWrite'),
+  onPasidWrite: collect('onPasidWrite'),
   onStable: collect('onStable'),
   onBelief: collect('onBelief'),
   onResetEnd: collect('onResetEnd'),

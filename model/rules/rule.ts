@@ -84,6 +84,8 @@ export interface ControlWrite {
   /** The core ATS call that made it, or -1. */
   readonly by: number;
   readonly fromUser: boolean;
+  /** Only the hardware's own log shows it. */
+  readonly byHardware?: boolean;
   /** No function of the core can have made this write: each was traced and not open, or writes something else. */
   readonly behindCore: boolean;
 }
@@ -133,6 +135,8 @@ export interface RuleContext {
   rememberOf(fn: number, key: string, of: number, value: number): void;
   /** Event that set a value of the state, as an evidence item; none when nothing set it. */
   because(fn: number, field: number, role: string): EvidenceItem[];
+  /** The other record of the same write: of a kernel's write the one in the hardware's log, or the reverse; -1. */
+  twinOf(event: number): number;
   /** Two events of different tasks at the same instant: nobody knows which came first. */
   simultaneous(a: number, b: number): boolean;
   fire(rule: string, draft: Draft): void;
@@ -158,6 +162,8 @@ export interface RuleHooks {
   /** The hardware of a function is reset. */
   onHardwareReset?(context: RuleContext, fn: FunctionRecord, event: number): void;
   onWrite?(context: RuleContext, write: ControlWrite): void;
+  /** A write to PASID Control in the hardware's log, before its effect; `bits` are Enable, Execute, Privileged. */
+  onPasidWrite?(context: RuleContext, fn: FunctionRecord, event: number, bits: number): void;
   /** After any change of a function while no ATS call and no reset of it is open. */
   onStable?(context: RuleContext, fn: FunctionRecord, event: number): void;
   /** The driver's belief changed by a cache tag. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { learnCapabilities } from '../../../ingest/qemu-trace/index.ts';
 import { decodeControl } from '../../../model/control-register.ts';
 import { UNKNOWN } from '../../../model/events.ts';
+import { learnCapabilities } from '../../../model/hardware/capabilities.ts';
 import { accounted, fixture, read } from './read.ts';
 
 /** Writes of ATS Control at 0x106, function by function. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { learnCapabilities } from '../../../ingest/qemu-trace/index.ts';
+import { learnCapabilities } from '../../../model/hardware/capabilities.ts';
 import { accounted, read } from './read.ts';
 
 const STAMP = '2026-11-22T22:07:28.601247Z ';

@@ -1,0 +1,177 @@
+import type { Calls } from '../calls.ts';
+import { decodeControl } from '../control-register.ts';
+import type { EventColumns } from '../event-columns.ts';
+import { KIND, kindMask, UNKNOWN } from '../events.ts';
+import type { HardwareAlignment, Twin } from '../hardware/align.ts';
+import { ATS_CONTROL, PASID_CONTROL, PRI_CONTROL } from '../hardware/registers.ts';
+import type { Order } from '../order.ts';
+import { HOOKS } from '../rules/index.ts';
+import type { ControlWrite } from '../rules/rule.ts';
+import { HW_EN, HW_PASID, HW_PRI, HW_STU, type StateStore } from '../state.ts';
+import type { FunctionRecord, Topology } from '../topology.ts';
+import type { RuleBench } from './bench.ts';
+import type { Identity } from './identity.ts';
+import type { RegisterAccesses } from './register-accesses.ts';
+
+const ATS_CALLS = kindMask('ats.prepare', 'ats.enable', 'ats.disable', 'ats.restore');
+const KERNEL_WRITES = kindMask('config.write', 'config.write_user');
+/** A write stands at most this far from the call that made it when only clocks tell. */
+const NEAR_NS = 20_000_000n;
+
+interface Parts {
+  readonly events: EventColumns;
+  readonly order: Order;
+  readonly calls: Calls;
+  readonly state: StateStore;
+  readonly topology: Topology;
+  readonly bench: RuleBench;
+  readonly identity: Identity;
+  readonly registers: RegisterAccesses;
+  readonly alignment: HardwareAlignment;
+}
+
+/** What the hardware says of itself: takes the events of its log into the state, and tells which writes nobody else saw. */
+export class HardwareView {
+  private readonly parts: Parts;
+  /** The last event of the kernel's traces, where the hardware's log goes on after it; else -1. */
+  readonly lastOfKernel: number;
+  /** First and last time of the kernel's traces that the log of the hardware is aligned with. */
+  private readonly span: { from: bigint; to: bigint } | null;
+  /** ATS calls in the order of their begin. */
+  private readonly atsCalls: readonly number[];
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+    const { events, order, calls } = parts;
+    const traces = new Set([...parts.alignment.twins.values()].map((twin) => events.source[twin.row]));
+    let from: bigint | null = null;
+    let to: bigint | null = null;
+    let last = -1;
+    for (const row of traces.size === 0 ? [] : order.rows) {
+      if (!traces.has(events.source[row]) || !order.timed[row]) continue;
+      last = row;
+      const at = order.time[row];
+      if (from === null || at < from) from = at;
+      if (to === null || at > to) to = at;
+    }
+    this.lastOfKernel = last;
+    this.span = from === null || to === null ? null : { from, to };
+    const atsCalls: number[] = [];
+    for (let call = 0; this.span && call < calls.length; call++)
+      if (ATS_CALLS[calls.kind[call]]) atsCalls.push(call);
+    this.atsCalls = atsCalls;
+  }
+
+  take(fn: FunctionRecord, row: number): void {
+    const { events, state } = this.parts;
+    switch (events.kind[row]) {
+      case KIND['hw.write']:
+        return this.register(fn, row, true);
+      case KIND['hw.read']:
+        return this.register(fn, row, false);
+      case KIND['hw.vf_on']:
+        // A VF that VF Enable makes appear begins in its reset state.
+        for (const field of [HW_EN, HW_STU]) state.set(fn.fn, field, 0, row, 'reset');
+        return;
+      case KIND['hw.gone']:
+        this.forget(fn, row);
+        if (!fn.byKernel) this.parts.identity.leave(row);
+        return;
+      case KIND['hw.reset']:
+        // What a model of the hardware clears in a reset differs, so nothing is assumed.
+        return this.forget(fn, row);
+    }
+  }
+
+  private forget(fn: FunctionRecord, row: number): void {
+    for (const field of [HW_EN, HW_STU, HW_PASID, HW_PRI])
+      this.parts.state.set(fn.fn, field, UNKNOWN, row, 'reset');
+  }
+
+  private register(fn: FunctionRecord, row: number, isWrite: boolean): void {
+    const { events, state } = this.parts;
+    const origin = isWrite ? 'write' : 'observed';
+    const enable = events.enabled[row];
+    switch (events.index[row]) {
+      case ATS_CONTROL:
+        if (fn.capOffset === UNKNOWN) fn.capOffset = events.cap[row];
+        if (isWrite) this.atsWrite(fn, row);
+        else this.atsRead(fn, row);
+        return;
+      case PASID_CONTROL:
+        if (isWrite) for (const hook of HOOKS.onPasidWrite) hook(this.parts.bench, fn, row, enable);
+        state.set(fn.fn, HW_PASID, enable, row, origin);
+        return;
+      case PRI_CONTROL:
+        state.set(fn.fn, HW_PRI, enable, row, origin);
+        return;
+    }
+  }
+
+  private atsRead(fn: FunctionRecord, row: number): void {
+    const { events, bench, registers } = this.parts;
+    const stu = events.stu[row];
+    if (stu !== UNKNOWN) for (const hook of HOOKS.onRead) hook(bench, fn, row, stu);
+    registers.take(fn, row, events.enabled[row], stu, 'observed');
+  }
+
+  private atsWrite(fn: FunctionRecord, row: number): void {
+    const { events, bench, registers, state, alignment } = this.parts;
+    const enable = events.enabled[row];
+    const stu = events.stu[row];
+    const twin = alignment.twins.get(row);
+    // The kernel's own record of the write has told all this already, at the moment it was made.
+    if (twin?.isWrite && this.isDecoded(fn, twin)) return;
+    if (enable === UNKNOWN && stu === UNKNOWN) {
+      for (const field of [HW_EN, HW_STU]) state.set(fn.fn, field, UNKNOWN, row, 'write');
+      return;
+    }
+    const isWatched = this.isWatched(fn, row);
+    const by = twin ? this.parts.calls.callOf[twin.row] : isWatched ? this.callNear(fn, row) : -1;
+    const write: ControlWrite = {
+      fn,
+      event: row,
+      enable,
+      stu,
+      by,
+      fromUser: false,
+      byHardware: true,
+      behindCore: by < 0 && !twin && isWatched && registers.isBehindCore(fn, enable, stu),
+    };
+    for (const hook of HOOKS.onWrite) hook(bench, write);
+    registers.take(fn, row, enable, stu, 'write');
+  }
+
+  private isDecoded(fn: FunctionRecord, twin: Twin): boolean {
+    const { events } = this.parts;
+    const { row } = twin;
+    return (
+      KERNEL_WRITES[events.kind[row]] === 1 &&
+      decodeControl(fn.capOffset, events.where[row], events.width[row], events.value[row]) !== null
+    );
+  }
+
+  /** The kernel would have shown who wrote: it knows the function, and its trace has no hole at this time. */
+  private isWatched(fn: FunctionRecord, row: number): boolean {
+    const { span } = this;
+    const { bench, order } = this.parts;
+    if (!span || !fn.byKernel || fn.removing || !order.timed[row]) return false;
+    const at = order.time[row];
+    return at >= span.from && at <= span.to && !bench.wasRecorded('loss');
+  }
+
+  /** An ATS call of the function, or of one that nothing names, around the time of a write. */
+  private callNear(fn: FunctionRecord, row: number): number {
+    const { events, order, calls } = this.parts;
+    const at = order.time[row];
+    for (const call of this.atsCalls) {
+      const first = calls.enter[call] >= 0 ? calls.enter[call] : calls.exit[call];
+      const last = calls.exit[call] >= 0 ? calls.exit[call] : calls.enter[call];
+      if (!order.timed[first] || order.time[first] - NEAR_NS > at || order.time[last] + NEAR_NS < at)
+        continue;
+      const device = events.device[first];
+      if (device < 0 || events.names.get(device) === fn.address) return call;
+    }
+    return -1;
+  }
+}
