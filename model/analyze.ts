@@ -39,6 +39,7 @@ import { emptyGate } from './gate/apply.ts';
 import { alignHardware, setApart } from './hardware/align.ts';
 import { liftHardware } from './hardware/lift.ts';
 import { KnownOffsets, type NamedOffset } from './hardware/offsets.ts';
+import { hardwareReasons } from './hardware/reasons.ts';
 import { isFunctionAddress } from './lift/arguments.ts';
 import { liftEventTables } from './lift/ftrace.ts';
 import { liftLog } from './lift/log.ts';
@@ -142,7 +143,14 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
   }).run();
   const findings = replay.collector.finish(replay.topology);
   const teller = new StoryTeller(events, order, calls, replay);
-  const verdict = judge(findings, replay, recorded.sources, recorded.losses, options.gate);
+  const verdict = judge(
+    findings,
+    replay,
+    recorded.sources,
+    recorded.losses,
+    options.gate,
+    hardwareReasons(recorded.sources, recorded.configAccesses, events, hardware),
+  );
 
   const { sources, importLog, losses, probes, logRecords, splats, splatFrames } = recorded;
   const { pciFunctions, configAccesses, simulatorEvents } = recorded;

@@ -26,6 +26,7 @@ const WHAT_TO_RECORD =
 /**
  * The verdict: fail when a finding reaches the gate; inconclusive when there is nothing to judge, or when what is
  * missing could hide or fake the story; pass otherwise.
+ * @param more reasons that others have found.
  */
 export function judge(
   findings: readonly Finding[],
@@ -33,6 +34,7 @@ export function judge(
   sources: Table<typeof SOURCES>,
   losses: Table<typeof LOSSES>,
   gate: 'error' | 'warning',
+  more: readonly Reason[] = [],
 ): Verdict {
   const gating = findings.filter((finding) => reaches(finding.severity, gate));
   const reasons = [
@@ -40,6 +42,7 @@ export function judge(
     ...lossReasons(losses, sources),
     ...questionReasons(replay),
     ...unusedReasons(sources),
+    ...more,
   ];
   if (gating.length > 0) {
     const found = gating.map(({ rule, fn }) => ({ rule, function: fn?.address ?? null }));
@@ -184,7 +187,7 @@ function lossReasons(losses: Table<typeof LOSSES>, sources: Table<typeof SOURCES
 }
 
 /** Formats that are read into tables and that the model does not replay. */
-const NOT_REPLAYED: ReadonlySet<string> = new Set(['lspci', 'qemu-trace']);
+const NOT_REPLAYED: ReadonlySet<string> = new Set(['lspci']);
 
 function unusedReasons(sources: Table<typeof SOURCES>): Reason[] {
   return rowsOf(sources)

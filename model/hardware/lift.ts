@@ -170,6 +170,7 @@ class HardwareLifter {
     if (offsets && value.register === ATS_CONTROL) draft.cap = offsets.ats;
     else if (offsets && value.register === PASID_CONTROL) draft.cap = offsets.pasid;
     else if (offsets && value.register === PRI_CONTROL) draft.cap = offsets.pri;
+    if (device.sriov) draft.isVf = 0;
     device.shown = true;
     this.events.add(draft);
   }

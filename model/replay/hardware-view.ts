@@ -94,6 +94,8 @@ export class HardwareView {
     const enable = events.enabled[row];
     switch (events.index[row]) {
       case ATS_CONTROL:
+        // Only a PF has the capability that makes VFs.
+        if (fn.isVf === UNKNOWN && events.isVf[row] === 0) fn.isVf = 0;
         if (fn.capOffset === UNKNOWN) fn.capOffset = events.cap[row];
         if (isWrite) this.atsWrite(fn, row);
         else this.atsRead(fn, row);
@@ -109,10 +111,10 @@ export class HardwareView {
   }
 
   private atsRead(fn: FunctionRecord, row: number): void {
-    const { events, bench, registers } = this.parts;
+    const { events, bench } = this.parts;
     const stu = events.stu[row];
     if (stu !== UNKNOWN) for (const hook of HOOKS.onRead) hook(bench, fn, row, stu);
-    registers.take(fn, row, events.enabled[row], stu, 'observed');
+    this.hold(fn, row, 'observed');
   }
 
   private atsWrite(fn: FunctionRecord, row: number): void {
@@ -139,7 +141,15 @@ export class HardwareView {
       behindCore: by < 0 && !twin && isWatched && registers.isBehindCore(fn, enable, stu),
     };
     for (const hook of HOOKS.onWrite) hook(bench, write);
-    registers.take(fn, row, enable, stu, 'write');
+    this.hold(fn, row, 'write');
+  }
+
+  /** What the register holds now. STU bits written to a VF do not stick. */
+  private hold(fn: FunctionRecord, row: number, origin: 'write' | 'observed'): void {
+    const { events, state } = this.parts;
+    const { enabled, stu } = events;
+    if (enabled[row] !== UNKNOWN) state.set(fn.fn, HW_EN, enabled[row], row, origin);
+    if (stu[row] !== UNKNOWN && fn.isVf !== 1) state.set(fn.fn, HW_STU, stu[row], row, origin);
   }
 
   private isDecoded(fn: FunctionRecord, twin: Twin): boolean {

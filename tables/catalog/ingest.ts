@@ -142,7 +142,7 @@ export const CLOCKS = defineTable({
       type: 'i64',
       nullable: true,
       unit: 'ns',
-      doc: 'Error that remains after alignment: of config writes seen on both sides 19 of 20 lie within it.',
+      doc: 'Error that remains after alignment; 19 of 20 writes matched with a log of the hardware lie within it.',
     },
     { name: 'matches', type: 'u32', doc: 'Events seen in both that the alignment rests on.' },
     { name: 'method', type: 'text', doc: 'What the alignment rests on.' },

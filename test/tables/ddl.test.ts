@@ -28,14 +28,15 @@ test('a declaration as SQL', () => {
       '  "clock" VARCHAR,',
       '  "relation" VARCHAR,',
       '  "offset_ns" BIGINT,',
+      '  "drift_ppb" BIGINT,',
       '  "residual_ns" BIGINT,',
       '  "matches" UINTEGER,',
       '  "method" VARCHAR',
       ');',
     ].join('\n'),
   );
-  expect(commentSql(CLOCKS)[5]).toBe(
-    `COMMENT ON COLUMN "main"."clocks"."residual_ns" IS 'Largest error that remains after alignment. (unit: ns, may be NULL)';`,
+  expect(commentSql(CLOCKS)[6]).toBe(
+    `COMMENT ON COLUMN "main"."clocks"."residual_ns" IS 'Error that remains after alignment; 19 of 20 writes matched with a log of the hardware lie within it. (unit: ns, may be NULL)';`,
   );
   expect(quoteText("it's\0")).toBe("'it''s'");
 });
