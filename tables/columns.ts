@@ -135,50 +135,48 @@ export class ColumnBuilder {
   }
 
   pushNull(): void {
-    this.reserve();
-    if (!this.validity) {
-      this.validity = new Uint8Array((this.capacity + 7) >> 3);
-      this.validity.fill(0xff, 0, this.length >> 3);
-      for (let i = this.length & ~7; i < this.length; i++) this.validity[i >> 3] |= 1 << (i & 7);
-    }
-    if (this.words) this.words[this.length * 2] = this.words[this.length * 2 + 1] = 0;
-    else if (!this.offsets) (this.data as Float64Array)[this.length] = 0;
-    this.nulls++;
-    this.length++;
-    if (this.offsets) this.offsets[this.length] = this.textLength;
+    this.padTo(this.length + 1);
   }
 
   /**
    * Appends `count` rows at once, which costs far less than a call per row. `values` are integers that fit the
-   * column, and two words per row for 64-bit columns. `present` has a 1 for every row that is not null; absent when no row is.
+   * column, and two words per row for 64-bit columns. `present` has a 1 for every row that is not null; absent when no
+   * row is. What stands in `values` for a null does not matter.
    */
   pushBlock(values: ColumnData, count: number, present?: Uint8Array): void {
-    if (present) {
-      // The first null makes the bitmap.
-      const first = present.subarray(0, count).indexOf(0);
-      if (first >= 0 && !this.validity) {
-        this.pushNull();
-        this.length--;
-        this.nulls--;
-        if (this.validity) (this.validity as Uint8Array)[this.length >> 3] &= ~(1 << (this.length & 7));
+    const from = this.length;
+    const end = from + count;
+    while (end > this.capacity) this.grow();
+    if (this.words) this.words.set((values as Uint32Array).subarray(0, count * 2), from * 2);
+    else (this.data as Uint8Array).set((values as Uint8Array).subarray(0, count), from);
+    this.length = end;
+    const first = present ? present.subarray(0, count).indexOf(0) : -1;
+    if (!present || first < 0) {
+      if (this.validity) setBits(this.validity, from, end);
+      return;
+    }
+    const validity = this.ensureValidity(from);
+    const { words } = this;
+    for (let i = 0, at = from; i < count; i++, at++) {
+      if (present[i] === 1) validity[at >> 3] |= 1 << (at & 7);
+      else {
+        this.nulls++;
+        if (words) words[at * 2] = words[at * 2 + 1] = 0;
+        else (this.data as Uint8Array)[at] = 0;
       }
     }
-    while (this.length + count > this.capacity) this.grow();
-    if (this.words) this.words.set((values as Uint32Array).subarray(0, count * 2), this.length * 2);
-    else (this.data as Uint8Array).set((values as Uint8Array).subarray(0, count), this.length);
-    const { validity } = this;
-    if (validity) {
-      for (let i = 0, at = this.length; i < count; i++, at++) {
-        if (present && present[i] === 0) this.nulls++;
-        else validity[at >> 3] |= 1 << (at & 7);
-      }
-    }
-    this.length += count;
   }
 
   /** Appends nulls until the column has `length` rows. */
   padTo(length: number): void {
-    while (this.length < length) this.pushNull();
+    const from = this.length;
+    if (from >= length) return;
+    while (length > this.capacity) this.grow();
+    this.ensureValidity(from);
+    // Memory that was never written holds zeros, in the data as in the bitmap.
+    this.nulls += length - from;
+    this.length = length;
+    this.offsets?.fill(this.textLength, from + 1, length + 1);
   }
 
   push(value: Cell): void {
@@ -214,6 +212,15 @@ export class ColumnBuilder {
     };
   }
 
+  /** The bitmap; where there was none, one that says that the first `rows` are present. */
+  private ensureValidity(rows: number): Uint8Array {
+    if (!this.validity) {
+      this.validity = new Uint8Array((this.capacity + 7) >> 3);
+      setBits(this.validity, 0, rows);
+    }
+    return this.validity;
+  }
+
   private setPresent(): void {
     if (this.validity) this.validity[this.length >> 3] |= 1 << (this.length & 7);
   }
@@ -240,6 +247,15 @@ export class ColumnBuilder {
       this.validity = validity;
     }
   }
+}
+
+/** Sets the bits `[from, to)`. */
+function setBits(bits: Uint8Array, from: number, to: number): void {
+  let at = from;
+  for (; at < to && (at & 7) !== 0; at++) bits[at >> 3] |= 1 << (at & 7);
+  const whole = Math.max(at, to & ~7);
+  bits.fill(0xff, at >> 3, whole >> 3);
+  for (at = whole; at < to; at++) bits[at >> 3] |= 1 << (at & 7);
 }
 
 export function isNullAt(column: Column, row: number): boolean {

@@ -1,4 +1,5 @@
-import type { EventTableBuilder, FieldBuilder } from '../event-table.ts';
+import type { EventTableBuilder } from '../event-table.ts';
+import type { FieldBuilder } from '../field-builder.ts';
 import type { Integer } from './integer.ts';
 
 /** Columns of one kind of event at most: a log of other make must not grow a column per line. */

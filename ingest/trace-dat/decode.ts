@@ -69,7 +69,8 @@ class TraceDecoder {
   private readonly clock: Clock;
   private readonly states = new Uint8Array(65536);
   private readonly counts = new Uint32Array(65536);
-  private readonly kinds = new Map<number, Kind>();
+  /** By id; asked for every event. */
+  private readonly kinds: (Kind | undefined)[] = [];
   private readonly flagIds = new Int32Array(65536).fill(-1);
   private symbolsRead: Symbols | null = null;
   private seq = 0;
@@ -149,7 +150,7 @@ class TraceDecoder {
       const state = states[id] || this.firstSight(id);
       if (state === SKIP) continue;
       if (state !== NAMES_TASKS) this.takeEvent(stream, i, seq, id, state);
-      const learner = this.kinds.get(id)?.learner;
+      const learner = this.kinds[id]?.learner;
       if (learner) learner(stream.block, stream.events.payload[i], stream.events.length[i]);
     }
     this.seq = seq;
@@ -163,7 +164,7 @@ class TraceDecoder {
     else {
       const code = codeFieldsOf(format);
       const learner = this.tasks.learnerOf(format, this.opened.file.bigEndian);
-      this.kinds.set(id, { format, code, wantedSymbols: new Map(), learner, table: null, stores: [] });
+      this.kinds[id] = { format, code, wantedSymbols: new Map(), learner, table: null, stores: [] };
       if (learner) state = NAMES_TASKS;
       if (code) state = BY_SYMBOL;
       else if (isWanted(this.options.needs, format, null, false)) state = WANTED;
@@ -173,7 +174,7 @@ class TraceDecoder {
   }
 
   private takeEvent(stream: CpuStream, index: number, seq: number, id: number, state: number): void {
-    const kind = this.kinds.get(id);
+    const kind = this.kinds[id];
     if (!kind) return;
     const { header, out, layout, clock } = this;
     const { events, block } = stream;
@@ -273,7 +274,7 @@ class TraceDecoder {
     out.records = this.seq;
     for (let id = 0; id < counts.length; id++) {
       if (counts[id] === 0) continue;
-      const name = this.kinds.get(id)?.format.name ?? `#${id}`;
+      const name = this.kinds[id]?.format.name ?? `#${id}`;
       out.eventCounts.set(name, (out.eventCounts.get(name) ?? 0) + counts[id]);
     }
     let last: CpuStream | null = null;

@@ -1,4 +1,5 @@
-import type { EventTableBuilder, FieldBuilder } from '../event-table.ts';
+import type { EventTableBuilder } from '../event-table.ts';
+import type { FieldBuilder } from '../field-builder.ts';
 import type { Block } from './block.ts';
 import type { EventFormat, Field } from './event-format.ts';
 

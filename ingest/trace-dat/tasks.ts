@@ -9,6 +9,8 @@ export class Tasks {
   private readonly ids = new Map<number, number>();
   private readonly unknown: number;
   private readonly pool: StringPool;
+  private lastPid = -1;
+  private lastId = -1;
 
   constructor(text: Uint8Array | null, pool: StringPool) {
     this.pool = pool;
@@ -31,7 +33,12 @@ export class Tasks {
 
   /** Id of the task's name in the pool. */
   commOf(pid: number): number {
-    return this.ids.get(pid) ?? this.unknown;
+    // Most events are of the task of the one before.
+    if (pid !== this.lastPid) {
+      this.lastPid = pid;
+      this.lastId = this.ids.get(pid) ?? this.unknown;
+    }
+    return this.lastId;
   }
 
   /** Takes in a name that an event tells; the first one of a pid stays. */
@@ -40,6 +47,7 @@ export class Tasks {
     let end = start;
     while (end < start + size && bytes[end] !== 0) end++;
     this.ids.set(pid, this.pool.intern(bytes, start, end));
+    this.lastPid = -1;
   }
 
   /**
