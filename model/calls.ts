@@ -18,6 +18,10 @@ const LEAF_KINDS = kindMask(
   'pri.reset',
 );
 
+const LOSS = KIND.loss;
+const CONFIG_WRITE = KIND['config.write'];
+const WARN = KIND['log.warn'];
+
 const CALL_COLUMNS = ['kind', 'symbol', 'enter', 'exit', 'parent', 'warn', 'driverWarn'] as const;
 
 /**
@@ -123,7 +127,7 @@ class Pairing {
     for (let at = 0; at < order.length; at++) {
       const row = order[at];
       const kind = events.kind[row];
-      if (kind === KIND.loss) {
+      if (kind === LOSS) {
         this.tasks.clear();
         key = Number.NaN;
         continue;
@@ -143,7 +147,7 @@ class Pairing {
       if (phase === ENTER) callOf[row] = this.enter(task, kind, row);
       else {
         const { stack } = task;
-        if (kind !== KIND['config.write'] && kind !== KIND['log.warn']) this.dropEntryOnlyLeaf(stack);
+        if (kind !== CONFIG_WRITE && kind !== WARN) this.dropEntryOnlyLeaf(stack);
         callOf[row] = stack.length > 0 ? stack[stack.length - 1] : -1;
       }
       task.lastClosed = -1;

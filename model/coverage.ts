@@ -42,7 +42,7 @@ export function ruleCoverage(
 
 function coverageOf(rule: Rule, replay: ReplayResult, findings: readonly Finding[]): Row {
   const { observation } = replay;
-  const count = replay.counts[rule.id];
+  const count = replay.countOf(rule.id);
   const fired = findings.filter((finding) => finding.rule === rule.id).length;
   const base = {
     rule: rule.id,
@@ -75,21 +75,14 @@ function coverageOf(rule: Rule, replay: ReplayResult, findings: readonly Finding
 export function ruleFunctions(replay: ReplayResult): Table<typeof RULE_FUNCTIONS> {
   const builder = new TableBuilder(RULE_FUNCTIONS);
   for (const rule of RULES) {
-    const counts = replay.counts[rule.id];
-    if (!counts) continue;
-    const fns = new Set<number>(counts.undecidedOn.keys());
-    counts.decidedOn.forEach((_, fn) => {
-      fns.add(fn);
-    });
-    for (const fn of [...fns].sort((a, b) => a - b)) {
-      const unknown = counts.undecidedOn.get(fn);
+    for (const { fn, decided, undecided, why } of replay.countOf(rule.id).perFunction()) {
       builder.append({
         rule: rule.id,
         fn,
         function: replay.topology.at(fn).address,
-        evaluations: counts.decidedOn[fn] ?? 0,
-        unknown: unknown?.times ?? 0,
-        why: unknown?.why ?? '',
+        evaluations: decided,
+        unknown: undecided,
+        why: why ?? '',
       });
     }
   }

@@ -131,6 +131,12 @@ const ENABLE = ['enable_ok', 'enable_busy', 'enable_refused'].map((name) => EVEN
 const DISABLE = EVENT_NAMES.indexOf('disable');
 const DISABLE_WARN = EVENT_NAMES.indexOf('disable_warn');
 const RESTORE = EVENT_NAMES.indexOf('restore');
+const [PREPARE_CALL, ENABLE_CALL, DISABLE_CALL] = [
+  KIND['ats.prepare'],
+  KIND['ats.enable'],
+  KIND['ats.disable'],
+];
+const [RESTORE_CALL, FLR_CALL] = [KIND['ats.restore'], KIND['reset.flr']];
 const RESET = EVENT_NAMES.indexOf('reset');
 
 /** The state of the machine that `ats_enabled` and `ats_stu` stand for, while both are known. */
@@ -144,16 +150,16 @@ export function machineState(isVf: boolean, enabled: number, pageShift: number):
 /** The event of the machine that a finished call stands for, where it knows the call and its result is recorded. */
 export function machineEvent(kind: number, result: number, enabledBefore: number): number {
   switch (kind) {
-    case KIND['ats.prepare']:
-    case KIND['ats.enable']: {
+    case PREPARE_CALL:
+    case ENABLE_CALL: {
       if (result === UNKNOWN) return NO_STEP;
-      return (kind === KIND['ats.prepare'] ? PREPARE : ENABLE)[result === 0 ? 0 : result === EBUSY ? 1 : 2];
+      return (kind === PREPARE_CALL ? PREPARE : ENABLE)[result === 0 ? 0 : result === EBUSY ? 1 : 2];
     }
-    case KIND['ats.disable']:
+    case DISABLE_CALL:
       return enabledBefore === UNKNOWN ? NO_STEP : enabledBefore === 1 ? DISABLE : DISABLE_WARN;
-    case KIND['ats.restore']:
+    case RESTORE_CALL:
       return enabledBefore === 1 ? RESTORE : NO_STEP;
-    case KIND['reset.flr']:
+    case FLR_CALL:
       return RESET;
     default:
       return NO_STEP;

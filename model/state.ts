@@ -33,6 +33,15 @@ export const FIELD_COUNT = STATE_FIELDS.length;
 /** How a value came about. */
 export const ORIGINS = ['call', 'write', 'observed', 'learned', 'reset', 'lost', 'ended'] as const;
 export type Origin = (typeof ORIGINS)[number];
+/** Number of an origin: its place in `ORIGINS`. */
+export const ORIGIN_NUMBER: Readonly<Record<Origin, number>> = {
+  call: 0,
+  write: 1,
+  observed: 2,
+  learned: 3,
+  reset: 4,
+  lost: 5,
+};
 
 /** Takes every change of a value. */
 export type OnTransition = (

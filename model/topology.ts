@@ -7,6 +7,8 @@ export interface FunctionRecord {
   readonly address: string;
   /** Log whose addresses nothing relates to the kernel's; null for the addresses of the kernel. */
   readonly space: string | null;
+  /** Nothing has named the device yet: the address is a pointer. */
+  readonly isPointer: boolean;
   readonly generation: number;
   /** 1 VF, 0 not a VF, UNKNOWN. */
   isVf: number;
@@ -71,6 +73,7 @@ export class Topology {
       fn: this.functions.length,
       address: address.slice(0, mark < 0 ? undefined : mark),
       space: mark < 0 ? null : address.slice(mark + 1),
+      isPointer: address.startsWith('0x'),
       generation,
       isVf: UNKNOWN,
       isPf: UNKNOWN,

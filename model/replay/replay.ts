@@ -4,10 +4,9 @@ import { ENTER, EVENT_KINDS, HARDWARE_KINDS, KIND, kindMask, RETURN, UNKNOWN } f
 import type { Features } from '../features.ts';
 import type { FindingCollector } from '../findings.ts';
 import { type HardwareAlignment, NO_HARDWARE } from '../hardware/align.ts';
-import { contractFeatures, Machine } from '../machine.ts';
+import { Machine } from '../machine.ts';
 import type { Observation, Watch } from '../observation.ts';
 import type { Order } from '../order.ts';
-import type { ContractFeatures } from '../predict.ts';
 import {
   ABSENT,
   DEVICE_ADD,
@@ -32,7 +31,7 @@ import {
 import { type FunctionRecord, Topology } from '../topology.ts';
 import type { WhatIf } from '../what-if.ts';
 import { type Question, RuleBench, type RuleCounts } from './bench.ts';
-import { FinishedCall } from './completed-call.ts';
+import { CallFacts, FinishedCall } from './completed-call.ts';
 import { correctFeatures } from './feature-evidence.ts';
 import { HardwareView } from './hardware-view.ts';
 import { Identity } from './identity.ts';
@@ -41,7 +40,7 @@ import { noteResync, Observer } from './observer.ts';
 import { RegisterAccesses } from './register-accesses.ts';
 import { Stability } from './stability.ts';
 import { TransitionLog } from './transition-log.ts';
-import { WindowTracker } from './windows.ts';
+import { isLifeStep, WindowTracker } from './windows.ts';
 
 export interface ReplayInput {
   readonly events: EventColumns;
@@ -67,7 +66,8 @@ export interface ReplayResult {
   readonly transitions: TransitionLog;
   readonly collector: FindingCollector;
   readonly questions: readonly Question[];
-  readonly counts: Readonly<Record<string, RuleCounts>>;
+  /** How often the condition of a rule was decided. */
+  countOf(rule: string): RuleCounts;
   readonly kindCounts: Int32Array;
   /** What the recording would have shown. */
   readonly observation: Observation;
@@ -87,17 +87,23 @@ const CONTRACT_KINDS = kindMask('ats.supported', 'ats.prepare', 'ats.enable', 'a
 /** Fields whose change makes the rules look at the state of a function. */
 const WATCHED_FIELDS = new Uint8Array(FIELD_COUNT);
 for (const field of [HW_EN, HW_STU, CORE_EN, CORE_STU]) WATCHED_FIELDS[field] = 1;
+const LOSS = KIND.loss;
+const WARN = KIND['log.warn'];
 const DEVICE_ADDED = KIND['device.add'];
 const DEVICE_REMOVE = KIND['device.remove'];
 const RELEASE = KIND['iommu.release'];
 const ATTACH = KIND['iommu.attach'];
 const ENABLE = KIND['ats.enable'];
 const RESTORE = KIND['ats.restore'];
-
-/** Nothing has named the device yet. */
-function isPointer(fn: FunctionRecord): boolean {
-  return fn.address.startsWith('0x');
-}
+const INVALIDATE = KIND.invalidate;
+const WRITE = KIND['config.write'];
+const USER_WRITE = KIND['config.write_user'];
+const READ = KIND['config.read'];
+const ASSIGN = KIND['cachetag.assign'];
+const UNASSIGN = KIND['cachetag.unassign'];
+const GROUP_REMOVE = KIND['iommu.group_remove'];
+const QUIRK = KIND['log.quirk'];
+const LOG_GROUP_REMOVE = KIND['log.group_remove'];
 
 /** WARNs that belong to calls. */
 function warnsOf(calls: Calls): ReadonlySet<number> {
@@ -134,9 +140,11 @@ export class Replay {
   /** The last end of a prepare or enable per function. */
   private readonly lastUnitChange: number[] = [];
   private readonly stability = new Stability();
-  private readonly contract: () => ContractFeatures;
+  private readonly facts: CallFacts;
   private readonly machineCoverage = new MachineCoverage();
   private unnamedCalls = 0;
+  /** The event that the replay is at. */
+  private row = -1;
 
   constructor(input: ReplayInput) {
     const { events, order, features } = input;
@@ -148,18 +156,14 @@ export class Replay {
     this.calls = calls;
     this.fnOf = new Int32Array(events.length).fill(-1);
     this.warnsOfCalls = warnsOf(calls);
-    let known = contractFeatures(features);
-    let corrections = 0;
-    this.contract = () => {
-      if (features.corrections.length !== corrections) {
-        corrections = features.corrections.length;
-        known = contractFeatures(features);
-      }
-      return known;
-    };
     this.state = new StateStore((event, fn, field, from, to, origin) => {
       this.transitions.add(event, fn, field, from, to, origin);
       if (WATCHED_FIELDS[field]) this.stability.touch(fn);
+      // Whether the STU of a PF matters depends on its VFs.
+      if (field === CORE_EN && to === 1) {
+        const { pf } = this.topology.at(fn);
+        if (pf >= 0) this.stability.touch(pf);
+      }
     });
     const { topology, state } = this;
     const alignment = input.hardware ?? NO_HARDWARE;
@@ -176,6 +180,7 @@ export class Replay {
       twins: alignment.twins,
     });
     this.bench = bench;
+    this.facts = new CallFacts(events, calls, state, features, this.pfWasBusy);
     this.identity = new Identity(events, calls, topology, state, this.machine, {
       ended: (fn, row) => {
         this.tookRemoval(fn);
@@ -232,11 +237,13 @@ export class Replay {
 
   run(): ReplayResult {
     const { bench } = this;
-    for (const row of this.order.rows) {
-      this.step(row);
-      bench.position++;
-      if (row === this.hardware.lastOfKernel) this.onKernelEnd(row);
+    const { rows } = this.order;
+    for (let position = 0; position < rows.length; position++) {
+      bench.position = position;
+      this.step(rows[position]);
+      if (rows[position] === this.hardware.lastOfKernel) this.onKernelEnd(rows[position]);
     }
+    bench.position = rows.length;
     if (this.hardware.lastOfKernel < 0) this.settle();
     noteWhatIsMissing(bench, this.topology, this.calls);
     return {
@@ -246,7 +253,7 @@ export class Replay {
       transitions: this.transitions,
       collector: bench.collector,
       questions: [...bench.questions.values()],
-      counts: bench.counts,
+      countOf: (rule) => bench.countOf(rule),
       kindCounts: bench.kindCounts,
       observation: bench.observation,
       machineCoverage: this.machineCoverage,
@@ -259,8 +266,8 @@ export class Replay {
   private step(row: number): void {
     const { events } = this;
     const kind = events.kind[row];
-    if (kind === KIND.loss) return this.onLoss(row);
-    if (kind === KIND['log.warn']) return this.onWarn(row);
+    if (kind === LOSS) return this.onLoss(row);
+    if (kind === WARN) return this.onWarn(row);
     const phase = events.phase[row];
     if (phase === ENTER || phase === RETURN) {
       // Of several probes on one function one event stands for the call.
@@ -290,7 +297,10 @@ export class Replay {
     else if (phase === RETURN) this.onReturn(fn, row);
     else this.onPoint(fn, row);
     if (phase === RETURN) this.observeState(fn, row);
-    this.stability.settle(this.isBusy, (id) => this.lookAt(this.topology.at(id), row));
+    if (this.stability.hasChanges) {
+      this.row = row;
+      this.stability.settle(this.isBusy, this.lookAt);
+    }
   }
 
   /** What is shown while another task is inside an ATS call of the function may be a state in between. */
@@ -316,7 +326,7 @@ export class Replay {
     if (!ends) this.complete(fn, call, row);
     if (kind === DEVICE_REMOVE || kind === RELEASE) this.beginRelease(fn, row, kind === RELEASE);
     if (kind === ATTACH) this.bench.expectations.used(fn.fn, row);
-    this.windows.lifeCycle(this.taskKey(row), fn, kind);
+    if (isLifeStep(kind)) this.windows.lifeCycle(this.taskKey(row), fn);
   }
 
   private onReturn(fn: FunctionRecord, row: number): void {
@@ -338,10 +348,11 @@ export class Replay {
 
   private complete(fn: FunctionRecord, call: number, row: number): void {
     const kind = this.calls.kind[call];
-    const done = this.describe(fn, call, row);
+    const pf = fn.pf >= 0 ? this.topology.at(fn.pf) : null;
+    const done = new FinishedCall(this.facts, call, fn, pf, row);
     if (CONTRACT_KINDS[kind] && correctFeatures(this.features, done)) done.explainAgain();
     for (const hook of CALL_HOOKS[kind]) hook(this.bench, done);
-    if (ATS_STATE_KINDS[kind] && isPointer(fn)) this.onPointerCall(row);
+    if (fn.isPointer && ATS_STATE_KINDS[kind]) this.onPointerCall(row);
     this.whatIf?.look(done);
     const before = this.coreState(fn);
     const step = machineEvent(kind, done.result, this.state.get(fn.fn, CORE_EN));
@@ -350,8 +361,6 @@ export class Replay {
     if (PREPARE_OR_ENABLE[kind]) this.lastUnitChange[fn.fn] = row;
     if (kind === ENABLE && done.result === 0) this.windows.enabledAgain(fn);
     if (kind === RESTORE && !this.bench.showsControlWrites(fn.fn)) this.windows.enabledAgain(fn);
-    // Whether the STU of a PF matters depends on its VFs.
-    if (fn.pf >= 0) this.stability.touch(fn.pf);
   }
 
   private tookRemoval(fn: FunctionRecord): void {
@@ -365,76 +374,49 @@ export class Replay {
     return machineState(fn.isVf === 1, this.state.get(fn.fn, CORE_EN), this.state.get(fn.fn, CORE_STU));
   }
 
-  private describe(fn: FunctionRecord, call: number, row: number): FinishedCall {
-    const { events, calls } = this;
-    const enter = calls.enter[call];
-    const exit = calls.exit[call];
-    const pf = fn.pf >= 0 ? this.topology.at(fn.pf) : null;
-    const entered = enter >= 0 ? events.pageShift[enter] : UNKNOWN;
-    const features = enter >= 0 ? events.value[enter] : UNKNOWN;
-    return new FinishedCall(
-      {
-        call,
-        kind: EVENT_KINDS[calls.kind[call]].name,
-        enter,
-        exit,
-        warn: calls.warn[call],
-        driverWarn: calls.driverWarn[call],
-        fn,
-        pf,
-        event: row,
-        pageShift: entered !== UNKNOWN || exit < 0 ? entered : events.pageShift[exit],
-        result: exit >= 0 ? events.result[exit] : UNKNOWN,
-        features: features !== UNKNOWN ? features : events.value[row],
-        pfBusy: pf !== null && this.pfWasBusy(pf, enter),
-      },
-      this.state,
-      this.contract,
-    );
-  }
-
   /** No lock orders a PF's prepare and enable against its VFs' (contract section 6). */
-  private pfWasBusy(pf: FunctionRecord, enter: number): boolean {
+  private readonly pfWasBusy = (pf: FunctionRecord, enter: number): boolean => {
     if (this.openCount[pf.fn] > 0) return true;
     const changed = this.lastUnitChange[pf.fn];
     if (changed === undefined || enter < 0) return false;
     return (
       this.bench.positionOf(changed) > this.bench.positionOf(enter) || this.bench.simultaneous(changed, enter)
     );
-  }
+  };
 
   private onPoint(fn: FunctionRecord, row: number): void {
     const { events, bench, registers } = this;
     const kind = events.kind[row];
-    if (kind === KIND['config.write'] || kind === KIND['config.write_user']) {
-      const write = registers.write(fn, row, kind === KIND['config.write_user']);
+    if (kind === WRITE || kind === USER_WRITE) {
+      const write = registers.write(fn, row, kind === USER_WRITE);
       if (write) {
         for (const hook of HOOKS.onWrite) hook(bench, write);
         registers.take(fn, row, write.enable, write.stu, 'write');
         if (write.enable === 1) this.windows.enabledAgain(fn);
       }
-    } else if (kind === KIND['config.read']) {
+    } else if (kind === READ) {
       const read = registers.read(fn, row);
       if (read) {
         if (read.stu !== UNKNOWN) for (const hook of HOOKS.onRead) hook(bench, fn, row, read.stu);
         registers.take(fn, row, read.enable, read.stu, 'observed');
       }
-    } else if (kind === KIND['cachetag.assign'] || kind === KIND['cachetag.unassign']) {
+    } else if (kind === ASSIGN || kind === UNASSIGN) {
       if (events.index[row] === 1) {
-        this.state.set(fn.fn, DRV_EN, kind === KIND['cachetag.assign'] ? 1 : 0, row, 'observed');
+        this.state.set(fn.fn, DRV_EN, kind === ASSIGN ? 1 : 0, row, 'observed');
         for (const hook of HOOKS.onBelief) hook(bench, fn, row);
       }
-    } else if (kind === KIND['iommu.group_remove']) this.beginRelease(fn, row, true);
+    } else if (kind === GROUP_REMOVE) this.beginRelease(fn, row, true);
     this.point(fn, row);
   }
 
   private point(fn: FunctionRecord | null, row: number): void {
-    const kind = EVENT_KINDS[this.events.kind[row]].name;
-    for (const hook of POINT_HOOKS[this.events.kind[row]]) hook(this.bench, kind, fn, row);
-    if (fn && kind === 'log.quirk' && this.order.timed[row])
-      this.state.set(fn.fn, CORE_CAP, 0, row, 'observed');
-    if (fn && kind === 'log.group_remove') fn.probed = false;
-    if (fn && kind === 'invalidate') this.bench.expectations.used(fn.fn, row);
+    const kind = this.events.kind[row];
+    const { name } = EVENT_KINDS[kind];
+    for (const hook of POINT_HOOKS[kind]) hook(this.bench, name, fn, row);
+    if (!fn) return;
+    if (kind === QUIRK && this.order.timed[row]) this.state.set(fn.fn, CORE_CAP, 0, row, 'observed');
+    if (kind === LOG_GROUP_REMOVE) fn.probed = false;
+    if (kind === INVALIDATE) this.bench.expectations.used(fn.fn, row);
   }
 
   private onWarn(row: number): void {
@@ -446,7 +428,7 @@ export class Replay {
 
   /** A device that only a pointer stands for may be any of those that other events name. */
   private onPointerCall(row: number): void {
-    for (const fn of this.topology.functions) if (!isPointer(fn)) this.machine.forgetCalls(fn, row);
+    for (const fn of this.topology.functions) if (!fn.isPointer) this.machine.forgetCalls(fn, row);
   }
 
   /** An ATS call of an unnamed function may have been of any whose known state fits it. */
@@ -492,14 +474,15 @@ export class Replay {
   /** An ATS call or a reset of the function is under way. */
   private readonly isBusy = (fn: number): boolean => this.openCount[fn] > 0 || this.windows.inReset(fn);
 
-  private lookAt(fn: FunctionRecord, row: number): void {
+  private readonly lookAt = (id: number): void => {
+    const fn = this.topology.at(id);
     this.bench.stateScope = true;
     const before = this.bench.subject;
-    this.bench.subject = fn.fn;
-    for (const hook of HOOKS.onStable) hook(this.bench, fn, row);
+    this.bench.subject = id;
+    for (const hook of HOOKS.onStable) hook(this.bench, fn, this.row);
     this.bench.subject = before;
     this.bench.stateScope = false;
-  }
+  };
 
   private taskKey(row: number): number {
     return this.events.source[row] * 0x80000000 + this.events.pid[row];

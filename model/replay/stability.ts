@@ -3,16 +3,24 @@
  * not looked at; it waits until that is over.
  */
 export class Stability {
-  private readonly changed: number[] = [];
+  private changed = new Int32Array(64);
+  private count = 0;
   private flags = new Uint8Array(64);
   private waiting = new Uint8Array(64);
+
+  get hasChanges(): boolean {
+    return this.count > 0;
+  }
 
   /** The state of the function changed. */
   touch(fn: number): void {
     if (fn >= this.flags.length) this.grow(fn);
     if (this.flags[fn]) return;
     this.flags[fn] = 1;
-    this.changed.push(fn);
+    // Few functions change at once; they are looked at in the order of their numbers, whatever the order of the changes.
+    let at = this.count++;
+    for (; at > 0 && this.changed[at - 1] > fn; at--) this.changed[at] = this.changed[at - 1];
+    this.changed[at] = fn;
   }
 
   /** What the function was in the middle of is over. */
@@ -20,28 +28,29 @@ export class Stability {
     if (fn < this.waiting.length && this.waiting[fn]) this.touch(fn);
   }
 
-  /** Gives each changed function that is not busy to `look`, in the order of their numbers. */
+  /** Gives each changed function that is not busy to `look`. */
   settle(isBusy: (fn: number) => boolean, look: (fn: number) => void): void {
-    const { changed, flags, waiting } = this;
-    if (changed.length === 0) return;
-    // Two functions change at once only where a VF's change matters to its PF: the order of their numbers is stable.
-    if (changed.length > 1) changed.sort((a, b) => a - b);
-    for (const fn of changed) {
-      flags[fn] = 0;
-      waiting[fn] = isBusy(fn) ? 1 : 0;
-      if (!waiting[fn]) look(fn);
+    for (let at = 0; at < this.count; at++) {
+      const fn = this.changed[at];
+      this.flags[fn] = 0;
+      this.waiting[fn] = isBusy(fn) ? 1 : 0;
+      if (!this.waiting[fn]) look(fn);
     }
-    changed.length = 0;
+    this.count = 0;
   }
 
   clear(): void {
-    this.changed.length = 0;
+    this.count = 0;
     this.flags.fill(0);
     this.waiting.fill(0);
   }
 
+  /** Room for the function with this number, in all three. */
   private grow(fn: number): void {
     const size = fn * 2;
+    const changed = new Int32Array(size);
+    changed.set(this.changed);
+    this.changed = changed;
     const flags = new Uint8Array(size);
     flags.set(this.flags);
     this.flags = flags;

@@ -1,4 +1,4 @@
-import { ORIGINS, type Origin } from '../state.ts';
+import { ORIGIN_NUMBER, type Origin } from '../state.ts';
 
 /** Every change of what the model knows, as columns in the order in which they happened. */
 export class TransitionLog {
@@ -21,7 +21,7 @@ export class TransitionLog {
     this.field[at] = field;
     this.from[at] = from;
     this.to[at] = to;
-    this.origin[at] = ORIGINS.indexOf(origin);
+    this.origin[at] = ORIGIN_NUMBER[origin];
   }
 
   private grow(): void {

@@ -19,6 +19,10 @@ const LIFE_STEPS = kindMask(
   'iommu.probe',
 );
 
+export function isLifeStep(kind: number): boolean {
+  return LIFE_STEPS[kind] === 1;
+}
+
 interface OpenReset {
   readonly fn: FunctionRecord;
   /** The outermost call; its return ends the reset. */
@@ -141,8 +145,8 @@ export class WindowTracker {
   }
 
   /** A task takes a step with another function: releases it had begun are over. */
-  lifeCycle(task: number, fn: FunctionRecord, kind: number): void {
-    if (!LIFE_STEPS[kind] || this.releases.size === 0) return;
+  lifeCycle(task: number, fn: FunctionRecord): void {
+    if (this.releases.size === 0) return;
     for (const release of [...this.releases.values()]) {
       if (release.task === task && release.byIommu && release.fn !== fn) this.closeRelease(release.fn);
     }

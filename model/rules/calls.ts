@@ -172,9 +172,7 @@ export const CALL_RULES: readonly Rule[] = [
       if (done.kind !== 'ats.enable') return;
       if (done.result === UNKNOWN)
         return context.undecided('ATS016', 'the result of pci_enable_ats() was not recorded');
-      const caller = context.callerText(done.event) ?? '';
-      const smmu = /^_*arm_smmu_/.test(caller) || isSmmuAttach(context, context.enclosing(done.call, ATTACH));
-      if (done.result === 0 || !smmu) return context.passed('ATS016');
+      if (done.result === 0 || !isSmmuCall(context, done)) return context.passed('ATS016');
       context.fire('ATS016', {
         fn: done.fn.fn,
         event: done.event,
@@ -324,7 +322,9 @@ export const CALL_RULES: readonly Rule[] = [
   },
 ];
 
-function isSmmuAttach(context: RuleContext, attach: number): boolean {
+function isSmmuCall(context: RuleContext, done: CompletedCall): boolean {
+  if (/^_*arm_smmu_/.test(context.callerText(done.event) ?? '')) return true;
+  const attach = context.enclosing(done.call, ATTACH);
   return attach >= 0 && (context.symbolOf(attach)?.startsWith('arm_smmu_') ?? false);
 }
 

@@ -119,21 +119,21 @@ export const PROBE_RULES: readonly Rule[] = [
     ],
     calls: ['iommu.probe', 'ats.enable', 'ats.disable'],
     onCall(context, done) {
-      const symbol = context.symbolOf(done.call);
       if (done.kind === 'iommu.probe') {
+        const symbol = context.symbolOf(done.call);
         const failed =
           done.result !== UNKNOWN && done.result !== 0 && done.result !== ENODEV && !keepsObject(symbol);
         context.remember(done.fn.fn, 'failed-probe', failed ? done.event : UNKNOWN);
         if (!failed) context.passed('ATS041');
         return;
       }
-      if (done.kind !== 'ats.enable' && done.kind !== 'ats.disable') return;
+      if (context.recall(done.fn.fn, 'failed-probe') === UNKNOWN) return;
       if (context.callerKind(done.event) !== 'iommu') return;
       usedAfterFailedProbe(
         context,
         done,
         done.event,
-        `${symbol ?? done.kind}() returned ${resultText(done.result)}`,
+        `${context.symbolOf(done.call) ?? done.kind}() returned ${resultText(done.result)}`,
       );
     },
     entries: ['iommu.release', 'iommu.attach'],

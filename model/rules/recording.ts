@@ -1,11 +1,12 @@
-import { kindMask, UNKNOWN } from '../events.ts';
-import type { CompletedCall, Rule, RuleContext } from './rule.ts';
+import { type EventKindName, kindMask, UNKNOWN } from '../events.ts';
+import type { Rule, RuleContext } from './rule.ts';
 import { resultText, shiftText } from './text.ts';
 
 const NAMES = { 'ats.prepare': 'pci_prepare_ats', 'ats.enable': 'pci_enable_ats' } as const;
 
-function isContractCall(done: CompletedCall): done is CompletedCall & { kind: keyof typeof NAMES } {
-  return done.kind in NAMES;
+/** The function called, for the two kinds of call that these rules look at. */
+function nameOf(kind: EventKindName): string {
+  return NAMES[kind as keyof typeof NAMES];
 }
 
 const PROBE = kindMask('iommu.probe');
@@ -74,14 +75,14 @@ export const RECORDING_RULES: readonly Rule[] = [
     references: [],
     calls: ['ats.prepare', 'ats.enable'],
     onCall(context, done) {
-      if (!isContractCall(done) || done.result === UNKNOWN) return;
+      if (done.result === UNKNOWN) return;
       if (done.explanations.length > 0) return context.passed('ATS093');
       context.fire('ATS093', {
         fn: done.fn.fn,
         event: done.event,
-        message: `${NAMES[done.kind]}() of ${done.fn.address} returned ${resultText(done.result)}, which the assumed kernel cannot do in the known state.`,
+        message: `${nameOf(done.kind)}() of ${done.fn.address} returned ${resultText(done.result)}, which the assumed kernel cannot do in the known state.`,
         expected: 'One of the outcomes of the contract.',
-        observed: `${NAMES[done.kind]}(${done.fn.address}, ${done.pageShift === UNKNOWN ? '?' : done.pageShift}) returned ${resultText(done.result)}.`,
+        observed: `${nameOf(done.kind)}(${done.fn.address}, ${done.pageShift === UNKNOWN ? '?' : done.pageShift}) returned ${resultText(done.result)}.`,
         evidence: [{ role: 'the call', event: done.event }],
         key: `${done.kind} ${done.result}`,
       });
@@ -101,7 +102,7 @@ export const RECORDING_RULES: readonly Rule[] = [
     references: [],
     calls: ['ats.prepare', 'ats.enable'],
     onCall(context, done) {
-      if (!isContractCall(done) || done.result === 0 || done.result === UNKNOWN) return;
+      if (done.result === 0 || done.result === UNKNOWN) return;
       if (done.explanations.length < 2) return context.passed('ATS094');
       // Some drivers prepare every device: a refusal because of missing support is routine, not worth a warning.
       if (done.kind === 'ats.prepare' && done.explanations.includes('unsupported')) {
@@ -110,11 +111,11 @@ export const RECORDING_RULES: readonly Rule[] = [
       context.fire('ATS094', {
         fn: done.fn.fn,
         event: done.event,
-        message: `${NAMES[done.kind]}() of ${done.fn.address} with ${shiftText(done.pageShift)} failed; it may be that ${done.explanations
+        message: `${nameOf(done.kind)}() of ${done.fn.address} with ${shiftText(done.pageShift)} failed; it may be that ${done.explanations
           .map((name) => CAUSE_TEXT[name] ?? name)
           .join(', or that ')}.`,
         expected: 'Success.',
-        observed: `${NAMES[done.kind]}() returned ${resultText(done.result)}.`,
+        observed: `${nameOf(done.kind)}() returned ${resultText(done.result)}.`,
         evidence: [{ role: 'the call', event: done.event }],
         key: `${done.kind} ${done.result}`,
       });
@@ -130,7 +131,7 @@ export const RECORDING_RULES: readonly Rule[] = [
         (probe < 0 || context.resultOf(probe) === 0 || context.resultOf(probe) === UNKNOWN)
       )
         return;
-      const name = NAMES[kind as keyof typeof NAMES];
+      const name = nameOf(kind);
       const task = context.taskText(event);
       context.fire('ATS094', {
         fn: null,
