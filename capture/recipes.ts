@@ -263,6 +263,14 @@ export const NOT_PROBED: Readonly<Record<string, string>> = {
   qi_flush_dev_iotlb_pasid: 'the trace event qi_submit shows the same descriptor with its requester id',
   devtlb_invalidation_with_pasid: 'the trace event qi_submit shows the same descriptor with its requester id',
   arm_smmu_atc_inv_domain: 'names a domain and no device',
+  ...Object.fromEntries(
+    'domain_context_mapping_cb domain_context_clear_one_cb get_pci_alias_or_group clone_alias iort_pci_iommu_init of_pci_iommu_init'
+      .split(' ')
+      .map((symbol) => [
+        symbol,
+        'ties an address to a requester id; the kit finds the name of a device itself',
+      ]),
+  ),
 };
 
 /** Members that some functions pass their device in, instead of an argument of its own. */

@@ -115,7 +115,7 @@ export function blindnessText(blindness: Exclude<Blindness, { why: 'not-recorded
         blindness.groups.every((group) => LIGHT.has(group)) ? ' (or --light)' : ''
       }.`;
     case 'refused':
-      return `The kernel refused to record ${some(blindness.names)} (${blindness.reason}). On kernels before 6.6, --offsets lets it take more.`;
+      return `The kernel refused to record ${some(blindness.names)} (${blindness.reason}). Kernels from 6.9 on take every probe of the kit, older ones more with --offsets.`;
     case 'missed':
       return `${some(blindness.names)} could not be recorded ${blindness.count} times, so silence says nothing: record with --light.`;
     case 'absent':

@@ -130,7 +130,7 @@ function evidenceReasons(replay: ReplayResult): Reason[] {
         replay.unnamedCalls === 1 ? 'it was' : 'they were'
       } given to none, and what they may have changed is unknown.`,
       settle:
-        'Put the string argument last in the probe definition: a bitfield argument before the end of the record overwrites it. atscope-capture does; on kernels before 6.6 it needs pahole or --offsets dev=N to name devices.',
+        'Put the string argument last in the probe definition: a bitfield argument before the end of the record overwrites it. atscope-capture does; where it cannot name devices, on kernels before 6.6, give it --offsets dev=N.',
     });
   }
   const unfinished = callsWithoutResult(replay);

@@ -19,6 +19,7 @@ BUFFER_KB=
 CLOCK=mono
 WITHOUT=,
 OFFSETS=
+OFFSETS_FROM=option
 DIR=
 OUTPUT=
 STOP_AT_WARN=no
@@ -45,8 +46,8 @@ Options of start and run:
   --clock CLOCK     clock of the recording: mono, boot, local, global, ... (mono)
   --light           the same as --without read,invalidate: for machines under load
   --without LIST    leave out groups, as `list` names them
-  --offsets LIST    dev=N,ats_cap=N,ats_stu=N: places in struct pci_dev for kernels without BTF arguments (before 6.6),
-                    which otherwise print addresses for names; asked of pahole where it is installed
+  --offsets LIST    dev=N,ats_cap=N,ats_stu=N: places in struct pci_dev for kernels without BTF arguments (before 6.6);
+                    without it pahole is asked where it is installed, else the place of the name (dev) is looked for
   --stop-at-warn    stop recording at the first kernel WARN
   --no-config       do not read config space before and after
   --dir DIR         where to save; it must not exist yet (./atscope-TIME)

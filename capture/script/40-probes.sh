@@ -10,12 +10,61 @@ offset_of() {
   printf '%s\n' "${value%%,*}"
 }
 
-# Offsets as pahole reads them from the kernel's BTF, which kernels have longer than arguments by name.
+# Offsets for kernels that take no arguments by name: of pahole, which reads the kernel's BTF, or by looking.
 find_offsets() {
-  [ -z "$OFFSETS" ] && command -v pahole >/dev/null 2>&1 || return 0
+  if [ -z "$OFFSETS" ]; then
+    if append "$TRACEFS/kprobe_events" "p:$GROUP/look pci_user_read_config_dword bdf=dev->dev.kobj.name:string"; then
+      append "$TRACEFS/kprobe_events" "-:$GROUP/look"
+      return 0
+    fi
+    ask_pahole
+    [ -n "$OFFSETS" ] || look_for_name
+  fi
+  [ -z "$OFFSETS" ] || printf 'offsets=%s\noffsets_from=%s\n' "${OFFSETS%,}" "$OFFSETS_FROM" >>"$DIR/manifest.txt"
+}
+
+ask_pahole() {
+  command -v pahole >/dev/null 2>&1 || return 0
+  OFFSETS_FROM=pahole
   OFFSETS=$(pahole -C pci_dev 2>/dev/null |
     sed -n 's/^[[:space:]]*[a-z0-9_ ]*[[:space:]]\(dev\|ats_cap\|ats_stu\);[[:space:]]*\/\*[[:space:]]*\([0-9]*\)[[:space:]].*/\1=\2/p' |
     tr '\n' ',')
+}
+
+# Finds where struct pci_dev has the name of its device. One probe prints the text behind each place that can hold a
+# pointer; reading the first bytes of config space, as every lspci does, makes it print. The first place that shows the
+# names of two devices is the one.
+look_for_name() {
+  places='' at=64
+  while [ "$at" -le 512 ]; do
+    places="$places p$at=+0(+$at(\$arg1)):string"
+    at=$((at + 8))
+  done
+  append "$TRACEFS/kprobe_events" "p:$GROUP/look pci_user_read_config_dword$places" || return 0
+  if put "$INSTANCE/events/$GROUP/look/enable" 1 && put "$INSTANCE/tracing_on" 1; then
+    first='' second=''
+    for device in "$ROOT"/sys/bus/pci/devices/*; do
+      [ -r "$device/config" ] || continue
+      dd if="$device/config" of=/dev/null bs=4 count=1 2>/dev/null
+      first=$second
+      second=" $(tr ' ' '\n' <"$INSTANCE/trace" | sed -n "s/^p\\([0-9]*\\)=\"${device##*/}\"\$/\\1/p" | tr '\n' ' ') "
+      [ "$first" = '' ] || break
+    done
+    for place in $first; do
+      case $second in
+        *" $place "*)
+          OFFSETS=dev=$place
+          OFFSETS_FROM=looking
+          break
+          ;;
+      esac
+    done
+  fi
+  put "$INSTANCE/tracing_on" 0
+  put "$INSTANCE/events/$GROUP/look/enable" 0
+  append "$TRACEFS/kprobe_events" "-:$GROUP/look"
+  # Writing anything empties the buffer and its counters.
+  put "$INSTANCE/trace" ''
 }
 
 # Puts offsets that the user gave in the place of @NAME@; false when one is missing.

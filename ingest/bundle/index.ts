@@ -112,18 +112,18 @@ function listProbes({ probes, missed }: Facts, out: SourceRecording): void {
 
 /** What was not observed, and why: a reader who misses an event finds the reason in the import log. */
 function noteProbes({ probes, complete }: Facts, out: SourceRecording): void {
-  const named = (fate: string) => probes.filter((probe) => probe.fate === fate);
-  const refused = named('refused');
+  const ofFate = (fate: string) => probes.filter((probe) => probe.fate === fate);
+  const refused = ofFate('refused');
   if (refused.length > 0) {
     const list = refused.map((probe) => `${probe.event} (${probe.text})`).join('; ');
     out.note('warning', 'probes-refused', null, `the kernel refused ${refused.length} probes: ${list}`);
   }
-  const missing = named('missing');
+  const missing = ofFate('missing');
   if (missing.length > 0) {
     const list = missing.map((probe) => probe.event).join(', ');
     out.note('info', 'probes-missing', null, `this kernel has no such function or trace event: ${list}`);
   }
-  const off = named('off');
+  const off = ofFate('off');
   if (off.length > 0) {
     const list = [...new Set(off.map((probe) => /--without (\S+)/.exec(probe.text)?.[1] ?? probe.event))];
     out.note('info', 'probes-left-out', null, `not recorded, as the capture was asked: --without ${list}`);
@@ -131,7 +131,16 @@ function noteProbes({ probes, complete }: Facts, out: SourceRecording): void {
   const poor = probes.filter(
     (probe) => probe.fate === 'installed' && /^(pointer|result|bare)$/.test(probe.level),
   );
-  const unnamed = poor.filter((probe) => probe.kind !== 'e' && probe.symbol !== '__warn');
+  // A return needs no name where the entry of the same call has one.
+  const named = new Set(
+    probes
+      .filter((probe) => probe.fate === 'installed' && probe.kind === 'p' && !poor.includes(probe))
+      .map((probe) => probe.symbol),
+  );
+  const unnamed = poor.filter(
+    (probe) =>
+      probe.kind !== 'e' && probe.symbol !== '__warn' && !(probe.kind === 'r' && named.has(probe.symbol)),
+  );
   if (unnamed.length > 0) {
     const list = unnamed.map((probe) => probe.event).join(', ');
     out.note('warning', 'probes-without-names', null, `the kernel gave these no device name: ${list}`);

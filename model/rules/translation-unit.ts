@@ -56,7 +56,9 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
     calls: ['ats.prepare', 'ats.enable'],
     onCall(context, done) {
       if (!takesShift(done) || done.fn.isVf === 1 || done.result !== 0) return;
-      if (done.pageShift === UNKNOWN || done.fn.isVf === UNKNOWN)
+      if (done.fn.isVf === UNKNOWN)
+        return context.undecided('ATS010', 'whether the function is a VF is unknown');
+      if (done.pageShift === UNKNOWN)
         return context.undecided('ATS010', 'the page shift of the call was not recorded');
       if (done.pageShift <= 43) return context.passed('ATS010');
       const stored = done.pageShift & 0xff;

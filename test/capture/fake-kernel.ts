@@ -61,6 +61,8 @@ export class FakeMachine {
       readFileSync(SCRIPT, 'utf8').replace(/^main "\$@"$/m, () => `${fake}\nmain "$@"`),
     );
     if (shell[0] === 'busybox') addApplets(this.path('applets'));
+    // Not the one of this machine, which knows this machine's kernel.
+    this.addProgram('pahole', 'exit 1');
     this.addKernel();
     this.addDevices();
   }

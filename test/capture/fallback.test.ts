@@ -64,6 +64,30 @@ for (const shell of SHELLS) {
       );
     });
 
+    it('finds the place of the name itself on kernels without BTF arguments, and cleans up after looking', () => {
+      boot().refuse('->');
+      const event = (places: string, device: string) =>
+        `            dd-7  [001] .....  9.1: look: (pci_user_read_config_dword+0x0/0x90) ${places.replaceAll('@', `="${device}"`)}`;
+      // What a kernel prints: pointers that are none, other text, the name at two places.
+      const lines = ['0000:01:00.0', '0000:01:00.1'].map((device) =>
+        event('p64=(fault) p72="virtio" p208@ p216="" p912@', device),
+      );
+      machine.write('fake/shown', `${event('p80@', '0000:01:00.0')}\n${lines.join('\n')}\n`);
+      machine.onProbe(
+        'case $1 in atscope/look) cat "$ATSCOPE_ROOT/fake/shown" >>"$ATSCOPE_ROOT/sys/kernel/tracing/instances/atscope/trace" ;; esac',
+      );
+      machine.start();
+      const text = Object.fromEntries(
+        machine.fates('installed').map((row) => [row[2], row[5].replace(/ \(.*/, '')]),
+      );
+      expect(text.pci_enable_ats).toBe('ps=$arg2:s32 bdf=+0(+208($arg1)):string');
+      expect(machine.read('out/manifest.txt')).toContain('offsets=dev=208\noffsets_from=looking\n');
+      expect(machine.fates('installed').map((row) => row[2])).not.toContain('look');
+      machine.run('stop');
+      expect(machine.read('out/trace.txt')).not.toContain('look');
+      expect(machine.leftovers()).toEqual([]);
+    });
+
     it('skips functions the kernel does not have, and takes those that stand in for them', () => {
       boot().hasFunctions([
         'pci_enable_ats',
