@@ -49,6 +49,7 @@ import { watchOf } from './observation.ts';
 import { type ClockRelation, mergeSources } from './order.ts';
 import { Replay } from './replay/replay.ts';
 import { StoryTeller } from './story.ts';
+import { findTwins } from './twins.ts';
 import { judge, type Verdict } from './verdict.ts';
 import { WhatIf, whatIfTable } from './what-if.ts';
 
@@ -118,7 +119,7 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
     events,
     recorded.configAccesses,
     known,
-    relateClocks(recorded.sources, events),
+    relateClocks(recorded.sources, events, findTwins(recorded.sources, events)),
   );
   setApart(events, hardware.apart);
   const { relations } = hardware;

@@ -234,7 +234,8 @@ class Pairing {
 /** Tasks of one source, or its CPUs where a recording names no tasks: one of them is in one place at a time. */
 function taskKey(events: EventColumns, row: number): number {
   const pid = events.pid[row];
-  const base = events.source[row] * 0x100000000;
+  const source = events.source[row];
+  const base = (events.sameTasksAs.get(source) ?? source) * 0x100000000;
   if (pid !== UNKNOWN) return base + pid;
   const cpu = events.cpu[row];
   return base + 0x80000000 + (cpu === UNKNOWN ? 0 : cpu + 1);

@@ -4,6 +4,7 @@ import type { EventColumns } from './event-columns.ts';
 import { KIND, UNKNOWN } from './events.ts';
 import { isHardwareSource } from './hardware/align.ts';
 import { type ClockRelation, mergeSources } from './order.ts';
+import type { Twin } from './twins.ts';
 
 /** A WARN of a log and a call of a trace that may be the same thing: the offset then lies between these two. */
 interface Candidate {
@@ -23,9 +24,41 @@ const FARTHEST_NS = 3_600_000_000_000n;
  * Lays the clocks of all sources onto that of the first trace (or of the first source). A log and a trace share no
  * clock: they are aligned by WARNs whose call the trace shows, or stay concurrent.
  */
-export function relateClocks(sources: Table<typeof SOURCES>, events: EventColumns): ClockRelation[] {
+export function relateClocks(
+  sources: Table<typeof SOURCES>,
+  events: EventColumns,
+  twins: readonly Twin[],
+): ClockRelation[] {
+  const relations = relateDistinct(sources, events, twins);
+  const paths = rowsOf(sources).map((row) => row.path);
+  return relations.map((relation) => {
+    const twin = twins.find((candidate) => candidate.source === relation.source);
+    return twin ? relateTwin(twin, relations[twin.of], paths[twin.of]) : relation;
+  });
+}
+
+/** A twin lies on the clock of the source whose events it recorded too. */
+function relateTwin(twin: Twin, of: ClockRelation, path: string): ClockRelation {
+  const onto = of.offsetNs ?? 0n;
+  return {
+    source: twin.source,
+    relation: of.relation === 'concurrent' ? 'concurrent' : 'aligned',
+    offsetNs: of.offsetNs === null ? null : onto + twin.offsetNs,
+    residualNs: of.offsetNs === null ? null : twin.residualNs + (of.residualNs ?? 0n),
+    matches: twin.matched,
+    method: `${twin.matched} of its ${twin.total} events are in ${path} as well and count once`,
+    joins: { ...twin, extras: twin.extras.map((extra) => ({ ...extra, offset: onto + extra.offset })) },
+  };
+}
+
+function relateDistinct(
+  sources: Table<typeof SOURCES>,
+  events: EventColumns,
+  twins: readonly Twin[],
+): ClockRelation[] {
   const rows = rowsOf(sources);
   const classOf = (row: SourceRow) => CLASSES[row.format] ?? (isHardwareSource(row) ? 'hardware' : 'trace');
+  const isTwin = (source: number) => twins.some((twin) => twin.source === source);
   const reference =
     ['trace', 'log', 'hardware', 'listing']
       .map((wanted) => rows.find((row) => classOf(row) === wanted && row.records > 0n))
@@ -35,7 +68,7 @@ export function relateClocks(sources: Table<typeof SOURCES>, events: EventColumn
     .filter((row) => classOf(row) === classOf(reference))
     .map((row) => relateAlike(row, reference));
   // A WARN may belong to a call of any trace on the common clock.
-  const onCommonClock = traces.filter((relation) => relation.offsetNs !== null);
+  const onCommonClock = traces.filter((relation) => relation.offsetNs !== null && !isTwin(relation.source));
   // Pairing the calls is only worth it where a WARN waits for one.
   const calls =
     classOf(reference) !== 'trace' || !hasTimedWarn(events)
@@ -115,6 +148,7 @@ function candidatesOf(events: EventColumns, log: number, calls: Calls): Candidat
   for (let warn = 0; warn < events.length; warn++) {
     if (events.kind[warn] !== KIND['log.warn'] || events.source[warn] !== log || !events.isTimed(warn))
       continue;
+    if (events.twinOf[warn] !== UNKNOWN) continue;
     const own = events.nameOf(events.symbol[warn]);
     const symbol = tracedSymbol(own);
     const at = bigOf(events.timeLo(warn), events.timeHi(warn));

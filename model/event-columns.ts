@@ -12,6 +12,8 @@ const INT32_COLUMNS = [
   'pointer',
   /** Event that tells the name of a device behind a pointer, where this one does not print it. */
   'namedBy',
+  /** The same event in another source that counts in its stead. */
+  'twinOf',
   'pid',
   'cpu',
   /** Id in `names`, or -1. */
@@ -82,12 +84,15 @@ export class EventColumns {
   private timedFlags = new Uint8Array(1024);
   /** Devices, callers, symbols and task names. */
   readonly names = new StringPool();
+  /** Sources that recorded the same tasks as another one at the same time. */
+  readonly sameTasksAs = new Map<number, number>();
 
   kind: Int32Array = this.blank;
   phase: Int32Array = this.blank;
   device: Int32Array = this.blank;
   pointer: Int32Array = this.blank;
   namedBy: Int32Array = this.blank;
+  twinOf: Int32Array = this.blank;
   pid: Int32Array = this.blank;
   cpu: Int32Array = this.blank;
   comm: Int32Array = this.blank;
@@ -173,6 +178,15 @@ export class EventColumns {
     (this.namedBy === this.blank ? this.own('namedBy') : this.namedBy)[row] = namedBy;
   }
 
+  /** Leaves an event to the same event in another source. */
+  recordTwin(row: number, twin: number): void {
+    (this.twinOf === this.blank ? this.own('twinOf') : this.twinOf)[row] = twin;
+  }
+
+  setWidth(row: number, width: number): void {
+    (this.width === this.blank ? this.own('width') : this.width)[row] = width;
+  }
+
   /** Time on the clock of the source, ns; null for a record without a time. */
   timeOf(row: number): bigint | null {
     return this.timedFlags[row] ? bigOf(this.words[row * 2], this.words[row * 2 + 1]) : null;
@@ -239,6 +253,7 @@ export function clearDraft(draft: EventDraft): void {
   draft.device = -1;
   draft.pointer = UNKNOWN;
   draft.namedBy = UNKNOWN;
+  draft.twinOf = UNKNOWN;
   draft.pid = UNKNOWN;
   draft.cpu = UNKNOWN;
   draft.comm = -1;

@@ -14,6 +14,24 @@ export interface ClockRelation {
   readonly method: string;
   /** Common time of a row, where more than offset and drift is known of it; null for a row without a time. */
   readonly timeOf?: (row: number) => bigint | null;
+  /** Set for a source that recorded the events of another one: only what it alone has is added to those. */
+  readonly joins?: JoinedSource;
+}
+
+/** An event that only the second of two recordings of the same events has. */
+export interface TwinExtra {
+  readonly row: number;
+  /** The event of the other source that comes before it, or -1 when it comes before all that both have. */
+  readonly after: number;
+  /** Added to its time to get the common time. */
+  readonly offset: bigint;
+}
+
+export interface JoinedSource {
+  readonly of: number;
+  readonly extras: readonly TwinExtra[];
+  /** Events of the other source that both have: no extra moves across one. */
+  readonly shared: ReadonlySet<number>;
 }
 
 /** Rows of one source in the order of the source; rows of one record keep the order in which they were added. */
@@ -52,7 +70,8 @@ export interface Order {
 
 /**
  * Merges the sources on the common time. Within one source the source's own order holds, whatever its times say; ties
- * go to the source given first. Sources whose clock could not be laid onto the common one follow at the end.
+ * go to the source given first. Sources whose clock could not be laid onto the common one follow at the end. Of a source
+ * that recorded what another did only the rest is taken in.
  */
 export function mergeSources(events: EventColumns, relations: readonly ClockRelation[]): Order {
   const time = new BigInt64Array(events.length);
@@ -61,23 +80,34 @@ export function mergeSources(events: EventColumns, relations: readonly ClockRela
   const rows = new Int32Array(events.length);
   const lanes: { order: Int32Array; at: number }[] = [];
   const late: Int32Array[] = [];
+  const setTime = (row: number, at: bigint) => {
+    time[row] = at;
+    timed[row] = 1;
+  };
   // At one instant the kernel's record of a write comes before the hardware's.
   const lanesFirst = [...relations].sort((a, b) => Number(Boolean(a.timeOf)) - Number(Boolean(b.timeOf)));
   for (const relation of lanesFirst) {
-    const order = orderWithinSource(events, relation.source);
-    const offset = relation.offsetNs;
+    if (relation.joins) continue;
+    const { source, offsetNs } = relation;
+    let order: Int32Array = orderWithinSource(events, source);
     let last: bigint | null = null;
     for (const row of order) {
       if (relation.timeOf) last = relation.timeOf(row) ?? last;
-      else if (events.isTimed(row)) last = bigOf(events.timeLo(row), events.timeHi(row)) + (offset ?? 0n);
-      if (last !== null && offset !== null) {
-        time[row] = last;
-        timed[row] = 1;
-      }
-      if (relation.relation === 'concurrent') concurrent[row] = 1;
+      else if (events.isTimed(row)) last = bigOf(events.timeLo(row), events.timeHi(row)) + (offsetNs ?? 0n);
+      if (last !== null && offsetNs !== null) setTime(row, last);
     }
-    if (relation.relation === 'concurrent') late.push(order);
-    else lanes.push({ order, at: 0 });
+    for (const { joins } of relations) {
+      if (joins?.of !== source) continue;
+      for (const { row, offset } of joins.extras) {
+        if (offsetNs !== null && events.isTimed(row))
+          setTime(row, bigOf(events.timeLo(row), events.timeHi(row)) + offset);
+      }
+      order = join(order, joins, time);
+    }
+    if (relation.relation === 'concurrent') {
+      for (const row of order) concurrent[row] = 1;
+      late.push(order);
+    } else lanes.push({ order, at: 0 });
   }
   let filled = 0;
   if (lanes.length === 1) {
@@ -101,4 +131,21 @@ export function mergeSources(events: EventColumns, relations: readonly ClockRela
   const positions = new Int32Array(events.length).fill(-1);
   for (let at = 0; at < filled; at++) positions[rows[at]] = at;
   return { rows: rows.subarray(0, filled), time, positions, timed, concurrent };
+}
+
+/** Lays the events that only a twin has between those that both have: by time, and never across one that both have. */
+function join(order: Int32Array, { extras, shared }: JoinedSource, time: BigInt64Array): Int32Array {
+  const joined = new Int32Array(order.length + extras.length);
+  let filled = 0;
+  let next = 0;
+  let reached = -1;
+  const ready = () => next < extras.length && extras[next].after === reached;
+  for (const row of order) {
+    while (ready() && (shared.has(row) || time[extras[next].row] < time[row]))
+      joined[filled++] = extras[next++].row;
+    joined[filled++] = row;
+    if (shared.has(row)) reached = row;
+  }
+  while (next < extras.length) joined[filled++] = extras[next++].row;
+  return joined;
 }
