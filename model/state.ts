@@ -41,6 +41,7 @@ export const ORIGIN_NUMBER: Readonly<Record<Origin, number>> = {
   learned: 3,
   reset: 4,
   lost: 5,
+  ended: 6,
 };
 
 /** Takes every change of a value. */

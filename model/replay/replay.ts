@@ -287,7 +287,7 @@ export class Replay {
     this.fnOf[row] = fn.fn;
     if (HARDWARE_KINDS[kind]) {
       this.hardware.take(fn, row);
-      this.stability.settle(this.isBusy, (id) => this.lookAt(this.topology.at(id), row));
+      this.lookAtChanged(row);
       return;
     }
     this.observer.nature(fn, row);
@@ -297,10 +297,7 @@ export class Replay {
     else if (phase === RETURN) this.onReturn(fn, row);
     else this.onPoint(fn, row);
     if (phase === RETURN) this.observeState(fn, row);
-    if (this.stability.hasChanges) {
-      this.row = row;
-      this.stability.settle(this.isBusy, this.lookAt);
-    }
+    this.lookAtChanged(row);
   }
 
   /** What is shown while another task is inside an ATS call of the function may be a state in between. */
@@ -473,6 +470,12 @@ export class Replay {
 
   /** An ATS call or a reset of the function is under way. */
   private readonly isBusy = (fn: number): boolean => this.openCount[fn] > 0 || this.windows.inReset(fn);
+
+  private lookAtChanged(row: number): void {
+    if (!this.stability.hasChanges) return;
+    this.row = row;
+    this.stability.settle(this.isBusy, this.lookAt);
+  }
 
   private readonly lookAt = (id: number): void => {
     const fn = this.topology.at(id);
