@@ -12,6 +12,7 @@ const EXAMPLES = {
   main: `
 Examples:
   atscope analyze trace.txt dmesg.txt --out report    judge a recording, write report/report.html
+  atscope diff before.txt after.txt                   what a patch series changed
   atscope explain ATS004                              what a rule means and what it needs
   atscope sniff FILE                                  which format a file has, and why
 
@@ -36,6 +37,17 @@ Examples:
   atscope analyze trace.txt --baseline last/findings.json --suppressions known.yaml --out report
   atscope analyze trace.txt --out report --format html,json,junit,sarif,github,perfetto
   atscope analyze trace.txt --format ktap
+`,
+  diff: `
+Findings are compared by signature: new, changed (another severity), still there, fixed (judged again and not found), or not
+evaluated (not found, but the recording could not have shown it). Calls of one kind on one function are compared in order.
+
+Examples:
+  atscope diff old/trace.txt,old/dmesg.txt new/trace.txt,new/dmesg.txt
+  atscope diff old.duckdb new.duckdb --out difference
+  atscope diff last-night/findings.json report/findings.json --fail-on warning
+
+Exit codes: 0 nothing new or graver at --fail-on; 1 something is; 2 usage; 3 input; 4 not comparable under --strict.
 `,
 };
 
@@ -87,6 +99,28 @@ function build(): Command {
     .action(async (inputs, flags) => {
       const { runAnalyze } = await import('./analyze.ts');
       process.exitCode = await runAnalyze(inputs, flags);
+    });
+
+  program
+    .command('diff')
+    .description('tell in what two analyses differ: findings, results of calls, kernel behaviour')
+    .argument('<before>', 'recordings of one boot joined by commas, a saved database, or a findings.json')
+    .argument('<after>', 'the same')
+    .option('--out <dir>', 'write diff.html, diff.json and diff.txt there')
+    .option('--format <form>', 'what to print: text, json or html', 'text')
+    .option('--json', 'the same as --format json')
+    .option(
+      '--fail-on <severity>',
+      'exit with 1 on new or graver findings of this severity: error, warning, or never',
+      'error',
+    )
+    .option('--strict', 'exit with 4 when <after> could not have shown all that <before> did')
+    .option('--features <profile>', 'assume this kernel behaviour instead of that of the release')
+    .option('--input-format <id>', 'read all recordings as this format')
+    .addHelpText('after', EXAMPLES.diff)
+    .action(async (before, after, flags) => {
+      const { runDiff } = await import('./diff.ts');
+      process.exitCode = await runDiff(before, after, flags);
     });
 
   program

@@ -27,7 +27,7 @@ export function limitsOf(flags: Pick<SourceFlags, 'memory' | 'threads'>): Engine
 }
 
 /** Whether an input is a file with a saved database in it. */
-function isDatabase(path: string): boolean {
+export function isDatabase(path: string): boolean {
   try {
     return existsSync(path) && statSync(path).isFile() && isSavedDatabase(path);
   } catch {
@@ -42,7 +42,7 @@ function besides(files: readonly string[]): string[] {
 }
 
 /** A database or data set that cannot be used is an input that cannot be used. */
-async function orInputError(opening: Promise<Engine>): Promise<Engine> {
+export async function orInputError(opening: Promise<Engine>): Promise<Engine> {
   try {
     return await opening;
   } catch (error) {

@@ -10,6 +10,7 @@ export class FindingsFileError extends Error {
 export interface ReadFindings extends Side {
   readonly tool: string;
   readonly verdict: string;
+  readonly sentence: string;
   readonly profile: string | null;
   readonly kernels: readonly string[];
   readonly features: ReadonlyMap<string, { readonly value: string; readonly origin: string }>;
@@ -40,7 +41,8 @@ export function readFindings(text: string): ReadFindings {
   const features = object(file.features, 'features');
   return {
     tool: file.tool,
-    verdict: string(file.verdict, 'verdict'),
+    verdict: oneOf(file.verdict, ['pass', 'fail', 'inconclusive'], 'verdict'),
+    sentence: string(file.sentence, 'sentence'),
     profile: features.profile === null ? null : string(features.profile, 'features.profile'),
     kernels: [
       ...new Set(list(file.sources, 'sources').flatMap((source) => optional(source.kernel_release) ?? [])),
