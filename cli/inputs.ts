@@ -13,6 +13,7 @@ export interface InputFlags {
   readonly features?: string;
   readonly inputFormat?: string;
   readonly under?: string;
+  readonly taken?: readonly string[];
 }
 
 /** @throws UsageError for a profile that does not exist. */
@@ -23,6 +24,26 @@ function profileOf(option: string, id: string | undefined): Profile | null {
   throw new UsageError(
     `${option} ${id}: no such profile; there are ${PROFILES.map((known) => known.id).join(', ')}.`,
   );
+}
+
+/** Reads `FILE=before` and `FILE=after`. @throws UsageError */
+function takenOf(
+  inputs: readonly string[],
+  values: readonly string[] | undefined,
+): ReadonlyMap<string, 'before' | 'after'> {
+  const taken = new Map<string, 'before' | 'after'>();
+  for (const value of values ?? []) {
+    const equals = value.lastIndexOf('=');
+    const [path, when] = [value.slice(0, equals), value.slice(equals + 1)];
+    if (equals <= 0 || (when !== 'before' && when !== 'after')) {
+      throw new UsageError(`--taken ${value}: expected FILE=before or FILE=after.`);
+    }
+    if (!inputs.includes(path)) {
+      throw new UsageError(`--taken ${value}: ${path} is none of the inputs (${inputs.join(', ')}).`);
+    }
+    taken.set(path, when);
+  }
+  return taken;
 }
 
 /** Reads and replays inputs. @throws InputError, UsageError */
@@ -37,6 +58,7 @@ export async function analyzeInputs(
   const read = await readInputs(inputs, {
     needs: { wants: modelWants },
     format: flags.inputFormat,
+    taken: takenOf(inputs, flags.taken),
     progress: (path, bytes, size) =>
       progress.show(`reading ${path} ${size > 0 ? Math.floor((bytes * 100) / size) : 0}%`),
   });

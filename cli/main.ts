@@ -22,6 +22,10 @@ recognised; 4 inconclusive under --strict; 70 internal error.
   analyze: `
 Inputs of one boot belong together: give the trace and the kernel log in one command. - is standard input.
 
+A listing of the hardware (lspci -vvv, as root) has no time. Given on both sides of the traces, the last one before and
+the last one after them are taken as the state before and after the recording; --taken says it for any. What a listing
+shows of capabilities and of the PF of a VF holds at any time. Without a trace, listings are compared in the order given.
+
 --format knows:
 ${FORM_NAMES.map(({ id, files, doc }) => `  ${id.padEnd(10)}${doc} (${files.join(', ')})`).join('\n')}
 
@@ -33,6 +37,8 @@ Examples:
   atscope analyze trace.txt dmesg.txt --out report
   cat /sys/kernel/tracing/trace | atscope analyze -
   atscope analyze trace.txt dmesg.txt --under series
+  atscope analyze lspci-before.txt trace.dat dmesg.txt lspci-after.txt
+  atscope analyze trace.dat lspci.txt --taken lspci.txt=after
   atscope analyze trace.txt --features 7.2 --fail-on warning --json
   atscope analyze trace.txt --baseline last/findings.json --suppressions known.yaml --out report
   atscope analyze trace.txt --out report --format html,json,junit,sarif,github,perfetto
@@ -95,6 +101,7 @@ function build(): Command {
     .option('--time-limit <seconds>', 'stop a check after this time', '60')
     .option('--memory <size>', 'most memory a check may use', '1GB')
     .option('--input-format <id>', 'read all inputs as this format')
+    .option('--taken <file=when...>', 'when an lspci listing was taken: before or after the recording')
     .addHelpText('after', EXAMPLES.analyze)
     .action(async (inputs, flags) => {
       const { runAnalyze } = await import('./analyze.ts');

@@ -9,6 +9,8 @@ export interface ReadOptions {
   /** Id of a format that overrides detection for all inputs. */
   readonly format?: string;
   readonly chunkSize?: number;
+  /** When listings of the hardware were taken, by path. */
+  readonly taken?: ReadonlyMap<string, 'before' | 'after'>;
   readonly progress?: (path: string, bytesRead: number, size: number) => void;
 }
 
@@ -52,6 +54,7 @@ export async function readSources(
   );
   for (const [i, source] of sources.entries()) {
     const out = recording.addSource(source.path, formats[i].id, source.size);
+    out.taken = options.taken?.get(source.path) ?? null;
     await formats[i].decode(source, out, {
       needs: options.needs,
       chunkSize: options.chunkSize ?? CHUNK_SIZE,

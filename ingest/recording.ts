@@ -37,6 +37,8 @@ export class SourceRecording {
   precisionNs: number | null = null;
   kernelRelease: string | null = null;
   complete = true;
+  /** When a listing of the hardware was taken, where its bundle or the user says so. */
+  taken: 'before' | 'after' | null = null;
   records = 0;
   unparsed = 0;
   readonly bytes: Record<Bucket, number> = { record: 0, continuation: 0, marker: 0, comment: 0, unparsed: 0 };
@@ -145,6 +147,7 @@ export class SourceRecording {
       last_ns: this.lastNs,
       kernel_release: this.kernelRelease,
       complete: this.complete,
+      taken: this.taken,
     };
   }
 }

@@ -44,6 +44,7 @@ import { isFunctionAddress } from './lift/arguments.ts';
 import { liftEventTables } from './lift/ftrace.ts';
 import { liftLog } from './lift/log.ts';
 import { liftLosses } from './lift/losses.ts';
+import { liftListings } from './lift/lspci.ts';
 import { nameDevices } from './naming.ts';
 import { watchOf } from './observation.ts';
 import { type ClockRelation, mergeSources } from './order.ts';
@@ -113,6 +114,7 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
     options.atsCapabilities ?? [],
   );
   liftHardware(recorded.configAccesses, recorded.simulatorEvents, known, events);
+  const listings = liftListings(recorded.pciFunctions, events);
 
   const hardware = alignHardware(
     recorded.sources,
@@ -141,6 +143,10 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
     imageAddress: imageAddressOf(recorded.events),
     whatIf,
     watch: watchOf(recorded.sources, recorded.probes),
+    listings:
+      listings.functions.length === 0
+        ? null
+        : { listings, relations, paths: rowsOf(recorded.sources).map((row) => row.path) },
   }).run();
   const findings = replay.collector.finish(replay.topology);
   const teller = new StoryTeller(events, order, calls, replay);

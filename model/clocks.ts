@@ -3,6 +3,7 @@ import { type Calls, pairCalls } from './calls.ts';
 import type { EventColumns } from './event-columns.ts';
 import { KIND, UNKNOWN } from './events.ts';
 import { isHardwareSource } from './hardware/align.ts';
+import { placeListings } from './listings.ts';
 import { type ClockRelation, mergeSources } from './order.ts';
 import type { Twin } from './twins.ts';
 
@@ -63,6 +64,7 @@ function relateDistinct(
     ['trace', 'log', 'hardware', 'listing']
       .map((wanted) => rows.find((row) => classOf(row) === wanted && row.records > 0n))
       .find((row) => row) ?? rows[0];
+  const listings = placeListings(rows);
   const isLog = (source: number) => classOf(rows[source]) === 'log';
   const traces = rows
     .filter((row) => classOf(row) === classOf(reference))
@@ -76,6 +78,7 @@ function relateDistinct(
       : pairCalls(events, mergeSources(events, onCommonClock).rows);
   return rows.map(
     (row) =>
+      listings.get(row.source) ??
       traces.find((relation) => relation.source === row.source) ??
       (calls && isLog(row.source) ? alignByWarns(events, row.source, calls) : null) ??
       unrelated(row.source),

@@ -26,6 +26,7 @@ export function recipeFor(kinds: readonly EventKindName[]): string {
     if (probe) symbols.add(`${probe.symbol}()`);
     else if (tracepoint) symbols.add(`the trace event ${tracepoint}`);
     else if (kind.startsWith('log.')) symbols.add('the kernel log');
+    else if (kind.startsWith('listing.')) symbols.add('the output of lspci -vvv');
   }
   return [...symbols].join(' or ');
 }

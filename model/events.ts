@@ -83,6 +83,11 @@ export const EVENT_KINDS = [
   { name: 'log.group_remove', doc: '"Removing from iommu group" in the kernel log.' },
   { name: 'log.timeout', doc: 'An invalidation was not answered in time.' },
   { name: 'log.fault', doc: 'A translation fault.' },
+  {
+    name: 'listing.function',
+    doc: 'A listing of the hardware shows a function: its ATS capability, and the PF of a VF.',
+  },
+  { name: 'listing.control', doc: 'A listing of the hardware shows the ATS Control register of a function.' },
   { name: 'loss', doc: 'The recording lost events here.' },
 ] as const satisfies readonly EventKindDef[];
 

@@ -1,10 +1,11 @@
 import { bigOf } from '../tables/index.ts';
 import type { EventColumns } from './event-columns.ts';
+import { KIND } from './events.ts';
 
 /** How the clock of a source relates to the common time. */
 export interface ClockRelation {
   readonly source: number;
-  readonly relation: 'reference' | 'same' | 'aligned' | 'concurrent';
+  readonly relation: 'reference' | 'same' | 'aligned' | 'before' | 'after' | 'concurrent';
   /** Added to the source's times to get the common time; null when the order against other sources is unknown. */
   readonly offsetNs: bigint | null;
   /** How fast the clock gains on the common one, 1e-9; the offset holds at its first record. NULL: not known. */
@@ -56,6 +57,8 @@ export function orderWithinSource(events: EventColumns, source: number): Int32Ar
   return order;
 }
 
+const ON_TIMELINE: ReadonlySet<string> = new Set(['reference', 'same', 'aligned']);
+
 export interface Order {
   /** Rows in the order of the replay. */
   readonly rows: Int32Array;
@@ -70,8 +73,9 @@ export interface Order {
 
 /**
  * Merges the sources on the common time. Within one source the source's own order holds, whatever its times say; ties
- * go to the source given first. Sources whose clock could not be laid onto the common one follow at the end. Of a source
- * that recorded what another did only the rest is taken in.
+ * go to the source given first. Listings of the hardware taken before or after the recording stand before or after all of
+ * it. Sources whose clock could not be laid onto the common one follow at the end. Of a source that recorded what another
+ * did only the rest is taken in.
  */
 export function mergeSources(events: EventColumns, relations: readonly ClockRelation[]): Order {
   const time = new BigInt64Array(events.length);
@@ -79,6 +83,8 @@ export function mergeSources(events: EventColumns, relations: readonly ClockRela
   const concurrent = new Uint8Array(events.length);
   const rows = new Int32Array(events.length);
   const lanes: { order: Int32Array; at: number }[] = [];
+  const early: Int32Array[] = [];
+  const ending: Int32Array[] = [];
   const late: Int32Array[] = [];
   const setTime = (row: number, at: bigint) => {
     time[row] = at;
@@ -104,15 +110,26 @@ export function mergeSources(events: EventColumns, relations: readonly ClockRela
       }
       order = join(order, joins, time);
     }
+    // What a function is holds from the start, whenever the listing that shows it was taken.
+    if (!ON_TIMELINE.has(relation.relation)) {
+      early.push(order.filter((row) => events.kind[row] === KIND['listing.function']));
+      order = order.filter((row) => events.kind[row] !== KIND['listing.function']);
+    }
     if (relation.relation === 'concurrent') {
       for (const row of order) concurrent[row] = 1;
       late.push(order);
-    } else lanes.push({ order, at: 0 });
+    } else if (relation.relation === 'before') early.push(order);
+    else if (relation.relation === 'after') ending.push(order);
+    else lanes.push({ order, at: 0 });
   }
   let filled = 0;
+  for (const order of early) {
+    rows.set(order, filled);
+    filled += order.length;
+  }
   if (lanes.length === 1) {
-    rows.set(lanes[0].order);
-    filled = lanes[0].order.length;
+    rows.set(lanes[0].order, filled);
+    filled += lanes[0].order.length;
   } else {
     for (;;) {
       let best: (typeof lanes)[number] | null = null;
@@ -124,7 +141,7 @@ export function mergeSources(events: EventColumns, relations: readonly ClockRela
       rows[filled++] = best.order[best.at++];
     }
   }
-  for (const order of late) {
+  for (const order of [...ending, ...late]) {
     rows.set(order, filled);
     filled += order.length;
   }

@@ -38,10 +38,11 @@ export function judge(
 ): Verdict {
   const gating = findings.filter((finding) => reaches(finding.severity, gate));
   const reasons = [
+    // What two listings show is more than that no call was recorded.
+    ...questionReasons(replay, true),
     ...evidenceReasons(replay),
     ...lossReasons(losses, sources),
-    ...questionReasons(replay),
-    ...unusedReasons(sources),
+    ...questionReasons(replay, false),
     ...more,
   ];
   if (gating.length > 0) {
@@ -186,22 +187,8 @@ function lossReasons(losses: Table<typeof LOSSES>, sources: Table<typeof SOURCES
   });
 }
 
-/** Formats that are read into tables and that the model does not replay. */
-const NOT_REPLAYED: ReadonlySet<string> = new Set(['lspci']);
-
-function unusedReasons(sources: Table<typeof SOURCES>): Reason[] {
-  return rowsOf(sources)
-    .filter((row) => NOT_REPLAYED.has(row.format))
-    .map((row) => ({
-      code: 'source-not-replayed',
-      decisive: false,
-      reason: `${row.path} was read into tables; the model does not replay ${row.format} yet, so nothing was judged by it.`,
-      settle: 'Look at its tables, and judge by the trace of the kernel.',
-    }));
-}
-
-function questionReasons(replay: ReplayResult): Reason[] {
-  return replay.questions.map((question) => ({ ...question, decisive: true }));
+function questionReasons(replay: ReplayResult, ofListings: boolean): Reason[] {
+  return replay.questions.filter((question) => (question.code === 'listings-differ') === ofListings);
 }
 
 function lowerFirst(text: string): string {

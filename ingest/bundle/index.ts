@@ -81,6 +81,7 @@ function settle({ archive, facts }: Bundle, members: readonly SourceRecording[])
     );
   }
   for (const member of recordings) member.kernelRelease ??= facts.kernelRelease;
+  for (const member of recordings) member.taken ??= takenOf(member);
   const traces = recordings.filter(
     (member) => member.format === 'ftrace-text' || member.format === 'trace-dat',
   );
@@ -108,6 +109,12 @@ function listProbes({ probes, missed }: Facts, out: SourceRecording): void {
       missed: BigInt(misses.get(event) ?? 0),
     });
   }
+}
+
+/** The kit lists the hardware when the recording begins and when it ends. */
+function takenOf({ format, path }: SourceRecording): 'before' | 'after' | null {
+  const when = format === 'lspci' ? /(?:^|[:/])lspci-(before|after)\.txt$/.exec(path)?.[1] : undefined;
+  return when === 'before' || when === 'after' ? when : null;
 }
 
 /** What was not observed, and why: a reader who misses an event finds the reason in the import log. */

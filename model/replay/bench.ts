@@ -18,6 +18,8 @@ export interface Question {
   readonly code: string;
   readonly reason: string;
   readonly settle: string;
+  /** False where the answer would not change the verdict. */
+  readonly decisive: boolean;
 }
 
 /** How often the condition of a rule was decided, in all and on each function. */
@@ -223,6 +225,9 @@ export class RuleBench implements RuleContext {
   simultaneous(a: number, b: number): boolean {
     const { events, order } = this.input;
     if (a < 0 || b < 0 || a === b) return false;
+    // What a function is holds whenever the listing that shows it was taken.
+    if (events.kind[a] === KIND['listing.function'] || events.kind[b] === KIND['listing.function'])
+      return false;
     if (events.pid[a] === events.pid[b] && events.source[a] === events.source[b]) return false;
     if (order.concurrent[a] !== order.concurrent[b]) return true;
     return (
@@ -305,8 +310,17 @@ export class RuleBench implements RuleContext {
   }
 
   question(code: string, reason: string, settle: string): void {
-    const key = `${code} ${reason}`;
-    if (!this.questions.has(key)) this.questions.set(key, { code, reason, settle });
+    this.note({ code, reason, settle, decisive: true });
+  }
+
+  /** Something to know when reading the verdict, without weight in it. */
+  remark(code: string, reason: string, settle: string): void {
+    this.note({ code, reason, settle, decisive: false });
+  }
+
+  private note(question: Question): void {
+    const key = `${question.code} ${question.reason}`;
+    if (!this.questions.has(key)) this.questions.set(key, question);
   }
 
   /** How often the condition of a rule was decided. */

@@ -18,6 +18,8 @@ const BEFORE_DISCOVERY = kindMask(
   'device.add',
   'device.remove',
   'vf.remove',
+  'listing.function',
+  'listing.control',
 );
 /** Kinds that show a function to be in use again after it was released. */
 const NEW_LIFE = kindMask('device.add', 'iommu.probe', 'ats.prepare', 'hw.vf_on');
@@ -26,11 +28,13 @@ const PROBED = kindMask('iommu.probe', 'iommu.group_add', 'iommu.attach', 'iommu
 const VF_ADD = kindMask('vf.add');
 const DEVICE_ADD = KIND['device.add'];
 const ATS_INIT = KIND['ats.init'];
-const CONFIG_WRITE = KIND['config.write'];
-const CONFIG_READ = KIND['config.read'];
 const VF_ON = KIND['hw.vf_on'];
+/** Kinds that may come before a device is added. */
+const KEEPS_FRESH = kindMask('config.write', 'config.read', 'listing.function', 'listing.control');
 
 export interface IdentityEvents {
+  /** A generation begins. */
+  opened(fn: FunctionRecord): void;
   /** A generation is over because the address is used again. */
   ended(fn: FunctionRecord, row: number): void;
   /** The address is used again although its last function was not seen to leave. */
@@ -77,6 +81,7 @@ export class Identity {
       fn = this.topology.open(events.names.get(device), row);
       this.current[device] = fn;
       this.state.addFunction(fn.fn);
+      this.on.opened(fn);
     }
     fn.lastEvent = row;
     fn.events++;
@@ -90,7 +95,7 @@ export class Identity {
       return fn;
     }
     fn.byKernel = true;
-    if (kind !== CONFIG_WRITE && kind !== CONFIG_READ) fn.fresh = false;
+    if (!KEEPS_FRESH[kind]) fn.fresh = false;
     if (PROBED[kind]) fn.probed = true;
     this.linkToPf(fn, row);
     return fn;

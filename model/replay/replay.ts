@@ -35,6 +35,8 @@ import { CallFacts, FinishedCall } from './completed-call.ts';
 import { correctFeatures } from './feature-evidence.ts';
 import { HardwareView } from './hardware-view.ts';
 import { Identity } from './identity.ts';
+import { ListingQuestions } from './listing-questions.ts';
+import { type ListingInput, ListingTracker } from './listings.ts';
 import { noteWhatIsMissing } from './missing.ts';
 import { noteResync, Observer } from './observer.ts';
 import { RegisterAccesses } from './register-accesses.ts';
@@ -56,6 +58,8 @@ export interface ReplayInput {
   readonly whatIf?: WhatIf | null;
   /** How the recording was made, where that is known. */
   readonly watch?: Watch;
+  /** Listings of the hardware, and where they stand. */
+  readonly listings?: ListingInput | null;
 }
 
 export interface ReplayResult {
@@ -103,6 +107,8 @@ const ASSIGN = KIND['cachetag.assign'];
 const UNASSIGN = KIND['cachetag.unassign'];
 const GROUP_REMOVE = KIND['iommu.group_remove'];
 const QUIRK = KIND['log.quirk'];
+const NO_ATS = KIND['log.noats'];
+const LISTED_CONTROL = KIND['listing.control'];
 const LOG_GROUP_REMOVE = KIND['log.group_remove'];
 
 /** WARNs that belong to calls. */
@@ -131,6 +137,8 @@ export class Replay {
   private readonly windows: WindowTracker;
   private readonly hardware: HardwareView;
   private readonly transitions = new TransitionLog();
+  private readonly listings: ListingTracker | null;
+  private readonly listingInput: ListingInput | null;
   private readonly fnOf: Int32Array;
   private readonly whatIf: WhatIf | null;
   private readonly warnsOfCalls: ReadonlySet<number>;
@@ -187,6 +195,7 @@ export class Replay {
         this.windows.closeRelease(fn);
         bench.expectations.removed(fn.fn, row);
       },
+      opened: (fn) => this.listings?.opened(fn),
       reused: (fn, row) =>
         noteResync(
           bench,
@@ -212,6 +221,10 @@ export class Replay {
       registers: this.registers,
       alignment,
     });
+    this.listingInput = input.listings ?? null;
+    this.listings = input.listings
+      ? new ListingTracker(input.listings, events, state, topology, bench, this.registers)
+      : null;
     this.windows = new WindowTracker(state, {
       resetEnded: (reset) => {
         bench.about(reset.fn, () => {
@@ -246,6 +259,10 @@ export class Replay {
     bench.position = rows.length;
     if (this.hardware.lastOfKernel < 0) this.settle();
     noteWhatIsMissing(bench, this.topology, this.calls);
+    if (this.listingInput) {
+      const { events, state, topology, transitions } = this;
+      new ListingQuestions(this.listingInput, events, state, topology, bench, transitions).ask();
+    }
     return {
       topology: this.topology,
       state: this.state,
@@ -305,6 +322,7 @@ export class Replay {
     const open = this.openCount[fn.fn] ?? 0;
     if (open > 1 || (open === 1 && this.openCall[fn.fn] !== this.calls.callOf[row])) return;
     this.observer.changing(fn, row);
+    this.listings?.reconcile(fn, row);
   }
 
   private onEnter(fn: FunctionRecord, row: number): void {
@@ -402,7 +420,8 @@ export class Replay {
         this.state.set(fn.fn, DRV_EN, kind === ASSIGN ? 1 : 0, row, 'observed');
         for (const hook of HOOKS.onBelief) hook(bench, fn, row);
       }
-    } else if (kind === GROUP_REMOVE) this.beginRelease(fn, row, true);
+    } else if (kind === LISTED_CONTROL) this.listings?.control(fn, row);
+    else if (kind === GROUP_REMOVE) this.beginRelease(fn, row, true);
     this.point(fn, row);
   }
 
@@ -410,6 +429,7 @@ export class Replay {
     const kind = this.events.kind[row];
     const { name } = EVENT_KINDS[kind];
     for (const hook of POINT_HOOKS[kind]) hook(this.bench, name, fn, row);
+    if (kind === NO_ATS) this.listings?.noAts(row);
     if (!fn) return;
     if (kind === QUIRK && this.order.timed[row]) this.state.set(fn.fn, CORE_CAP, 0, row, 'observed');
     if (kind === LOG_GROUP_REMOVE) fn.probed = false;

@@ -296,7 +296,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     meaning:
       'Device or emulation breaks the rule that the STU of a VF is hardwired to 0; the unit in force is undefined.',
     fix: 'A device or emulation bug: report it to its maker.',
-    needs: [['config.read']],
+    needs: [['config.read', 'listing.control']],
     references: ['PCIe, SR-IOV chapter, ATS of VFs'],
     onRead(context, fn, event, stu) {
       if (fn.isVf === UNKNOWN) return context.undecided('ATS007', 'whether the function is a VF is unknown');

@@ -1,5 +1,5 @@
 import { UNKNOWN } from '../events.ts';
-import { CORE_EN, CORE_STU, HW_EN, HW_STU } from '../state.ts';
+import { CORE_CAP, CORE_EN, CORE_STU, HW_EN, HW_STU } from '../state.ts';
 import type { ControlWrite, Rule, RuleContext } from './rule.ts';
 
 /** Whether a written value differs from the one before; UNKNOWN when neither the register nor the core tells it. */
@@ -89,7 +89,7 @@ export const REGISTER_RULES: readonly Rule[] = [
     meaning: 'The device may send translation requests that the IOMMU does not accept: faults.',
     fix: 'Find who wrote the register; across kexec clear Enable on VFs too.',
     needs: [
-      ['config.write', 'config.write_user', 'config.read'],
+      ['config.write', 'config.write_user', 'config.read', 'listing.control'],
       ['ats.enable', 'ats.disable', 'ats.prepare'],
     ],
     causes: ['ATS028', 'ATS021'],
@@ -97,7 +97,10 @@ export const REGISTER_RULES: readonly Rule[] = [
     onStable(context, fn, event) {
       const { state } = context;
       const hw = state.get(fn.fn, HW_EN);
-      const core = state.get(fn.fn, CORE_EN);
+      // A core that knows no capability (a quirk, pci=noats) refuses to switch ATS on.
+      const believed = state.get(fn.fn, CORE_EN);
+      const lacking = believed === UNKNOWN && state.get(fn.fn, CORE_CAP) === 0;
+      const core = lacking ? 0 : believed;
       if (hw === UNKNOWN || core === UNKNOWN)
         return context.undecided('ATS029', 'Enable of the register or of the core is unknown');
       if (hw !== 1 || core !== 0) return context.passed('ATS029');
@@ -110,7 +113,9 @@ export const REGISTER_RULES: readonly Rule[] = [
         expected: 'Enable 0 in ATS Control.',
         observed: 'Enable 1 in ATS Control.',
         evidence: [
-          ...context.because(fn.fn, CORE_EN, 'the core has ATS off'),
+          ...(lacking
+            ? context.because(fn.fn, CORE_CAP, 'the core knows no ATS capability')
+            : context.because(fn.fn, CORE_EN, 'the core has ATS off')),
           ...context.because(fn.fn, HW_EN, 'the register has it on'),
         ],
       });
@@ -127,7 +132,7 @@ export const REGISTER_RULES: readonly Rule[] = [
     meaning: 'Invalidations go to a device that will not answer them as expected.',
     fix: 'Find who wrote the register (ATS028); after resets see ATS023 and ATS024.',
     needs: [
-      ['config.write', 'config.write_user', 'config.read'],
+      ['config.write', 'config.write_user', 'config.read', 'listing.control'],
       ['ats.enable', 'ats.disable'],
     ],
     causes: ['ATS028'],

@@ -121,7 +121,7 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
     meaning: 'Requests are translated at another granularity than the IOMMU assumes.',
     fix: 'Restore STU of prepared functions after a reset; stop whatever wrote the register.',
     needs: [
-      ['config.write', 'config.write_user', 'config.read'],
+      ['config.write', 'config.write_user', 'config.read', 'listing.control'],
       ['ats.prepare', 'ats.enable'],
     ],
     causes: ['ATS028', 'ATS040'],

@@ -57,6 +57,12 @@ export const SOURCES = defineTable({
       doc: 'Release string of the kernel that wrote it.',
     },
     { name: 'complete', type: 'bool', doc: 'False where the input ends in the middle of a record.' },
+    {
+      name: 'taken',
+      type: 'dict',
+      nullable: true,
+      doc: 'When a listing of the hardware was taken: `before` or `after` the recording; NULL where neither its bundle nor the user says so.',
+    },
   ],
 });
 
@@ -121,7 +127,7 @@ export const CLOCKS = defineTable({
     {
       name: 'relation',
       type: 'dict',
-      doc: '`reference`, `same`, `aligned` or `concurrent` (order against others unknown).',
+      doc: '`reference`, `same`, `aligned`, `before` or `after` (a listing of the hardware taken before or after the recording), or `concurrent` (order against others unknown).',
     },
     {
       name: 'offset_ns',

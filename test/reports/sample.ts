@@ -160,6 +160,7 @@ export function sourceRow(source: number, more: Partial<RowOf<typeof SOURCES>> =
     last_ns: at(3_600_000),
     kernel_release: null,
     complete: true,
+    taken: null,
     ...more,
   };
 }

@@ -1,0 +1,273 @@
+import { describe, expect, it } from 'vitest';
+import { rowAt, rowsOf } from '../../tables/index.ts';
+import { listing } from '../support/listing-writer.ts';
+import { analyzeBytes, findingsOf, labelsOf } from '../support/pipeline.ts';
+import { TraceWriter } from '../support/trace-writer.ts';
+import { PF, PLAIN, VF, VF2 } from './rule-cases.ts';
+
+const ON = 0x8000;
+const pfState = { vf: 0, pf: 1, cap: '0x100' };
+const vfState = { vf: 1, pf: 0, cap: '0x100' };
+
+/** A PF with a VF, both with ATS on, and a switch-off of another function, so that switching off is known to be recorded. */
+function running(ps = 12): TraceWriter {
+  const trace = new TraceWriter();
+  trace
+    .appear(PF)
+    .supported(PF, 1, pfState)
+    .prepare(PF, ps, 0, { ...pfState, en: [0, 0], stu: [0, ps] })
+    .enable(PF, ps, 0, { ...pfState, en: [0, 1], stu: [ps, ps] })
+    .addVf(PF, VF, 0, () => {
+      trace
+        .supported(VF, 1, vfState)
+        .prepare(VF, ps, 0, vfState)
+        .enable(VF, ps, 0, { ...vfState, en: [0, 1] });
+    });
+  return trace
+    .appear(PLAIN)
+    .prepare(PLAIN, 12, 0, { vf: 0, cap: '0x100', en: [0, 0] })
+    .enable(PLAIN, 12, 0, { vf: 0, cap: '0x100', en: [0, 1] })
+    .disable(PLAIN, { vf: 0, cap: '0x100', en: [1, 0] });
+}
+
+const asLeft = (stu = 0) =>
+  listing(
+    { address: PF, control: ON | stu, vfs: 1 },
+    { address: VF, control: ON },
+    { address: PLAIN, control: 0 },
+  );
+
+function codes(analysis: Awaited<ReturnType<typeof analyzeBytes>>): string[] {
+  return rowsOf(analysis.verdictReasons)
+    .filter((row) => row.code.startsWith('listing'))
+    .map((row) => `${row.code}${row.decisive ? '!' : ''}`);
+}
+
+const around = (after: string, trace = running(), before = listing({ address: PF, control: 0, vfs: 0 })) =>
+  analyzeBytes({ 'a.txt': before, 'trace.txt': trace.text(), 'b.txt': after });
+
+describe('a listing from after the recording is held against what the recording left', () => {
+  it('agrees: nothing', async () => {
+    const analysis = await around(asLeft());
+    expect(labelsOf(analysis)).toEqual([]);
+    expect(rowAt(analysis.verdict, 0).verdict).toBe('pass');
+    expect(rowsOf(analysis.clocks).map((row) => row.relation)).toEqual(['before', 'reference', 'after']);
+  });
+
+  it('ATS030: the register of a VF is off', async () => {
+    const analysis = await around(
+      listing(
+        { address: PF, control: ON, vfs: 1 },
+        { address: VF, control: 0 },
+        { address: PLAIN, control: 0 },
+      ),
+    );
+    expect(labelsOf(analysis)).toEqual([`ATS030@${VF}`]);
+    const evidence = rowsOf(analysis.evidence).filter((row) => row.source === 2);
+    expect(evidence.map((row) => [row.line, row.text.trim()])).toEqual([
+      [14, expect.stringContaining('ATSCtl:\tEnable-')],
+    ]);
+  });
+
+  it('ATS029: the register of a function is on', async () => {
+    const after = listing({ address: PF, control: ON, vfs: 1 }, { address: PLAIN, control: ON, group: 3 });
+    const analysis = await around(after);
+    expect(findingsOf(analysis).map((row) => [row.rule, row.function, row.severity])).toEqual([
+      ['ATS029', PLAIN, 'error'],
+    ]);
+  });
+
+  it('ATS012: the STU of the PF is another than its VFs use; field and page shift are told', async () => {
+    const analysis = await around(asLeft(1));
+    expect(labelsOf(analysis)).toEqual([`ATS012@${PF}`]);
+    const [finding] = findingsOf(analysis);
+    expect(finding.message).toContain('STU 1');
+    expect(finding.message).toContain('page shift 13');
+    expect(finding.message).toContain('page shift 12 (STU 0, 4 KiB)');
+    expect(labelsOf(await around(asLeft(1), running(13)))).toEqual([]);
+  });
+
+  it('a switch-off that was never recorded is a question, not a finding', async () => {
+    const trace = new TraceWriter().enable(PLAIN, 12, 0, { vf: 0, cap: '0x100', en: [0, 1] });
+    const analysis = await around(listing({ address: PLAIN, control: 0 }), trace);
+    expect(labelsOf(analysis)).toEqual([]);
+    expect(codes(analysis)).toEqual(['listing-after-unseen-change!']);
+    expect(rowAt(analysis.verdict, 0).verdict).toBe('inconclusive');
+  });
+
+  it('a listing with a function that the recording removed was taken at another time', async () => {
+    const trace = running()
+      .disable(VF, { ...vfState, en: [1, 0] })
+      .call('pci_stop_and_remove_bus_device', VF);
+    const analysis = await around(asLeft(), trace);
+    expect(labelsOf(analysis)).toEqual([]);
+    expect(codes(analysis)).toEqual(['listing-misplaced']);
+  });
+
+  it('losses: what they may have changed is not compared', async () => {
+    const trace = running().raw('CPU:0 [LOST 5 EVENTS]');
+    const analysis = await around(asLeft(1), trace);
+    expect(labelsOf(analysis)).toEqual([]);
+  });
+
+  it('only the last of several listings behind the trace is the last state', async () => {
+    const off = listing({ address: PF, control: 0, vfs: 0 });
+    const analysis = await analyzeBytes({
+      'a.txt': off,
+      'trace.txt': running().text(),
+      'b.txt': off,
+      'c.txt': asLeft(),
+    });
+    expect(labelsOf(analysis)).toEqual([]);
+    expect(rowAt(analysis.verdict, 0).verdict).toBe('pass');
+  });
+});
+
+describe('a listing from before the recording', () => {
+  it('makes a write over a known value an error', async () => {
+    const before = listing({ address: PLAIN, control: ON });
+    const trace = new TraceWriter().write(PLAIN, 0x106, 0, '0x100', true);
+    const after = listing({ address: PLAIN, control: 0 });
+    const known = findingsOf(await around(after, trace, before));
+    expect(known.map((row) => [row.rule, row.severity])).toEqual([['ATS028', 'error']]);
+    const unknown = findingsOf(await analyzeBytes({ 'trace.txt': trace.text() }));
+    expect(unknown.map((row) => [row.rule, row.severity])).toEqual([['ATS028', 'note']]);
+  });
+
+  it('yields to what the recording shows first', async () => {
+    const before = listing({ address: PLAIN, control: ON | 1, group: 3 });
+    const trace = new TraceWriter().enable(PLAIN, 12, 0, { vf: 0, cap: '0x100', en: [0, 1], stu: [0, 12] });
+    const analysis = await around(listing({ address: PLAIN, control: ON }), trace, before);
+    expect(labelsOf(analysis)).toEqual([]);
+    expect(codes(analysis)).toEqual(['listing-outdated']);
+    expect(rowAt(analysis.verdict, 0).verdict).toBe('pass');
+  });
+});
+
+describe('a listing of unknown time', () => {
+  const undated = (control: number) =>
+    analyzeBytes({ 'trace.txt': running().text(), 'l.txt': listing({ address: PF, control, vfs: 1 }) });
+
+  it('is no finding, and a question where the recording never had it so', async () => {
+    const analysis = await undated(ON | 3);
+    expect(labelsOf(analysis)).toEqual([]);
+    expect(codes(analysis)).toEqual(['listing-never-fits!']);
+    expect(rowsOf(analysis.verdictReasons)[0].reason).toContain('STU 3 (page shift 15, 32 KiB)');
+  });
+
+  it('is a question where only an earlier moment fits, and nothing where the end fits', async () => {
+    expect(codes(await undated(0))).toEqual(['listing-fits-earlier-only!']);
+    expect(codes(await undated(ON))).toEqual([]);
+  });
+
+  it('is no question about the end where a later listing fits it', async () => {
+    const analysis = await analyzeBytes({
+      'trace.txt': running().text(),
+      'l.txt': listing({ address: PF, control: 0, vfs: 0 }),
+      'm.txt': listing({ address: PF, control: ON, vfs: 1 }),
+    });
+    expect(codes(analysis)).toEqual([]);
+    expect(rowAt(analysis.verdict, 0).verdict).toBe('pass');
+  });
+});
+
+describe('what a listing says of the nature of functions', () => {
+  it('ATS007: a VF with an STU, told by the SR-IOV capability of its PF alone', async () => {
+    const vfs = [
+      { address: VF, control: ON | 2 },
+      { address: VF2, control: ON },
+    ];
+    const text = listing({ address: PF, control: ON, vfs: 2 }, ...vfs);
+    const analysis = await analyzeBytes({ 'l.txt': text });
+    expect(labelsOf(analysis)).toEqual([`ATS007@${VF}`]);
+    const functions = rowsOf(analysis.functions);
+    expect(functions.map((row) => [row.function, row.kind, row.pf, row.vf_index])).toEqual([
+      [PF, 'pf', null, null],
+      [VF, 'vf', PF, 0],
+      [VF2, 'vf', PF, 1],
+    ]);
+    // With VF Enable clear, the same functions are those of another device.
+    const apart = listing({ address: PF, control: ON, vfs: 0 }, ...vfs);
+    expect(labelsOf(await analyzeBytes({ 'l.txt': apart }))).toEqual([]);
+  });
+
+  it('names the PF of a VF that the trace does not link', async () => {
+    const trace = new TraceWriter()
+      .prepare(PF, 12, 0, { ...pfState, en: [0, 0], stu: [0, 12] })
+      .supported(VF, 1, vfState)
+      .enable(VF, 13, -22, { ...vfState, en: [0, 0] });
+    const alone = await analyzeBytes({ 'trace.txt': trace.text() });
+    const linked = await analyzeBytes({
+      'trace.txt': trace.text(),
+      'l.txt': listing({ address: PF, control: 0, vfs: 1 }, { address: VF, control: 0 }),
+    });
+    const told = [alone, linked].map((analysis) =>
+      findingsOf(analysis, true)
+        .filter((row) => row.function === VF)
+        .map((row) => [row.rule, row.pf]),
+    );
+    expect(told).toEqual([
+      [
+        ['ATS004', null],
+        ['ATS091', null],
+      ],
+      [['ATS004', PF]],
+    ]);
+  });
+
+  it('a PF without the capability: ATS001 on its VF', async () => {
+    const trace = new TraceWriter().supported(VF, 1, vfState);
+    const pf = (control: number | null) =>
+      listing({ address: PF, control, vfs: 1 }, { address: VF, control: 0 });
+    const lacks = await analyzeBytes({ 'trace.txt': trace.text(), 'l.txt': pf(null) });
+    expect(labelsOf(lacks)).toEqual([`ATS001@${VF}`]);
+    expect(labelsOf(await analyzeBytes({ 'trace.txt': trace.text(), 'l.txt': pf(0) }))).toEqual([]);
+  });
+
+  it('lspci -v names the capability without its register: unknown, not off', async () => {
+    const analysis = await around(listing({ address: PF, vfs: 1 }, { address: VF }));
+    expect(labelsOf(analysis)).toEqual([]);
+    expect(
+      rowsOf(analysis.atsEvents).filter((row) => row.kind === 'listing.control' && row.source === 2),
+    ).toEqual([]);
+  });
+});
+
+describe('listings without a trace', () => {
+  const log =
+    '[    0.000000] Linux version 7.2.13 (x) #1 SMP\n[    1.000000] pci 0000:02:00.0: Adding to iommu group 3\n';
+
+  it('ask who changed a register between two of them', async () => {
+    const analysis = await analyzeBytes({
+      'dmesg.txt': log,
+      'a.txt': listing({ address: PLAIN, control: ON }),
+      'b.txt': listing({ address: PLAIN, control: ON | 1 }),
+    });
+    const [reason] = rowsOf(analysis.verdictReasons);
+    expect(reason.code).toBe('listings-differ');
+    expect(reason.reason).toContain('from Enable 1, STU 0 (page shift 12, 4 KiB) in a.txt');
+    expect(reason.reason).toContain('to Enable 1, STU 1 (page shift 13, 8 KiB) in b.txt');
+    expect(rowAt(analysis.verdict, 0)).toMatchObject({ verdict: 'inconclusive' });
+    expect(rowAt(analysis.verdict, 0).sentence).toContain('ATS Control of 0000:02:00.0 changed');
+  });
+
+  it('two listings in one file are one after the other', async () => {
+    const both = listing({ address: PLAIN, control: ON }) + listing({ address: PLAIN, control: 0 });
+    const analysis = await analyzeBytes({ 'l.txt': both });
+    expect(rowsOf(analysis.verdictReasons)[0].reason).toContain('listing 1 of l.txt');
+  });
+
+  it('ask nothing where nothing changed', async () => {
+    const same = listing({ address: PLAIN, control: ON });
+    expect(codes(await analyzeBytes({ 'dmesg.txt': log, 'a.txt': same, 'b.txt': same }))).toEqual([]);
+  });
+
+  it('pci=noats: ATS that is on in a register is a finding', async () => {
+    const noats = `${log}[    0.100000] PCIe: ATS is disabled\n`;
+    const on = listing({ address: PLAIN, control: ON, group: 3 });
+    expect(labelsOf(await analyzeBytes({ 'dmesg.txt': noats, 'l.txt': on }))).toEqual([`ATS029@${PLAIN}`]);
+    const off = listing({ address: PLAIN, control: 0, group: 3 });
+    expect(labelsOf(await analyzeBytes({ 'dmesg.txt': noats, 'l.txt': off }))).toEqual([]);
+    expect(labelsOf(await analyzeBytes({ 'dmesg.txt': log, 'l.txt': on }))).toEqual([]);
+  });
+});
