@@ -13,6 +13,8 @@ import families from './catalog/families.sql';
 import family from './catalog/family.sql';
 import features from './catalog/features.sql';
 import findingLinks from './catalog/finding-links.sql';
+import findingLog from './catalog/finding-log.sql';
+import findingStates from './catalog/finding-states.sql';
 import findings from './catalog/findings.sql';
 import firstDivergence from './catalog/first-divergence.sql';
 import fleetCaptures from './catalog/fleet-captures.sql';
@@ -27,6 +29,7 @@ import lastStates from './catalog/last-states.sql';
 import losses from './catalog/losses.sql';
 import lossesAround from './catalog/losses-around.sql';
 import machineCoverage from './catalog/machine-coverage.sql';
+import matrix from './catalog/matrix.sql';
 import near from './catalog/near.sql';
 import registerWrites from './catalog/register-writes.sql';
 import ruleFunctions from './catalog/rule-functions.sql';
@@ -38,12 +41,15 @@ import suppressedFindings from './catalog/suppressed-findings.sql';
 import suppressions from './catalog/suppressions.sql';
 import timelineFindings from './catalog/timeline-findings.sql';
 import timelineGaps from './catalog/timeline-gaps.sql';
+import timelineHappenings from './catalog/timeline-happenings.sql';
 import timelineLanes from './catalog/timeline-lanes.sql';
 import timelineLosses from './catalog/timeline-losses.sql';
 import timelineMarks from './catalog/timeline-marks.sql';
+import timelineStates from './catalog/timeline-states.sql';
 import timelineTicks from './catalog/timeline-ticks.sql';
 import verdict from './catalog/verdict.sql';
 import verdictReasons from './catalog/verdict-reasons.sql';
+import whatIf from './catalog/what-if.sql';
 import { type NamedQuery, parseNamedQuery } from './named-query.ts';
 
 const TEXTS: Readonly<Record<string, string>> = {
@@ -92,6 +98,12 @@ const TEXTS: Readonly<Record<string, string>> = {
   'timeline-marks': timelineMarks,
   'timeline-ticks': timelineTicks,
   verdict,
+  'finding-log': findingLog,
+  'finding-states': findingStates,
+  'what-if': whatIf,
+  'timeline-states': timelineStates,
+  'timeline-happenings': timelineHappenings,
+  matrix,
   'verdict-reasons': verdictReasons,
 };
 

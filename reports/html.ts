@@ -9,6 +9,7 @@ import type { ReportDefinition } from './definition/definition.ts';
 import { parseDefinition } from './definition/parse.ts';
 import { fillText, valuesIn } from './definition/prose.ts';
 import { findingAnchors } from './html/anchors.ts';
+import { detailsOf } from './html/finding-details.ts';
 import { html } from './html/markup.ts';
 import script from './html/page.client.js';
 import { page } from './html/page.ts';
@@ -91,6 +92,8 @@ function contextOf(db: Database, definition: ReportDefinition, options: ReportOp
         names: shortNames(told.sources.map((source) => source.path)),
         kernels: kernelsOf(told),
         tool: told.verdict.tool,
+        details: await detailsOf(db),
+        explained: new Map(),
       };
     }),
     headings: [],

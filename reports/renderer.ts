@@ -1,6 +1,8 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { type Block, type BlockValue, numberOption, type PageContext, textOption } from './blocks/context.ts';
 import { findingsBlock } from './blocks/findings.ts';
+import { machineBlock } from './blocks/machine.ts';
+import { matrixBlock } from './blocks/matrix.ts';
 import { queriesBlock } from './blocks/queries.ts';
 import { tableBlock, valueBlock } from './blocks/table.ts';
 import { timelineBlock } from './blocks/timeline.ts';
@@ -179,6 +181,10 @@ export class Renderer {
         return findingsBlock(block, this.context);
       case 'timeline':
         return timelineBlock(block, this.context);
+      case 'matrix':
+        return matrixBlock(this.context);
+      case 'machine':
+        return machineBlock(block, this.context);
       case 'queries':
         return queriesBlock(this.context);
       default:

@@ -1,7 +1,7 @@
 -- title: Findings on a family's timeline
 -- doc: Where do the findings of a PF family stand on its timeline? Findings too close to tell apart are one mark.
 -- param family: Address of the PF or function (see `families`).
--- param slots: Into how many parts the axis can be told apart.
+-- param slots INTEGER: Into how many parts the axis can be told apart.
 -- column function: Address.
 -- column severity: `error`, `warning` or `note`.
 -- column rules: Ids of the rules, in alphabetical order.

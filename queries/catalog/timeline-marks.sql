@@ -2,7 +2,7 @@
 -- doc: When was ATS on, off or unknown in each layer of each function of a PF family, and which STU was in force?
 --   Intervals too short to draw are drawn as one.
 -- param family: Address of the PF or function (see `families`).
--- param slots: Into how many parts the axis can be told apart.
+-- param slots INTEGER: Into how many parts the axis can be told apart.
 -- column function: Address.
 -- column kind: `pf`, `vf`, `function` or `unknown`.
 -- column layer: `hw`, `core` or `drv`.

@@ -32,6 +32,33 @@ CREATE TABLE timeline.learned AS
     AND i.to_ns IS NOT NULL
     AND i.from_ns < coalesce(m.end_ns, i.to_ns + 1);
 
+-- Resets of functions, and WARNs of the kernel. A WARN belongs to the function of its call; one that no call explains names
+-- no function and no family.
+CREATE VIEW timeline.happenings AS
+  SELECT coalesce(f.pf, f."function") AS family, c."function", 'reset' AS what, coalesce(c.start_ns, c.end_ns) AS time_ns
+  FROM main.ats_calls c
+    JOIN main.functions f USING (fn)
+    LEFT JOIN main.ats_calls p ON p.call = c.parent
+  WHERE c.kind IN ('reset.function', 'reset.flr')
+    AND p.kind IS DISTINCT FROM 'reset.function'
+    AND coalesce(c.start_ns, c.end_ns) IS NOT NULL
+  UNION ALL
+  SELECT coalesce(f.pf, f."function"), c."function", 'warn', coalesce(c.end_ns, c.start_ns)
+  FROM main.ats_calls c JOIN main.functions f USING (fn)
+  WHERE c.warned AND coalesce(c.end_ns, c.start_ns) IS NOT NULL
+  UNION ALL
+  SELECT NULL, NULL, 'warn', e.time_ns
+  FROM main.ats_events e LEFT JOIN main.clocks k USING (source)
+  WHERE e.kind = 'log.warn'
+    AND e.fn IS NULL
+    AND e.time_ns IS NOT NULL
+    AND NOT EXISTS (
+      FROM main.ats_calls c
+      WHERE c.warned
+        AND e.time_ns BETWEEN coalesce(c.start_ns, c.end_ns) - coalesce(k.residual_ns, 0) - 1000000
+          AND coalesce(c.end_ns, c.start_ns) + coalesce(k.residual_ns, 0) + 1000000
+    );
+
 -- Times at which something happens in a family, and their places from 0 to 1 on an axis that shortens idle time: a gap
 -- of n microseconds takes ln(1 + n / 10), a gap of n ticks ln(1 + n), so that bursts can be read beside long silence.
 CREATE TABLE timeline.steps AS
@@ -45,6 +72,7 @@ CREATE TABLE timeline.steps AS
     UNION SELECT family, first_ns FROM timeline.members SEMI JOIN shown USING (family)
     UNION SELECT family, last_ns FROM timeline.members SEMI JOIN shown USING (family)
     UNION SELECT coalesce(pf, "function") AS family, time_ns FROM main.findings
+    UNION SELECT coalesce(h.family, s.family), h.time_ns FROM timeline.happenings h JOIN shown s ON coalesce(h.family, s.family) = s.family
     UNION SELECT family, from_ns FROM timeline.losses, shown
     UNION SELECT family, to_ns FROM timeline.losses, shown
   ), gaps AS (

@@ -20,7 +20,7 @@ export async function timelineBlock(block: Block, context: PageContext): Promise
     countsTicks: countsTicks(story),
     maxMarks: Math.floor(MAX_MARKS / timelines),
   });
-  const figure = await timelineFigure(family, timeline);
+  const figure = timelineFigure(family, timeline);
   if (figure !== null) context.budget.timelines--;
   return figure;
 }

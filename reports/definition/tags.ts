@@ -104,6 +104,22 @@ export const TAGS: readonly TagSpec[] = [
     example: '{% timeline family="0000:01:00.0" /%}',
   },
   {
+    name: 'matrix',
+    doc: 'PFs and their VFs as a grid: whether ATS is on, where the layers disagree, and the page shift.',
+    subject: 'none',
+    options: {},
+    encloses: false,
+    example: '{% matrix /%}',
+  },
+  {
+    name: 'machine',
+    doc: 'The reference machine of a function: the steps that the recording took, and those that are bugs of a caller.',
+    subject: 'none',
+    options: { kind: { type: 'text', doc: '`pf` (also plain functions) or `vf`.' } },
+    encloses: false,
+    example: '{% machine kind="vf" /%}',
+  },
+  {
     name: 'queries',
     doc: 'The SQL of every query the page used, to be copied.',
     subject: 'none',

@@ -1,7 +1,10 @@
+import { RULE_BY_ID } from '../../model/rules/index.ts';
 import { formatSeconds } from '../../tables/index.ts';
+import { until } from '../gate-phrases.ts';
 import { type MailContext, mailText } from '../mail-text.ts';
-import { functionTitle, mention, placeOf, sinceOf, whenOf } from '../phrases.ts';
+import { functionName, functionTitle, mention, placeOf, sinceOf, whenOf } from '../phrases.ts';
 import type { Finding } from '../story.ts';
+import { type FindingDetails, fateText, logDetails, statesTable } from './finding-details.ts';
 import { attribute, html, lines, type Markup } from './markup.ts';
 
 /** Evidence records shown for each finding: the first ones and the last. */
@@ -13,6 +16,9 @@ export type Anchors = ReadonlyMap<number, string>;
 /** What the parts of the page about findings share. */
 export interface FindingContext extends MailContext {
   readonly anchors: Anchors;
+  readonly details: FindingDetails;
+  /** Anchor of the finding that explains a rule, for those that come after it. */
+  readonly explained: Map<string, string>;
 }
 
 function linkTo(finding: Finding, anchors: Anchors): Markup {
@@ -51,10 +57,43 @@ ${shown.map(
 `;
 }
 
+/** What a rule means and what to do, at the first finding of the rule; a link to it at the others. */
+function explanation(finding: Finding, anchor: string, explained: Map<string, string>): Markup | null {
+  const rule = RULE_BY_ID.get(finding.rule);
+  if (!rule || finding.severity === 'note') return null;
+  const first = explained.get(finding.rule);
+  if (first !== undefined)
+    return html`<dt>meaning</dt><dd>as at the <a href="#${attribute(first)}">first ${finding.rule}</a></dd>
+`;
+  explained.set(finding.rule, anchor);
+  return html`<dt>meaning</dt><dd>${rule.meaning}</dd>
+<dt>what to do</dt><dd>${rule.fix}</dd>
+`;
+}
+
+/** Whether the finding is new, and who decided to live with it. */
+function gateFacts(finding: Finding): Markup | null {
+  const { suppression, status } = finding;
+  return html`${
+    status === null
+      ? null
+      : html`<dt>baseline</dt><dd>${status === 'still' ? 'known from it' : status === 'changed' ? 'in it with another severity' : status}</dd>
+`
+  }${
+    suppression === null
+      ? null
+      : html`<dt>suppressed</dt><dd>${until(suppression.expires)}: ${suppression.reason}</dd>
+`
+  }`;
+}
+
 /** One finding: what is wrong, when, what was expected and seen, why, and the records that show it. */
 export function findingArticle(finding: Finding, context: FindingContext): Markup {
-  const { anchors, names } = context;
-  const anchor = attribute(anchors.get(finding.finding) ?? '');
+  const { anchors, names, details } = context;
+  const id = anchors.get(finding.finding) ?? '';
+  const anchor = attribute(id);
+  const fate = details.fates.get(finding.finding);
+  const pf = finding.pf === null || finding.pf === finding.function ? null : `PF ${finding.pf}`;
   const follows = finding.causes.length > 0;
   const since = sinceOf(finding);
   return html`<article class="finding ${attribute(finding.severity)}${follows ? ' follows' : ''}" id="${anchor}" aria-labelledby="${anchor}-title">
@@ -68,8 +107,13 @@ ${
     ? null
     : html`<dt>since</dt><dd class="data">${since}${beforeText(finding)}</dd>
 `
-}${links('caused by', finding.causes, anchors)}${links('leads to', finding.consequences, anchors)}</dl>
-${evidenceTable(finding, names)}<details class="mail"><summary>As text for a mail</summary><pre tabindex="0">${lines(mailText(finding, context))}</pre></details>
+}${links('caused by', finding.causes, anchors)}${links('leads to', finding.consequences, anchors)}${explanation(finding, id, context.explained)}${
+  fate === undefined
+    ? null
+    : html`<dt>under ${fate.profile}</dt><dd>${fateText(fate)}</dd>
+`
+}${gateFacts(finding)}</dl>
+${evidenceTable(finding, names)}${statesTable(details.states.get(finding.finding) ?? [], functionName(finding), pf)}${logDetails(details.log.get(finding.finding) ?? [])}<details class="mail"><summary>As text for a mail</summary><pre tabindex="0">${lines(mailText(finding, context))}</pre></details>
 </article>
 `;
 }

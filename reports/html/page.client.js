@@ -22,7 +22,7 @@
     const ticks = JSON.parse(figure.dataset.ticks);
     const [left, top, width, height] = JSON.parse(figure.dataset.plot);
     const groups = (names) => names.flatMap((name) => [...svg.querySelectorAll(`.${name}_marks`)]);
-    const stretched = groups(['losses', 'off', 'unknown', 'on', 'mixed', 'stu']);
+    const stretched = groups(['losses', 'apart_bands', 'off', 'unknown', 'on', 'mixed', 'apart', 'stu']);
     const moved = groups(['stu_labels', 'gaps', 'findings']).flatMap((group) => [...group.children]);
     const [tickGroup] = groups(['ticks']);
     const [labelGroup] = groups(['tick_labels']);

@@ -1,45 +1,81 @@
 import { familyTitle, timeNumber } from '../phrases.ts';
 import type { Family } from '../story.ts';
 import { familyAnchor } from './anchors.ts';
-import { attribute, html, type Markup, trusted } from './markup.ts';
-import { renderSvg } from './svg.ts';
+import { attribute, html, type Markup } from './markup.ts';
 import type { FamilyTimeline } from './timeline-answers.ts';
-import { CHART, lanesOf, timelineSpec } from './timeline-spec.ts';
+import { isStu, lanesOf } from './timeline-lanes.ts';
+import { CHART, SHAPES, timelineSvg } from './timeline-svg.ts';
 
-/** Lanes of one chart: beyond this a picture is no help. */
-const MAX_FUNCTIONS = 24;
-
-const key = (shape: string, text: string) =>
-  html`<li><svg width="18" height="11" viewBox="0 0 18 11" aria-hidden="true">${trusted(shape)}</svg>${text}</li>
+/** A key of the legend: a swatch of a state, or a symbol. */
+function key(shape: Markup, text: string): Markup {
+  return html`<li><svg width="18" height="13" viewBox="0 0 18 13" aria-hidden="true">${shape}</svg>${text}</li>
 `;
+}
 
-const LEGEND = html`<ul class="legend" aria-label="Legend">
-${key('<rect y="1" width="18" height="9" fill="var(--state-on)"/>', 'ATS on')}${key('<rect y="4" width="18" height="3" fill="var(--state-off)"/>', 'ATS off')}${key('<rect x=".5" y="2.5" width="17" height="6" fill="none" stroke="var(--state-unknown)" stroke-dasharray="3 2"/>', 'not known')}${key('<rect y="1" width="18" height="9" fill="var(--state-mixed)"/>', 'many changes')}${key('<rect x=".5" y="1.5" width="17" height="8" fill="none" stroke="var(--state-stu)"/>', 'STU in force (as page shift)')}${key('<path d="M3 1h12l-6 9z" fill="var(--error)"/>', 'error')}${key('<path d="M9 0l5.5 5.5L9 11 3.5 5.5z" fill="var(--warning)"/>', 'warning')}${key('<circle cx="9" cy="5.5" r="4.5" fill="var(--note)"/>', 'note')}</ul>
+const swatch = (style: string, y: number, height: number) =>
+  html`<g class="${attribute(style)}"><rect x=".5" y="${y}" width="17" height="${height}"/></g>`;
+const mark = (shape: string) =>
+  html`<g class="symbols"><path class="${attribute(shape)}" transform="translate(9,6.5)" d="${attribute(SHAPES[shape])}"/></g>`;
+
+/** What the picture shows, and no more. */
+function legend(timeline: FamilyTimeline): Markup {
+  const states = new Set(
+    timeline.marks.length > 0
+      ? timeline.marks
+          .filter((one) => one.field === 'en')
+          .map((one) =>
+            one.mixed ? 'mixed' : one.value === null ? 'unknown' : one.value === 0 ? 'off' : 'on',
+          )
+      : timeline.states.map((one) => one.state),
+  );
+  const apart = timeline.states.some((one) => one.state === 'apart');
+  const severities = new Set(timeline.findings.map((finding) => finding.severity));
+  const happened = new Set(timeline.happenings.map((happening) => happening.what));
+  const keys: [boolean, Markup, string][] = [
+    [states.has('on'), swatch('state-on', 2, 9), 'ATS on'],
+    [states.has('off'), swatch('state-off', 5, 3), 'ATS off'],
+    [states.has('unknown'), swatch('state-unknown', 3.5, 6), 'not known'],
+    [states.has('mixed'), swatch('state-mixed', 2, 9), 'many changes'],
+    [apart && timeline.marks.length > 0, swatch('apart', 0, 13), 'layers disagree'],
+    [apart && timeline.marks.length === 0, swatch('state-apart', 2, 9), 'layers disagree'],
+    [timeline.marks.some(isStu), swatch('state-stu', 2.5, 8), 'page shift in force (12 + STU)'],
+    [timeline.losses.length > 0, swatch('loss', 0, 13), 'events may be missing'],
+    [severities.has('error'), mark('error'), 'error'],
+    [severities.has('warning'), mark('warning'), 'warning'],
+    [severities.has('note'), mark('note'), 'note'],
+    [happened.has('reset'), mark('reset'), 'reset'],
+    [happened.has('warn'), mark('warn'), 'kernel WARN'],
+  ];
+  return html`<ul class="legend" aria-label="Legend">
+${keys.filter(([shown]) => shown).map(([, shape, text]) => key(shape, text))}</ul>
 `;
+}
 
 /** The figure with a family's timeline, or null when there is no state to show. */
-export async function timelineFigure(family: Family, timeline: FamilyTimeline): Promise<Markup | null> {
-  const names = [...new Set(timeline.marks.map((mark) => mark.function))];
-  const grave = new Set(timeline.findings.map((finding) => finding.function));
-  // When not all fit: the PF, then functions with findings, then the others.
-  const ranked = [...names].sort(
-    (a, b) =>
-      Number(b === family.key) - Number(a === family.key) || Number(grave.has(b)) - Number(grave.has(a)),
-  );
-  const kept = new Set(ranked.slice(0, MAX_FUNCTIONS));
-  const shown = { ...timeline, marks: timeline.marks.filter((mark) => kept.has(mark.function)) };
-  if (lanesOf(shown.marks).length === 0) return null;
+export function timelineFigure(family: Family, timeline: FamilyTimeline): Markup | null {
+  const lanes = lanesOf(timeline);
+  if (timeline.functions.length === 0) return null;
   const title = `Timeline of ${familyTitle(family)}`;
-  const merged = timeline.marks.some((mark) => mark.intervals > 1);
-  const svg = await renderSvg(timelineSpec(shown), {
-    label: `${title}: ATS state of ${[...kept].join(', ')}; the functions and findings are listed below.`,
-    idPrefix: attribute(familyAnchor(family.key)).text,
-  });
-  const plot = [CHART.left, CHART.top, CHART.width, lanesOf(shown.marks).length * CHART.lane];
+  const merged =
+    timeline.marks.some((one) => one.intervals > 1) || timeline.states.some((one) => one.stretches > 1);
+  const shown = timeline.functions.length - lanes.left;
+  const svg = timelineSvg(
+    timeline,
+    lanes,
+    `${title}: ATS state of ${timeline.functions.slice(0, 20).join(', ')}${timeline.functions.length > 20 ? ' and others' : ''}; the functions and findings are listed below.`,
+  );
+  const plot = [CHART.left, CHART.top, CHART.width, lanes.height];
   const ticks = timeline.ticks.map((tick) => [tick.x, timeNumber(tick.time_ns, timeline.countsTicks)]);
+  const caption = [
+    timeline.countsTicks ? 'Time in ticks: the clock counts something else than time.' : 'Time in seconds.',
+    'Idle time is drawn shorter than it was (its length stands above the chart), so that bursts can be read.',
+    ...(timeline.marks.length > 0 ? [] : ['One lane for each function: its layers together.']),
+    ...(merged ? ['Changes too close to tell apart are drawn as one mark.'] : []),
+    ...(lanes.left > 0 ? [`Showing ${shown} of ${timeline.functions.length} functions.`] : []),
+  ].join(' ');
   return html`<figure class="timeline" data-name="${attribute(familyAnchor(family.key))}" data-plot="${attribute(JSON.stringify(plot))}" data-ticks="${attribute(JSON.stringify(ticks))}">
 <div class="scroll" tabindex="0" role="group" aria-label="${attribute(title)}">${svg}</div>
-${LEGEND}<figcaption>${timeline.countsTicks ? 'Time in ticks: the clock counts something else than time.' : 'Time in seconds.'} Idle time is drawn shorter than it was (its length stands above the chart), so that bursts can be read.${merged ? ' Changes too close to tell apart are drawn as one mark.' : ''}${kept.size < names.length ? ` Showing ${kept.size} of ${names.length} functions.` : ''}</figcaption>
+${legend(timeline)}<figcaption>${caption}</figcaption>
 </figure>
 `;
 }
