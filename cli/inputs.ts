@@ -16,6 +16,9 @@ export interface InputFlags {
   readonly taken?: readonly string[];
 }
 
+/** The kernel behaviour under which a page tells what else would have happened, unless another is named. */
+export const USUAL_UNDER = 'series';
+
 /** @throws UsageError for a profile that does not exist. */
 function profileOf(option: string, id: string | undefined): Profile | null {
   if (id === undefined) return null;
@@ -53,7 +56,7 @@ export async function analyzeInputs(
   gate: 'error' | 'warning' = 'error',
 ): Promise<Analysis> {
   const profile = profileOf('--features', flags.features);
-  const under = profileOf('--under', flags.under);
+  const under = profileOf('--under', flags.under ?? USUAL_UNDER);
   const progress = new Progress();
   const read = await readInputs(inputs, {
     needs: { wants: modelWants },

@@ -76,7 +76,7 @@ function build(): Command {
     .option('--out <dir>', 'write the reports there (see --format)')
     .option(
       '--under <profile>',
-      'also tell where a kernel with this behaviour would have answered differently',
+      'also tell where a kernel with this behaviour would have answered differently (the page tells it of series)',
     )
     .option('--features <profile>', 'assume this kernel behaviour instead of that of the release')
     .option(

@@ -7,6 +7,7 @@ import { captureId, captureTables } from '../queries/capture-tables.ts';
 import { allTablesOf } from '../queries/database.ts';
 import type { Table } from '../tables/index.ts';
 import { UsageError } from './exit-codes.ts';
+import { USUAL_UNDER } from './inputs.ts';
 import { Progress } from './terminal.ts';
 import { TOOL } from './version.ts';
 
@@ -60,6 +61,7 @@ export async function recordedCapture(
       tool: TOOL,
       gate: 'error',
       profile: profile ? { profile, features: profile.features, why: 'named with --features' } : null,
+      under: profileById(USUAL_UNDER),
       quote: (places) => quote(read, places),
     });
     const id = captureId(read.sources);

@@ -92,7 +92,7 @@ function contextOf(db: Database, definition: ReportDefinition, options: ReportOp
         names: shortNames(told.sources.map((source) => source.path)),
         kernels: kernelsOf(told),
         tool: told.verdict.tool,
-        details: await detailsOf(db),
+        details: await detailsOf(db, told.verdict.profile),
         explained: new Map(),
       };
     }),

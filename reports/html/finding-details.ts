@@ -51,9 +51,13 @@ function byFinding<Row extends { readonly finding: number | null }>(
   return groups;
 }
 
-/** Asks for everything that stands around findings. */
-export async function detailsOf(db: Database): Promise<FindingDetails> {
-  const fates = byFinding(await db.named<FateRow>('what-if'));
+/**
+ * Asks for everything that stands around findings. What a kernel like the one that was judged would have done is nothing
+ * to tell.
+ */
+export async function detailsOf(db: Database, profile: string | null): Promise<FindingDetails> {
+  const same = (row: FateRow) => profile?.split(' ')[0] === row.profile;
+  const fates = byFinding((await db.named<FateRow>('what-if')).filter((row) => !same(row)));
   return {
     states: byFinding(await db.named<StateRow>('finding-states')),
     log: byFinding(await db.named<LogRow>('finding-log')),

@@ -241,7 +241,7 @@ export const MACHINE_COVERAGE = defineTable({
 
 export const WHAT_IF = defineTable({
   name: 'what_if',
-  doc: 'What a kernel with another feature profile would have done with the same calls. Empty unless asked for.',
+  doc: 'What a kernel with another feature profile would have done with the same calls: the one asked for, else `series`.',
   columns: [
     { name: 'profile', type: 'dict', doc: 'The profile asked about.' },
     {
