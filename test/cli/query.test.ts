@@ -10,7 +10,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { tableFromIPC as tableFromArrow } from '@uwdata/flechette';
 import { tableFromIPC } from 'apache-arrow';
+import { parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { layOut } from '../../cli/query-table.ts';
 import { captureInputs } from '../support/capture.ts';
@@ -244,7 +247,7 @@ describe('query', { timeout: 60_000 }, () => {
 });
 
 describe('ingest', { timeout: 60_000 }, () => {
-  it('writes all places at once, and what they hold is equal', () => {
+  it('writes all places at once, and what they hold is equal to four readers', async () => {
     const [db, dataset, arrow] = ['all.duckdb', 'dataset', 'arrow'].map((name) => join(folder, name));
     const done = run([
       'ingest',
@@ -274,14 +277,14 @@ describe('ingest', { timeout: 60_000 }, () => {
       const file = join(dataset, name, `capture=${capture}`, 'data.parquet');
       const parquet = `SELECT * FROM read_parquet('${file}', hive_partitioning = false)`;
       expect(JSON.parse(run(['query', db, parquet, '--json', '--allow-files']).out)).toEqual(expected);
-      expect(
-        JSON.parse(
-          JSON.stringify(
-            fromArrow.toArray().map((row) => row.toJSON()),
-            big,
-          ),
-        ),
-      ).toEqual(expected);
+      const plain = (rows: unknown) => JSON.parse(JSON.stringify(rows, big));
+      expect(plain(fromArrow.toArray().map((row) => row.toJSON()))).toEqual(expected);
+      // Readers of other makers, who share no code with the writers.
+      const other = tableFromArrow(readFileSync(join(arrow, `${name}.arrow`)), { useBigInt: true });
+      expect(plain(other.toArray())).toEqual(expected);
+      const bytes = readFileSync(file);
+      const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+      expect(plain(await parquetReadObjects({ file: buffer, compressors }))).toEqual(expected);
     }
   });
 
