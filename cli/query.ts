@@ -106,7 +106,12 @@ export async function runQuery(args: readonly string[], flags: QueryFlags): Prom
   try {
     if (task.sql === undefined) {
       const { runShell } = await import('./shell.ts');
-      await runShell(engine, { timeLimit, allowFiles: flags.allowFiles === true });
+      await runShell(engine, {
+        timeLimit,
+        allowFiles: flags.allowFiles === true,
+        rows: flags.rows === undefined ? undefined : numberOf('--rows', flags.rows, 0),
+        width: flags.width === undefined ? undefined : numberOf('--width', flags.width, 0),
+      });
       return;
     }
     await answer(

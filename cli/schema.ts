@@ -52,7 +52,8 @@ function schemaText(flags: SchemaFlags): string {
   return lines.join('\n');
 }
 
-function itemText(item: Described, flags: SchemaFlags): string {
+/** A table, view or macro with its columns, for people. */
+export function itemText(item: Described, flags: SchemaFlags = {}): string {
   if (flags.json) return `${JSON.stringify(item, null, 2)}\n`;
   if (flags.markdown) return itemMarkdown(item);
   const { bold, dim } = paletteFor(process.stdout);

@@ -1,19 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { namedQuery, QUERY_NAMES } from '../queries/catalog.ts';
+import { describeItem } from '../queries/describe.ts';
 import { UsageError } from './exit-codes.ts';
 import { namedParameters, type Parameters } from './query-parameters.ts';
+import { itemText } from './schema.ts';
 
 /** What a dot command leads to. */
 export type ShellAction =
   | { readonly kind: 'print'; readonly text: string }
-  | { readonly kind: 'ask'; readonly sql: string; readonly parameters: Parameters }
+  /** `whenEmpty` is told instead of an answer without rows. */
+  | {
+      readonly kind: 'ask';
+      readonly sql: string;
+      readonly parameters: Parameters;
+      readonly whenEmpty?: string;
+    }
   /** SQL of a file: statements one after the other. */
   | { readonly kind: 'script'; readonly sql: string }
   | { readonly kind: 'quit' };
 
 const HELP: readonly (readonly [string, string])[] = [
   ['.tables', 'tables and views'],
-  ['.describe NAME', 'columns of one'],
+  ['.describe NAME', 'columns of one, or a macro, with types and docs'],
   ['.queries', 'queries of the catalogue'],
   ['.run NAME [k=v ...]', 'run one of them'],
   ['.read FILE', 'run the SQL of a file'],
@@ -24,10 +32,21 @@ const HELP: readonly (readonly [string, string])[] = [
 export const COMMANDS: readonly string[] = HELP.map(([usage]) => usage.split(' ')[0]);
 
 const TABLES_SQL = `
-  SELECT table_schema AS "schema", table_name AS name, lower(table_type) AS kind
-  FROM information_schema.tables
-  WHERE table_schema <> 'timeline'
-  ORDER BY ALL`;
+  SELECT if(schema_name = 'main', '', schema_name || '.') || name AS name, kind, doc
+  FROM (
+    SELECT schema_name, table_name AS name, 'table' AS kind, comment AS doc FROM duckdb_tables() WHERE NOT internal
+    UNION ALL
+    SELECT schema_name, view_name, 'view', comment FROM duckdb_views() WHERE NOT internal
+  )
+  WHERE schema_name <> 'timeline'
+  ORDER BY schema_name <> 'main', name`;
+
+/** Columns of a table that only this recording has: a kind of trace event, or one that its user made. */
+const COLUMNS_SQL = `
+  SELECT column_name AS "column", data_type AS type, comment AS doc
+  FROM duckdb_columns()
+  WHERE NOT internal AND lower($name) IN (lower(table_name), lower(schema_name || '.' || table_name))
+  ORDER BY schema_name, table_name, column_index`;
 
 function helpText(): string {
   const lines = HELP.map(([usage, what]) => `  ${usage.padEnd(22)}${what}`);
@@ -36,13 +55,6 @@ function helpText(): string {
     ...lines,
     '',
   ].join('\n');
-}
-
-function quoted(name: string): string {
-  return name
-    .split('.')
-    .map((part) => `"${part.replaceAll('"', '""')}"`)
-    .join('.');
 }
 
 function scriptOf(path: string): string {
@@ -59,6 +71,13 @@ function runNamed(name: string, pairs: readonly string[]): ShellAction {
   return { kind: 'ask', sql: query.sql, parameters: namedParameters(query.parameters, pairs) };
 }
 
+function describe(name: string): ShellAction {
+  const known = describeItem(name);
+  if (known && known.kind !== 'event tables') return { kind: 'print', text: itemText(known) };
+  const whenEmpty = `.describe ${name}: no such table, view or macro; .tables lists tables and views.`;
+  return { kind: 'ask', sql: COLUMNS_SQL, parameters: { name: name.replaceAll('"', '') }, whenEmpty };
+}
+
 /** What a line that begins with a dot asks for. @throws UsageError */
 export function shellAction(line: string): ShellAction {
   const [command, ...words] = line.trim().split(/\s+/);
@@ -69,7 +88,7 @@ export function shellAction(line: string): ShellAction {
       return ask(TABLES_SQL);
     case '.describe':
       if (argument === '') throw new UsageError('.describe needs a name, e.g. .describe findings.');
-      return ask(`DESCRIBE ${quoted(argument)}`);
+      return describe(argument);
     case '.queries':
       return {
         kind: 'print',

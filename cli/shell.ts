@@ -6,18 +6,22 @@ import { QueryError } from '../queries/query-error.ts';
 import { splitStatements } from '../queries/statements.ts';
 import type { Palette } from '../reports/palette.ts';
 import { visible } from '../reports/visible.ts';
-import { quoteText } from '../tables/ddl.ts';
+import { quoteIdentifier, quoteText } from '../tables/ddl.ts';
 import { UsageError } from './exit-codes.ts';
 import { writeAnswer } from './query-formats.ts';
 import type { Output } from './query-output.ts';
 import type { Parameters } from './query-parameters.ts';
-import { COMMANDS, shellAction } from './shell-commands.ts';
+import { COMMANDS, type ShellAction, shellAction } from './shell-commands.ts';
 import { historyPath, loadHistory, saveHistory } from './shell-history.ts';
 import { paletteFor } from './terminal.ts';
 
 export interface ShellOptions {
   readonly timeLimit: number;
   readonly allowFiles: boolean;
+  /** Rows of an answer that are shown; 0 is all, 200 when not given. */
+  readonly rows?: number;
+  /** Width of tables; 0 is no limit, that of the terminal when not given. */
+  readonly width?: number;
   readonly input?: Readable;
   readonly output?: Writable & { readonly columns?: number };
   /** Whether a person sits there: echo, history and completion. */
@@ -35,6 +39,8 @@ async function completions(engine: Engine, before: string, line: string): Promis
   if (before === '' && line.startsWith('.') && !line.includes(' '))
     return [COMMANDS.filter((command) => command.startsWith(line)), line];
   const text = before + line;
+  const [, schema, start] = /\b(ftrace|main)\.("?\w*)$/.exec(text) ?? [];
+  if (schema !== undefined) return [await tablesOf(engine, schema, start), start];
   const reader = await engine.connection.runAndReadAll(
     `SELECT suggestion, suggestion_start FROM sql_auto_complete(${quoteText(text)})`,
   );
@@ -47,6 +53,17 @@ async function completions(engine: Engine, before: string, line: string): Promis
     .map(([suggestion]) => suggestion)
     .filter((suggestion) => suggestion.toLowerCase().startsWith(part.toLowerCase()));
   return [matches, part];
+}
+
+/** Names of a schema's tables and views that begin with `start`. */
+async function tablesOf(engine: Engine, schema: string, start: string): Promise<string[]> {
+  const reader = await engine.connection.runAndReadAll(
+    `SELECT table_name FROM information_schema.tables WHERE table_schema = ${quoteText(schema)} ORDER BY 1`,
+  );
+  return reader
+    .getRows()
+    .map(([name]) => (/^\w+$/.test(String(name)) ? String(name) : quoteIdentifier(String(name))))
+    .filter((name) => name.toLowerCase().startsWith(start.toLowerCase()));
 }
 
 class Shell {
@@ -71,7 +88,7 @@ class Shell {
       terminal = process.stdin.isTTY === true,
     } = options;
     this.palette = paletteFor(process.stdout);
-    this.width = () => output.columns || 80;
+    this.width = () => options.width ?? (output.columns || 80);
     this.output = {
       write: (piece) =>
         new Promise((resolve) => (output.write(piece) ? resolve() : output.once('drain', resolve))),
@@ -120,8 +137,11 @@ class Shell {
       return;
     }
     this.buffer = '';
+    // The line itself is forgotten too: to its end, then back to its beginning.
+    this.lines.write(null, { ctrl: true, name: 'e' });
+    this.lines.write(null, { ctrl: true, name: 'u' });
     this.lines.setPrompt(PROMPT);
-    void this.output.write('\n').then(() => this.lines.prompt());
+    void this.output.write('^C\n').then(() => this.lines.prompt());
   }
 
   private get history(): string {
@@ -149,7 +169,7 @@ class Shell {
     try {
       const action = shellAction(line);
       if (action.kind === 'print') await this.output.write(action.text);
-      else if (action.kind === 'ask') await this.ask(action.sql, action.parameters);
+      else if (action.kind === 'ask') await this.describe(action);
       else if (action.kind === 'script') {
         await this.statements(`${action.sql}\n;`);
         this.buffer = '';
@@ -162,10 +182,23 @@ class Shell {
     }
   }
 
+  /** An answer that must have rows, or is none. */
+  private async describe({
+    sql,
+    parameters,
+    whenEmpty,
+  }: Extract<ShellAction, { kind: 'ask' }>): Promise<void> {
+    if (whenEmpty !== undefined) {
+      const found = await this.engine.connection.runAndReadAll(sql, { ...parameters });
+      if (found.currentRowCount === 0) throw new UsageError(whenEmpty);
+    }
+    await this.ask(sql, parameters);
+  }
+
   private async ask(sql: string, parameters: Parameters): Promise<void> {
     this.running = new AbortController();
     const { timeLimit, allowFiles } = this.options;
-    const layout = { width: this.width(), rows: ROWS, palette: this.palette };
+    const layout = { width: this.width(), rows: this.options.rows ?? ROWS, palette: this.palette };
     try {
       await ask(
         this.engine,

@@ -66,7 +66,20 @@ function explained(statement: Statement): Statement | null {
   return at < words.length ? { text: '', tokens: words.slice(at) } : null;
 }
 
+/** Words that begin a statement which does not read and has no reason of its own. */
+const WRITING = new Set(
+  'ALTER ANALYZE BEGIN CHECKPOINT COMMENT COMMIT CREATE DEALLOCATE DELETE DETACH DROP EXECUTE INSERT MERGE PREPARE ROLLBACK TRUNCATE UPDATE USE VACUUM'.split(
+    ' ',
+  ),
+);
+
 function refuse(word: string): never {
+  if (word !== '' && !WRITING.has(word) && !(word in REASONS)) {
+    throw new QueryError(
+      'sql',
+      `${word} begins no statement. Those that read begin with SELECT, WITH, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE, PIVOT or EXPLAIN.`,
+    );
+  }
   throw new QueryError(
     'refused',
     `${word || 'this statement'} is not allowed: ${REASONS[word] ?? 'only statements that read tables are'}.`,
