@@ -5,6 +5,7 @@ import type {
   CLOCKS,
   COMPARISON,
   CONFIG_ACCESSES,
+  DIVERGENCES,
   EVIDENCE,
   FEATURES,
   FINDING_LINKS,
@@ -52,6 +53,7 @@ export interface Analysis {
   readonly atsCalls: Table<typeof ATS_CALLS>;
   readonly transitions: Table<typeof TRANSITIONS>;
   readonly stateIntervals: Table<typeof STATE_INTERVALS>;
+  readonly divergences: Table<typeof DIVERGENCES>;
   readonly findings: Table<typeof FINDINGS>;
   readonly findingLinks: Table<typeof FINDING_LINKS>;
   readonly evidence: Table<typeof EVIDENCE>;

@@ -24,8 +24,9 @@ import type { Analysis } from './analysis.ts';
 import { type Calls, pairCalls } from './calls.ts';
 import { attachWarns, relateClocks } from './clocks.ts';
 import { machineCoverage, ruleCoverage, ruleFunctions } from './coverage.ts';
+import { divergencesTable } from './divergences.ts';
 import { EventColumns } from './event-columns.ts';
-import { RETURN, UNKNOWN } from './events.ts';
+import { EVENT_KINDS, RETURN, UNKNOWN } from './events.ts';
 import {
   chooseProfile,
   FEATURE_DEFS,
@@ -148,7 +149,9 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
         ? null
         : { listings, relations, paths: rowsOf(recorded.sources).map((row) => row.path) },
   }).run();
-  const findings = replay.collector.finish(replay.topology);
+  const findings = replay.collector.finish(replay.topology, (event) =>
+    event < 0 ? -1 : order.positions[event],
+  );
   const teller = new StoryTeller(events, order, calls, replay);
   const verdict = judge(
     findings,
@@ -175,6 +178,7 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
     events: recorded.events,
     ...teller.tell(),
     clocks: clocksTable(recorded.sources, relations),
+    divergences: divergencesTable(replay, order, findings, (event) => EVENT_KINDS[events.kind[event]].name),
     findings: findingsTable(findings, events, teller),
     findingLinks: linksTable(findings),
     evidence: await evidenceTable(findings, events, calls, teller, options),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { RULE_BY_ID } from './rules/index.ts';
-import type { Draft, EvidenceItem, Severity } from './rules/rule.ts';
+import type { Draft, EvidenceItem, Rule, Severity } from './rules/rule.ts';
 import type { FunctionRecord, Topology } from './topology.ts';
 
 /** A finding with its links. */
@@ -20,7 +20,12 @@ export interface Finding {
   readonly evidence: readonly EvidenceItem[];
   readonly causes: Finding[];
   signature: string;
+  /** Position in the replay at which it was fired. */
+  readonly position: number;
 }
+
+/** A caller that repeats one mistake without end is listed so often; what follows is counted. */
+const MOST_ALIKE = 64;
 
 interface Fired {
   readonly rule: string;
@@ -36,7 +41,8 @@ const SEVERITY_RANK: Record<Severity, number> = { error: 0, warning: 1, note: 2 
 export class FindingCollector {
   private readonly fired: Fired[] = [];
   private readonly seen = new Map<string, Fired>();
-  readonly counts = new Map<string, number>();
+  /** How many findings are alike, and the last of them that is listed. */
+  private readonly alike = new Map<string, { times: number; last: Fired }>();
 
   /** `scope` keeps a rule to one finding per generation or per recording; later ones are counted. */
   fire(
@@ -45,53 +51,45 @@ export class FindingCollector {
     position: number,
     scope: 'each' | 'state' | 'generation' | 'recording',
   ): void {
-    if (scope !== 'each') {
-      const key = [
-        rule,
-        scope === 'recording' ? '' : draft.fn,
-        scope === 'state' ? `${draft.key} ${draft.since}` : '',
-      ].join('|');
-      const known = this.seen.get(key);
-      if (known) {
-        known.count++;
+    const entry = { rule, draft, position, count: 1 };
+    if (scope === 'each' || scope === 'state') {
+      if (scope === 'state' && this.isKnown(`${rule}|${draft.fn}|${draft.key} ${draft.since}`, entry)) return;
+      const key = `${rule}|${draft.fn}|${draft.key}`;
+      const alike = this.alike.get(key);
+      if (!alike) this.alike.set(key, { times: 1, last: entry });
+      else if (alike.times++ < MOST_ALIKE) alike.last = entry;
+      else {
+        alike.last.count++;
         return;
       }
-      const entry = { rule, draft, position, count: 1 };
-      this.seen.set(key, entry);
-      this.fired.push(entry);
-    } else this.fired.push({ rule, draft, position, count: 1 });
-    this.counts.set(rule, (this.counts.get(rule) ?? 0) + 1);
+    } else if (this.isKnown(`${rule}|${scope === 'recording' ? '' : draft.fn}`, entry)) return;
+    this.fired.push(entry);
   }
 
-  /** The findings in the order in which a person should read them. */
-  finish(topology: Topology): Finding[] {
-    const kept = this.fired.filter((entry) => !this.isReplaced(entry));
-    const findings = kept.map((entry) => this.toFinding(entry, topology));
-    findings.sort(
-      (a, b) => positionOf(kept, a) - positionOf(kept, b) || (a.rule < b.rule ? -1 : a.rule > b.rule ? 1 : 0),
-    );
+  private isKnown(key: string, entry: Fired): boolean {
+    const known = this.seen.get(key);
+    if (!known) this.seen.set(key, entry);
+    else if (RULE_BY_ID.get(entry.rule)?.once) known.count++;
+    return known !== undefined;
+  }
+
+  /**
+   * The findings in the order in which a person should read them.
+   * @param positionOf place of an event in the replay, -1 for no event.
+   */
+  finish(topology: Topology, positionOf: (event: number) => number = (event) => event): Finding[] {
+    const others = byRuleAndFunction(this.fired, ({ rule, draft }) => `${rule} ${draft.fn}`);
+    const findings = this.fired
+      .filter((entry) => !isReplaced(entry, others, positionOf))
+      .map((entry) => this.toFinding(entry, topology));
+    findings.sort((a, b) => a.position - b.position || (a.rule < b.rule ? -1 : a.rule > b.rule ? 1 : 0));
     linkCauses(findings);
     const ordered = causesFirst(findings);
     sign(ordered);
     return ordered;
   }
 
-  /** A rule that says more about the same function at the same event, or about the same state, stands alone. */
-  private isReplaced(entry: Fired): boolean {
-    const by = RULE_BY_ID.get(entry.rule)?.replacedBy ?? [];
-    return this.fired.some(
-      (other) =>
-        by.includes(other.rule) && other.draft.fn === entry.draft.fn && this.isSameMatter(entry, other),
-    );
-  }
-
-  private isSameMatter(entry: Fired, other: Fired): boolean {
-    const { replacedBy } = RULE_BY_ID.get(entry.rule) ?? {};
-    if (!replacedBy) return false;
-    return entry.draft.event === other.draft.event || entry.rule === 'ATS001' || entry.rule === 'ATS030';
-  }
-
-  private toFinding({ rule, draft, count }: Fired, topology: Topology): Finding {
+  private toFinding({ rule, draft, count, position }: Fired, topology: Topology): Finding {
     const row = RULE_BY_ID.get(rule);
     if (!row) throw new Error(`no rule ${rule}`);
     return {
@@ -102,15 +100,51 @@ export class FindingCollector {
       fn: draft.fn === null ? null : topology.at(draft.fn),
       event: draft.event,
       since: draft.since ?? -1,
-      message:
-        row.once === 'recording' && count > 1 ? `${draft.message} (The first of ${count}.)` : draft.message,
+      message: draft.message + repetition(row, draft, count),
       expected: draft.expected,
       observed: draft.observed,
       evidence: draft.evidence,
       causes: [],
       signature: `${rule}|${nameOf(draft, topology)}|${draft.key ?? ''}`,
+      position,
     };
   }
+}
+
+function repetition({ once }: Rule, draft: Draft, count: number): string {
+  if (count < 2 || once === 'generation') return '';
+  if (once === 'recording') return ` (The first of ${count}.)`;
+  return draft.event < 0 ? '' : ` (${count - 1} more like it followed and are not listed.)`;
+}
+
+function byRuleAndFunction<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
+}
+
+/** A rule that says more about the same function at the same event, or about the same state, stands alone. */
+function isReplaced(
+  entry: Fired,
+  others: ReadonlyMap<string, readonly Fired[]>,
+  positionOf: (event: number) => number,
+): boolean {
+  return (RULE_BY_ID.get(entry.rule)?.replacedBy ?? []).some((rule) =>
+    others.get(`${rule} ${entry.draft.fn}`)?.some((other) => isSameMatter(entry, other, positionOf)),
+  );
+}
+
+function isSameMatter(entry: Fired, other: Fired, positionOf: (event: number) => number): boolean {
+  if (entry.draft.event === other.draft.event || entry.rule === 'ATS001') return true;
+  if (entry.rule !== 'ATS030') return false;
+  // The register lost Enable in the reset that the other finding is about, not before it.
+  const { since = -1 } = entry.draft;
+  return positionOf(since) >= positionOf(other.draft.since ?? -1);
 }
 
 /** The address of the function; a pointer differs from run to run and is left out. */
@@ -119,29 +153,31 @@ function nameOf(draft: Draft, topology: Topology): string {
   return address.startsWith('0x') ? '-' : address;
 }
 
-function positionOf(kept: readonly Fired[], finding: Finding): number {
-  return (
-    kept.find((entry) => entry.draft.event === finding.event && entry.rule === finding.rule)?.position ?? 0
-  );
-}
-
 /** The latest earlier finding on the same function, or on its PF, whose rule may be the root of this one. */
 function linkCauses(findings: readonly Finding[]): void {
-  findings.forEach((finding, i) => {
+  const groups = byRuleAndFunction(findings, ({ rule, fn }) => `${rule} ${fn?.fn}`);
+  for (const finding of findings) {
+    const { fn } = finding;
+    if (!fn) continue;
     for (const rule of RULE_BY_ID.get(finding.rule)?.causes ?? []) {
-      for (let k = findings.length - 1; k >= 0; k--) {
-        const other = findings[k];
-        if (k === i || other.rule !== rule || !other.fn || !finding.fn) continue;
-        const related = other.fn === finding.fn || other.fn.fn === finding.fn.pf;
-        const earlier = k < i || other.event === finding.event;
-        if (related && earlier && !reaches(other, finding)) {
-          finding.causes.push(other);
-          break;
-        }
-      }
-      if (finding.causes.length > 0) break;
+      const related = [...(groups.get(`${rule} ${fn.fn}`) ?? [])];
+      if (fn.pf >= 0) related.push(...(groups.get(`${rule} ${fn.pf}`) ?? []));
+      const cause = latestBefore(related, finding);
+      if (!cause) continue;
+      finding.causes.push(cause);
+      break;
     }
-  });
+  }
+}
+
+function latestBefore(candidates: readonly Finding[], finding: Finding): Finding | null {
+  let latest: Finding | null = null;
+  for (const other of candidates) {
+    const earlier = other.position <= finding.position || other.event === finding.event;
+    if (!earlier || other === finding || reaches(other, finding)) continue;
+    if (!latest || other.position >= latest.position) latest = other;
+  }
+  return latest;
 }
 
 function reaches(from: Finding, to: Finding): boolean {

@@ -10,7 +10,6 @@ import decodeAtsControl from './library/decode_ats_control.sql';
 import decodePasidControl from './library/decode_pasid_control.sql';
 import decodePriControl from './library/decode_pri_control.sql';
 import decodePriStatus from './library/decode_pri_status.sql';
-import divergences from './library/divergences.sql';
 import enabledWindows from './library/enabled_windows.sql';
 import errorName from './library/error_name.sql';
 import evidenceOf from './library/evidence_of.sql';
@@ -64,7 +63,6 @@ const TEXTS: Readonly<Record<string, string>> = {
   trace_events: traceEvents,
   loss_windows: lossWindows,
   calls,
-  divergences,
   first_divergence: firstDivergence,
   enabled_windows: enabledWindows,
   function_summary: functionSummary,

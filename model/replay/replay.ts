@@ -22,7 +22,6 @@ import {
   CORE_EN,
   CORE_STU,
   CORE_SUPPORTED,
-  DRV_EN,
   FIELD_COUNT,
   HW_EN,
   HW_STU,
@@ -30,6 +29,7 @@ import {
 } from '../state.ts';
 import { type FunctionRecord, Topology } from '../topology.ts';
 import type { WhatIf } from '../what-if.ts';
+import { Beliefs } from './beliefs.ts';
 import { type Question, RuleBench, type RuleCounts } from './bench.ts';
 import { CallFacts, FinishedCall } from './completed-call.ts';
 import { correctFeatures } from './feature-evidence.ts';
@@ -98,6 +98,7 @@ const DEVICE_REMOVE = KIND['device.remove'];
 const RELEASE = KIND['iommu.release'];
 const ATTACH = KIND['iommu.attach'];
 const ENABLE = KIND['ats.enable'];
+const DISABLE = KIND['ats.disable'];
 const RESTORE = KIND['ats.restore'];
 const INVALIDATE = KIND.invalidate;
 const WRITE = KIND['config.write'];
@@ -149,6 +150,7 @@ export class Replay {
   private readonly lastUnitChange: number[] = [];
   private readonly stability = new Stability();
   private readonly facts: CallFacts;
+  private readonly beliefs: Beliefs;
   private readonly machineCoverage = new MachineCoverage();
   private unnamedCalls = 0;
   /** The event that the replay is at. */
@@ -188,6 +190,7 @@ export class Replay {
       twins: alignment.twins,
     });
     this.bench = bench;
+    this.beliefs = new Beliefs(events, state, bench);
     this.facts = new CallFacts(events, calls, state, features, this.pfWasBusy);
     this.identity = new Identity(events, calls, topology, state, this.machine, {
       ended: (fn, row) => {
@@ -372,6 +375,7 @@ export class Replay {
     const before = this.coreState(fn);
     const step = machineEvent(kind, done.result, this.state.get(fn.fn, CORE_EN));
     this.machine.apply(done);
+    if (kind === ENABLE || kind === DISABLE) this.beliefs.called(done);
     if (step !== NO_STEP) this.machineCoverage.took(fn.isVf === 1, before, step, this.coreState(fn));
     if (PREPARE_OR_ENABLE[kind]) this.lastUnitChange[fn.fn] = row;
     if (kind === ENABLE && done.result === 0) this.windows.enabledAgain(fn);
@@ -417,7 +421,7 @@ export class Replay {
       }
     } else if (kind === ASSIGN || kind === UNASSIGN) {
       if (events.index[row] === 1) {
-        this.state.set(fn.fn, DRV_EN, kind === ASSIGN ? 1 : 0, row, 'observed');
+        this.beliefs.tagged(fn, row);
         for (const hook of HOOKS.onBelief) hook(bench, fn, row);
       }
     } else if (kind === LISTED_CONTROL) this.listings?.control(fn, row);

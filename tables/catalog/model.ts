@@ -126,6 +126,59 @@ export const STATE_INTERVALS = defineTable({
   ],
 });
 
+export const DIVERGENCES = defineTable({
+  name: 'divergences',
+  doc: 'Every interval in which two layers are both known and disagree: from the event that made it, by way of the event that showed it, to the event that ended it.',
+  columns: [
+    { name: 'divergence', type: 'u32', doc: 'Number, in the order in which they began.' },
+    { name: 'fn', type: 'u32', doc: 'Function generation.' },
+    { name: 'function', type: 'dict', doc: 'Its address.' },
+    {
+      name: 'field',
+      type: 'dict',
+      doc: '`en` (whether ATS is on) or `stu` (the translation unit as the 5-bit field of the register: page shift - 12).',
+    },
+    { name: 'layers', type: 'dict', doc: 'The two layers, e.g. `hw, core`.' },
+    { name: 'first_value', type: 'i32', doc: 'What the first of them says; for `en` 1 on, 0 off.' },
+    { name: 'second_value', type: 'i32', doc: 'What the second says.' },
+    { name: 'from_event', type: 'u32', doc: 'Event that made them disagree (see `ats_events`).' },
+    { name: 'from_ns', type: 'i64', nullable: true, unit: 'ns', doc: 'Its common time.' },
+    { name: 'made_by', type: 'dict', doc: 'Kind of that event.' },
+    {
+      name: 'shown_event',
+      type: 'u32',
+      nullable: true,
+      doc: 'Event at which a rule noticed: the first after it began, or the one that made it; NULL when none did.',
+    },
+    { name: 'shown_ns', type: 'i64', nullable: true, unit: 'ns', doc: 'Its common time.' },
+    { name: 'finding', type: 'u32', nullable: true, doc: 'The finding of that rule (see `findings`).' },
+    {
+      name: 'to_event',
+      type: 'u32',
+      nullable: true,
+      doc: 'Event that ended it; NULL when it lasts to the end of the recording.',
+    },
+    {
+      name: 'to_ns',
+      type: 'i64',
+      nullable: true,
+      unit: 'ns',
+      doc: 'Common time of its end, or of the end of the recording.',
+    },
+    {
+      name: 'ended_by',
+      type: 'dict',
+      doc: '`agreement` (or other values), `unknown` (a layer is no longer known: a loss, a reset, a removal), `end of recording`.',
+    },
+    { name: 'duration_ns', type: 'i64', nullable: true, unit: 'ns', doc: 'How long.' },
+    {
+      name: 'within_call',
+      type: 'bool',
+      doc: 'True where one call of the function covers all of it: the register is written before the kernel notes it.',
+    },
+  ],
+});
+
 export const FINDINGS = defineTable({
   name: 'findings',
   doc: 'What the rules found.',

@@ -6,6 +6,7 @@ import {
   type Cell,
   CLOCKS,
   CONFIG_ACCESSES,
+  DIVERGENCES,
   EVIDENCE,
   eventTableDef,
   FEATURES,
@@ -251,6 +252,7 @@ export function sampleAnalysis(more: Partial<Analysis> = {}): Analysis {
         tool: 'atscope 0.1.0',
       },
     ]),
+    divergences: tableOf(DIVERGENCES, []),
     whatIf: tableOf(WHAT_IF, []),
     machineCoverage: tableOf(MACHINE_COVERAGE, [
       {

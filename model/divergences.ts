@@ -1,0 +1,176 @@
+import { DIVERGENCES, type Table, TableBuilder } from '../tables/index.ts';
+import { UNKNOWN } from './events.ts';
+import type { Finding } from './findings.ts';
+import type { Order } from './order.ts';
+import type { ReplayResult } from './replay/replay.ts';
+import { RULE_BY_ID } from './rules/index.ts';
+import { CORE_EN, CORE_STU, DRV_EN, FIELD_COUNT, HW_EN, HW_STU, STATE_FIELDS } from './state.ts';
+
+interface Pair {
+  readonly name: 'en' | 'stu';
+  readonly first: number;
+  readonly second: number;
+}
+
+/** What two layers may disagree on. */
+const PAIRS: readonly Pair[] = [
+  { name: 'en', first: HW_EN, second: CORE_EN },
+  { name: 'en', first: CORE_EN, second: DRV_EN },
+  { name: 'en', first: HW_EN, second: DRV_EN },
+  { name: 'stu', first: HW_STU, second: CORE_STU },
+];
+
+const PAIRS_OF: readonly (readonly number[])[] = STATE_FIELDS.map((_, field) =>
+  PAIRS.flatMap(({ first, second }, i) => (first === field || second === field ? [i] : [])),
+);
+
+/** One disagreement. Events are rows of the event columns; -1 stands for none. */
+export interface Divergence {
+  readonly fn: number;
+  readonly pair: number;
+  readonly first: number;
+  readonly second: number;
+  readonly from: number;
+  readonly to: number;
+  /** How it ended; null while it lasts. */
+  readonly end: 'agreement' | 'unknown' | null;
+}
+
+/** What a layer says in terms in which layers can be compared; a core that never took a page shift says nothing. */
+function comparable(field: number, value: number): number {
+  if (field !== CORE_STU || value === UNKNOWN) return value;
+  return value === 0 ? UNKNOWN : (value - 12) & 31;
+}
+
+/**
+ * Every interval in which two layers are known and say different things, from the event that made it to the event that
+ * ended it, in the order in which they end. A step of one event that changes both layers makes none.
+ */
+export function divergencesOf(replay: ReplayResult): Divergence[] {
+  const log = replay.transitions;
+  const functions = replay.topology.functions.length;
+  const values = new Int32Array(functions * FIELD_COUNT).fill(UNKNOWN);
+  const open: (Divergence | undefined)[] = [];
+  const found: Divergence[] = [];
+  const look = (fn: number, pair: number, event: number) => {
+    const key = fn * PAIRS.length + pair;
+    const { first: a, second: b } = PAIRS[pair];
+    const first = comparable(a, values[fn * FIELD_COUNT + a]);
+    const second = comparable(b, values[fn * FIELD_COUNT + b]);
+    const begun = open[key];
+    if (begun && begun.first === first && begun.second === second) return;
+    const known = first !== UNKNOWN && second !== UNKNOWN;
+    if (begun) {
+      open[key] = undefined;
+      if (begun.from !== event) found.push({ ...begun, to: event, end: known ? 'agreement' : 'unknown' });
+    }
+    if (known && first !== second && isPlainOrPf(replay, fn, pair)) {
+      open[key] = { fn, pair, first, second, from: event, to: -1, end: null };
+    }
+  };
+  for (let at = 0; at < log.length; ) {
+    // All changes of one event count as one step.
+    const event = log.event[at];
+    let next = at;
+    for (; next < log.length && log.event[next] === event; next++) {
+      values[log.fn[next] * FIELD_COUNT + log.field[next]] = log.to[next];
+    }
+    for (; at < next; at++) for (const pair of PAIRS_OF[log.field[at]]) look(log.fn[at], pair, event);
+  }
+  for (const begun of open) if (begun) found.push(begun);
+  return found;
+}
+
+/** The STU of a VF is hardwired to 0 and its core field never set: there is nothing to compare. */
+function isPlainOrPf(replay: ReplayResult, fn: number, pair: number): boolean {
+  return PAIRS[pair].name === 'en' || replay.topology.at(fn).isVf === 0;
+}
+
+/** One call of the function covers all of it: the register is written before the core notes it. */
+function isWithinCall(replay: ReplayResult, order: Order, { fn, from, to }: Divergence): boolean {
+  if (to < 0) return false;
+  const { calls, fnOf } = replay;
+  for (let call = calls.callOf[from]; call >= 0; call = calls.parent[call]) {
+    const [enter, exit] = [calls.enter[call], calls.exit[call]];
+    if (enter < 0 || exit < 0 || fnOf[enter] !== fn) continue;
+    if (order.positions[enter] <= order.positions[from] && order.positions[exit] >= order.positions[to])
+      return true;
+  }
+  return false;
+}
+
+/** The first finding about both layers after the disagreement began; where there is none, one about its beginning. */
+function findingThatShows(
+  divergence: Divergence,
+  findings: readonly Finding[],
+  positionOf: (event: number) => number,
+): Finding | null {
+  const { pair, from, to } = divergence;
+  const layers = [PAIRS[pair].first, PAIRS[pair].second].map((field) => STATE_FIELDS[field].layer);
+  const end = to < 0 ? Number.POSITIVE_INFINITY : positionOf(to);
+  let shown: Finding | null = null;
+  let made: Finding | null = null;
+  for (const finding of findings) {
+    const at = positionOf(finding.event);
+    const about = RULE_BY_ID.get(finding.rule)?.layers ?? [];
+    if (finding.event === from && layers.some((layer) => about.includes(layer))) made ??= finding;
+    else if (at > positionOf(from) && at <= end && layers.every((layer) => about.includes(layer))) {
+      if (!shown || at < positionOf(shown.event)) shown = finding;
+    }
+  }
+  return shown ?? made;
+}
+
+/** The disagreements as a table. */
+export function divergencesTable(
+  replay: ReplayResult,
+  order: Order,
+  findings: readonly Finding[],
+  kindOf: (event: number) => string,
+): Table<typeof DIVERGENCES> {
+  const builder = new TableBuilder(DIVERGENCES);
+  const positionOf = (event: number) => (event < 0 ? -1 : order.positions[event]);
+  const timeOf = (event: number) => (event >= 0 && order.timed[event] ? order.time[event] : null);
+  const byFunction = new Map<number, Finding[]>();
+  for (const finding of findings) {
+    if (!finding.fn || finding.event < 0) continue;
+    const list = byFunction.get(finding.fn.fn);
+    if (list) list.push(finding);
+    else byFunction.set(finding.fn.fn, [finding]);
+  }
+  const last = lastTime(order);
+  const rows = divergencesOf(replay).sort(
+    (a, b) => positionOf(a.from) - positionOf(b.from) || a.fn - b.fn || a.pair - b.pair,
+  );
+  rows.forEach((row, number) => {
+    const { name, first, second } = PAIRS[row.pair];
+    const shown = findingThatShows(row, byFunction.get(row.fn) ?? [], positionOf);
+    const [from, to] = [timeOf(row.from), row.to < 0 ? last : timeOf(row.to)];
+    builder.append({
+      divergence: number,
+      fn: row.fn,
+      function: replay.topology.at(row.fn).address,
+      field: name,
+      layers: `${STATE_FIELDS[first].layer}, ${STATE_FIELDS[second].layer}`,
+      first_value: row.first,
+      second_value: row.second,
+      from_event: positionOf(row.from),
+      from_ns: from,
+      made_by: kindOf(row.from),
+      shown_event: shown ? positionOf(shown.event) : null,
+      shown_ns: shown ? timeOf(shown.event) : null,
+      finding: shown?.id ?? null,
+      to_event: row.to < 0 ? null : positionOf(row.to),
+      to_ns: to,
+      ended_by: row.end ?? 'end of recording',
+      duration_ns: from !== null && to !== null ? to - from : null,
+      within_call: isWithinCall(replay, order, row),
+    });
+  });
+  return builder.finish();
+}
+
+function lastTime({ rows, time, timed }: Order): bigint | null {
+  for (let at = rows.length - 1; at >= 0; at--) if (timed[rows[at]]) return time[rows[at]];
+  return null;
+}
