@@ -22,7 +22,7 @@ import {
 } from '../tables/index.ts';
 import type { Analysis } from './analysis.ts';
 import { type Calls, pairCalls } from './calls.ts';
-import { attachWarns, relateClocks } from './clocks.ts';
+import { relateClocks } from './clocks.ts';
 import { machineCoverage, ruleCoverage, ruleFunctions } from './coverage.ts';
 import { divergencesTable } from './divergences.ts';
 import { EventColumns } from './event-columns.ts';
@@ -46,6 +46,7 @@ import { liftEventTables } from './lift/ftrace.ts';
 import { liftLog } from './lift/log.ts';
 import { liftLosses } from './lift/losses.ts';
 import { liftListings } from './lift/lspci.ts';
+import { attachWarns } from './log-alignment.ts';
 import { nameDevices } from './naming.ts';
 import { watchOf } from './observation.ts';
 import { type ClockRelation, mergeSources } from './order.ts';
@@ -128,7 +129,7 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
   const { relations } = hardware;
   const order = mergeSources(events, relations);
   const calls = pairCalls(events, order.rows);
-  attachWarns(events, calls, relations);
+  attachWarns(events, calls, order.time, relations);
 
   const features = new Features(
     options.profile ?? chooseProfile(releaseOf(recorded.sources)),
