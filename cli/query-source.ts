@@ -6,6 +6,7 @@ import { type Engine, type EngineLimits, lockEngine, openEngine } from '../queri
 import { QueryError } from '../queries/query-error.ts';
 import { isSavedDatabase, openSaved } from '../queries/saved.ts';
 import { UsageError } from './exit-codes.ts';
+import { endProgram } from './last-resort.ts';
 import { numberOf, type RecordingFlags, recordedCapture } from './query-inputs.ts';
 
 /** Options that say what SQL is asked of, and what it may use. */
@@ -23,7 +24,7 @@ export function limitsOf(flags: Pick<SourceFlags, 'memory' | 'threads'>): Engine
   const threads = flags.threads === undefined ? undefined : numberOf('--threads', flags.threads, 1);
   if (threads !== undefined && !Number.isInteger(threads))
     throw new UsageError(`--threads ${flags.threads}: expected a whole number.`);
-  return { memoryLimit: flags.memory, threads };
+  return { memoryLimit: flags.memory, threads, runaway: endProgram };
 }
 
 /** Whether an input is a file with a saved database in it. */

@@ -9,7 +9,7 @@ import { visible } from '../reports/visible.ts';
 import { UsageError } from './exit-codes.ts';
 import { FORMATS, type QueryFormat, writeAnswer } from './query-formats.ts';
 import { numberOf } from './query-inputs.ts';
-import { FileOutput, fileProblem, type Output, removePending, STDOUT, writeWhole } from './query-output.ts';
+import { FileOutput, fileProblem, type Output, STDOUT, writeWhole } from './query-output.ts';
 import { freeParameters, namedParameters, type Parameters } from './query-parameters.ts';
 import { openForQuery, type SourceFlags } from './query-source.ts';
 import { paletteFor } from './terminal.ts';
@@ -34,9 +34,6 @@ interface Task {
   readonly sql?: string;
   readonly parameters: Parameters;
 }
-
-/** Seconds that a query gets to stop after it was told to. */
-const GRACE = 10;
 
 function formatOf(flags: QueryFlags): QueryFormat {
   const format = FORMATS.find((known) => known === (flags.json ? 'json' : flags.format));
@@ -126,21 +123,6 @@ export async function runQuery(args: readonly string[], flags: QueryFlags): Prom
   }
 }
 
-/** A single function call on a huge value does not listen to being stopped; then nothing but the end of the program helps. */
-function lastResort(timeLimit: number): NodeJS.Timeout | null {
-  if (timeLimit === 0) return null;
-  const end = () => {
-    removePending();
-    process.stderr.write(
-      `atscope: the query did not stop at its time limit of ${timeLimit} s; the program ends itself.\n`,
-    );
-    process.kill(process.pid, 'SIGKILL');
-  };
-  const timer = setTimeout(end, (timeLimit + GRACE) * 1000);
-  timer.unref();
-  return timer;
-}
-
 async function answer(
   engine: Engine,
   sql: string,
@@ -151,7 +133,6 @@ async function answer(
   const controller = new AbortController();
   const cancel = () => controller.abort();
   process.once('SIGINT', cancel);
-  const guard = lastResort(options.timeLimit ?? 0);
   const asked = { ...options, signal: controller.signal };
   try {
     if (flags.out === undefined) await write(engine, sql, asked, flags, format, STDOUT);
@@ -179,7 +160,6 @@ async function answer(
     }
     throw userError(error);
   } finally {
-    if (guard) clearTimeout(guard);
     process.removeListener('SIGINT', cancel);
   }
 }

@@ -1,4 +1,5 @@
 import type { DuckDBDataChunk, DuckDBPreparedStatement, DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import { duckdbApi } from './duckdb-api.ts';
 import type { Engine } from './engine.ts';
 import { guardStatement, readsOnly } from './guard.ts';
 import { QueryError } from './query-error.ts';
@@ -24,7 +25,15 @@ export interface Answer {
   readonly chunks: AsyncIterable<DuckDBDataChunk>;
 }
 
-function bind(prepared: DuckDBPreparedStatement, parameters: Parameters): void {
+/** Whole numbers that fit are BIGINT: what functions such as `range` take. Left to itself DuckDB makes HUGEINT of them. */
+function typesOf(parameters: Parameters, bigint: DuckDBType): Record<string, DuckDBType> {
+  const fitting = Object.entries(parameters).filter(
+    ([, value]) => typeof value === 'bigint' && BigInt.asIntN(64, value) === value,
+  );
+  return Object.fromEntries(fitting.map(([name]) => [name, bigint]));
+}
+
+async function bind(prepared: DuckDBPreparedStatement, parameters: Parameters): Promise<void> {
   const wanted = Array.from({ length: prepared.parameterCount }, (_, i) => prepared.parameterName(i + 1));
   const missing = wanted.filter((name) => !Object.hasOwn(parameters, name));
   if (missing.length > 0) {
@@ -38,7 +47,10 @@ function bind(prepared: DuckDBPreparedStatement, parameters: Parameters): void {
       `no parameter $${unknown[0]} in the SQL; it has ${wanted.length > 0 ? wanted.map((name) => `$${name}`).join(', ') : 'none'}.`,
     );
   }
-  if (wanted.length > 0) prepared.bind({ ...parameters });
+  if (wanted.length > 0) {
+    const { BIGINT } = await duckdbApi();
+    prepared.bind({ ...parameters }, typesOf(parameters, BIGINT));
+  }
 }
 
 async function prepare(
@@ -51,7 +63,7 @@ async function prepare(
   if (extracted.count !== 1)
     throw new QueryError('refused', 'PIVOT needs its values here: PIVOT t ON c IN (a, b) USING ...');
   const prepared = await extracted.prepare(0);
-  bind(prepared, parameters);
+  await bind(prepared, parameters);
   return prepared;
 }
 

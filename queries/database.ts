@@ -59,7 +59,7 @@ function objectsOf(connection: DuckDBConnection): Database['query'] {
 
 /** Loads an analysis into a fresh database in memory. The caller closes it. */
 export async function openDatabase(analysis: Analysis, options: DatabaseOptions = {}): Promise<Database> {
-  const engine = await openEngine({ memoryLimit: options.memoryLimit, threads: options.threads });
+  const engine = await openEngine(options);
   try {
     await fillEngine(engine, allTablesOf(analysis, options.extra, options.events !== false));
     await lockEngine(engine);

@@ -10,6 +10,11 @@ export interface EngineLimits {
   readonly memoryLimit?: string;
   /** Threads DuckDB may use; as many as there are CPUs, at most 4, when not given. */
   readonly threads?: number;
+  /**
+   * What is left when a query does not stop: one call of a function on a huge value, such as `repeat('x', 4000000000)`,
+   * cannot be interrupted, and its memory is not counted. Whoever owns the process ends it here.
+   */
+  readonly runaway?: (why: string) => void;
 }
 
 export interface EngineOptions extends EngineLimits {
@@ -23,14 +28,27 @@ export interface Engine {
   readonly duckdb: typeof bindings;
   readonly raw: bindings.Connection;
   readonly connection: DuckDBConnection;
+  /** Most memory DuckDB may use. */
+  readonly memoryBytes: number;
+  readonly runaway: EngineLimits['runaway'];
   close(): void;
+}
+
+const DEFAULT_MEMORY = '1GB';
+const UNITS: Readonly<Record<string, number>> = { K: 1, M: 2, G: 3, T: 4 };
+
+/** Bytes of a size in DuckDB's notation: `512MB`, `4GiB`. */
+function bytesOf(size: string): number {
+  const [, number, unit, binary] = /^([\d.]+)\s*([KMGT])(i?)B$/i.exec(size) ?? [];
+  if (number === undefined) return Number.POSITIVE_INFINITY;
+  return Number(number) * (binary ? 1024 : 1000) ** UNITS[unit.toUpperCase()];
 }
 
 function configOf(duckdb: typeof bindings, options: EngineOptions): bindings.Config {
   const config = duckdb.create_config();
   const settings: Record<string, string> = {
     threads: String(options.threads ?? Math.min(4, cpus().length)),
-    memory_limit: options.memoryLimit ?? '1GB',
+    memory_limit: options.memoryLimit ?? DEFAULT_MEMORY,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',
@@ -55,6 +73,8 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     duckdb,
     raw,
     connection,
+    memoryBytes: bytesOf(options.memoryLimit ?? DEFAULT_MEMORY),
+    runaway: options.runaway,
     close() {
       connection.closeSync();
       duckdb.close_sync(instance);

@@ -9,8 +9,17 @@ export interface StopOptions {
   readonly signal?: AbortSignal;
 }
 
+type Why = 'time' | 'cancel' | 'memory';
+
+/** How often memory is looked at, ms. */
+const LOOK = 50;
+/** What the process may grow by beside the memory of the engine: answers on their way, and the garbage of them. */
+const BESIDE = 512 * 2 ** 20;
+/** What a query gets to stop after it was told to, ms. */
+const GRACE = 10_000;
+
 /** What somebody who wrote SQL needs to know of an error of DuckDB. */
-function queryErrorOf(error: unknown, stopped: 'time' | 'cancel' | null, timeLimit = 0): Error {
+function queryErrorOf(error: unknown, stopped: Why | null, timeLimit = 0): Error {
   if (error instanceof QueryError) return error;
   const message = (error as Error).message.replace('Failed to extract statements: ', '').trim();
   if (stopped === 'time') {
@@ -21,7 +30,7 @@ function queryErrorOf(error: unknown, stopped: 'time' | 'cancel' | null, timeLim
   }
   if (stopped === 'cancel' || message.startsWith('INTERRUPT'))
     return new QueryError('cancelled', 'cancelled.');
-  if (/^Out of Memory|failed to allocate|bad_alloc/i.test(message)) {
+  if (stopped === 'memory' || /^Out of Memory|failed to allocate|bad_alloc/i.test(message)) {
     return new QueryError(
       'limit',
       'it needs more memory than it may use. Narrow the query, or allow more with --memory SIZE, e.g. 4GB.',
@@ -37,8 +46,9 @@ function queryErrorOf(error: unknown, stopped: 'time' | 'cancel' | null, timeLim
 
 /** Stops what a connection runs, on time or on demand, and remembers why. */
 export class Stopper {
-  private why: 'time' | 'cancel' | null = null;
-  private readonly timer: NodeJS.Timeout | null;
+  private why: Why | null = null;
+  private readonly timers: NodeJS.Timeout[] = [];
+  private readonly before = process.memoryUsage.rss();
   private readonly seconds: number;
   private readonly options: StopOptions;
   private readonly engine: Engine;
@@ -48,7 +58,8 @@ export class Stopper {
     this.engine = engine;
     this.options = options;
     this.seconds = options.timeLimit ?? 0;
-    this.timer = this.seconds > 0 ? setTimeout(() => this.stop('time'), this.seconds * 1000) : null;
+    if (this.seconds > 0) this.timers.push(setTimeout(() => this.stop('time'), this.seconds * 1000));
+    this.timers.push(setInterval(() => this.look(), LOOK).unref());
     if (options.signal?.aborted) this.why = 'cancel';
     options.signal?.addEventListener('abort', this.cancel, { once: true });
   }
@@ -67,12 +78,31 @@ export class Stopper {
   }
 
   end(): void {
-    if (this.timer) clearTimeout(this.timer);
+    for (const timer of this.timers) clearTimeout(timer);
     this.options.signal?.removeEventListener('abort', this.cancel);
   }
 
-  private stop(why: 'time' | 'cancel'): void {
-    this.why ??= why;
+  private look(): void {
+    const over = process.memoryUsage.rss() - this.before - this.engine.memoryBytes;
+    if (this.why === null && over > BESIDE) this.stop('memory');
+    if (this.why === 'memory' && over > 2 * BESIDE) this.giveUp('memory');
+  }
+
+  private stop(why: Why): void {
+    if (this.why === null) {
+      this.why = why;
+      this.timers.push(setTimeout(() => this.giveUp(why), GRACE).unref());
+    }
     this.engine.connection.interrupt();
+  }
+
+  /** It does not stop. */
+  private giveUp(why: Why): void {
+    const text = {
+      time: `did not stop at its time limit of ${this.seconds} s`,
+      memory: 'took more memory than it may, in one call that cannot be stopped',
+      cancel: 'did not stop when it was cancelled',
+    }[why];
+    this.engine.runaway?.(`the query ${text}`);
   }
 }

@@ -36,7 +36,8 @@ function run(args: readonly string[], options: { shell?: string } = {}) {
   const command = [process.execPath, BIN, ...args];
   const [program, ...rest] = options.shell ? ['sh', '-c', options.shell, ...command] : command;
   const done = spawnSync(program, rest, { cwd: folder, input: '', env, maxBuffer: 1 << 26 });
-  return { code: done.status, out: done.stdout.toString(), bytes: done.stdout, err: done.stderr.toString() };
+  const { status: code, signal, stdout: bytes } = done;
+  return { code, signal, out: bytes.toString(), bytes, err: done.stderr.toString() };
 }
 
 function query(sql: string, ...flags: string[]) {
@@ -243,6 +244,29 @@ describe('query', { timeout: 60_000 }, () => {
     expect([code, err]).toEqual([130, 'atscope: query: cancelled.\n']);
     expect(existsSync(file)).toBe(false);
     expect(leftovers()).toEqual([]);
+  });
+});
+
+describe('what cannot be stopped', { timeout: 120_000 }, () => {
+  it('a call of one function on a huge value ends the program soon, and leaves no file', () => {
+    const file = join(folder, 'huge.csv');
+    const sql = "SELECT length(repeat('x', 4000000000)) AS n";
+    const done = query(sql, '--memory', '100MB', '--out', file, '--format', 'csv');
+    expect([done.code, done.signal]).toEqual([null, 'SIGKILL']);
+    expect(done.err).toBe(
+      'atscope: the query took more memory than it may, in one call that cannot be stopped; the program ends itself.\n',
+    );
+    expect(existsSync(file)).toBe(false);
+    expect(leftovers()).toEqual([]);
+  });
+
+  it('what the engine counts is an error, whatever it is', () => {
+    const done = query(
+      'SELECT count(DISTINCT a.range * b.range) AS n FROM range(100000) a, range(1000) b',
+      '--memory',
+      '60MB',
+    );
+    expect([done.code, done.err]).toEqual([2, expect.stringContaining('needs more memory than it may use')]);
   });
 });
 
