@@ -1,4 +1,4 @@
-import { quoteIdentifier, quoteText, sqlTableName } from '../tables/ddl.ts';
+import { enumType, quoteIdentifier, quoteText, sqlTableName } from '../tables/ddl.ts';
 import type { Table, TableDef } from '../tables/index.ts';
 import type { Engine } from './engine.ts';
 import { parseHeader, type QueryField } from './header.ts';
@@ -123,28 +123,38 @@ function createSql(item: LibraryItem, body: string): string[] {
   ];
 }
 
+/** The kinds of event as a type: grouping by it takes half the time that grouping by text does. */
+const EVENT_NAME = 'ftrace.event_name';
+
+function eventNameType(defs: readonly TableDef[]): string[] {
+  // In the order of text, so that they sort alike.
+  const names = defs.map((def) => def.name).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  return names.length > 0 ? [`CREATE TYPE ${EVENT_NAME} AS ${enumType(names)};`] : [];
+}
+
 /** The view over all tables of trace events that a recording has: SQL knows no tables by pattern. */
-function traceEventsBody(item: LibraryItem, tables: readonly Table[]): string {
+function traceEventsBody(item: LibraryItem, defs: readonly TableDef[]): string {
   const select = (def: TableDef) => {
     const has = new Set(def.columns.map((column) => column.name));
     const columns = item.columns.slice(1).map(({ name, type }) => {
       const quoted = quoteIdentifier(name);
       return `${has.has(name) ? quoted : 'NULL'}::${type} AS ${quoted}`;
     });
-    return `SELECT ${quoteText(def.name)} AS event, ${columns.join(', ')} FROM ${sqlTableName(def)}`;
+    return `SELECT ${quoteText(def.name)}::${EVENT_NAME} AS event, ${columns.join(', ')} FROM ${sqlTableName(def)}`;
   };
-  const selects = sqlTables(tables)
-    .filter(({ def }) => def.schema === 'ftrace')
-    .map(({ def }) => select(def));
+  const selects = defs.map(select);
   return selects.length > 0 ? selects.join('\nUNION ALL\n') : item.body;
 }
 
 /** Creates the standard library in a database that has the tables. */
 export async function createLibrary(engine: Engine, tables: readonly Table[]): Promise<void> {
-  const statements = LIBRARY.flatMap((item) =>
-    createSql(item, item.name === 'trace_events' ? traceEventsBody(item, tables) : item.body),
+  const defs = sqlTables(tables)
+    .map(({ def }) => def)
+    .filter((def) => def.schema === 'ftrace');
+  const items = LIBRARY.flatMap((item) =>
+    createSql(item, item.name === 'trace_events' ? traceEventsBody(item, defs) : item.body),
   );
-  await engine.duckdb.query(engine.raw, statements.join('\n'));
+  await engine.duckdb.query(engine.raw, [...eventNameType(defs), ...items].join('\n'));
 }
 
 /** Creates the macros that need no tables, for a database of many captures. */

@@ -1,6 +1,6 @@
 -- kind: view
 -- doc: All trace events of all kinds over their common columns. The fields of a kind are in its table in the schema `ftrace`.
--- column event VARCHAR: Kind of the event: the name of its table in the schema `ftrace`.
+-- column event VARCHAR: Kind of the event: the name of its table in the schema `ftrace` (an ENUM, which behaves as text).
 -- column source USMALLINT: The source (see `sources`).
 -- column seq UINTEGER: Number of the event in its source.
 -- column time_ns BIGINT (ns): Time on the clock of its source (see `clocks` for the common time).

@@ -18,8 +18,10 @@ async function derivedTypes(item: LibraryItem): Promise<unknown[]> {
   const call = item.kind === 'view' ? item.name : `${item.name}(${literals.join(', ')})`;
   const sql = item.kind === 'macro' ? `SELECT ${call} AS v` : `SELECT * FROM ${call}`;
   const rows = await db.query(`DESCRIBE ${sql}`);
-  return rows.map((row) =>
-    item.kind === 'macro' ? row.column_type : `${row.column_name} ${row.column_type}`,
+  return rows.map(
+    (row) =>
+      // An ENUM behaves as text.
+      `${item.kind === 'macro' ? '' : `${row.column_name} `}${String(row.column_type).replace(/^ENUM\(.*$/, 'VARCHAR')}`,
   );
 }
 
