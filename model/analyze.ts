@@ -102,7 +102,7 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
   const events = new EventColumns();
   liftLosses(recorded.losses, events);
   liftEventTables(recorded.events, events);
-  liftLog(recorded.logRecords, recorded.splats, events);
+  liftLog(recorded.logRecords, recorded.splats, recorded.splatFrames, events);
 
   nameDevices(
     events,

@@ -62,7 +62,7 @@ export class FindingCollector {
         alike.last.count++;
         return;
       }
-    } else if (this.isKnown(`${rule}|${scope === 'recording' ? '' : draft.fn}`, entry)) return;
+    } else if (this.isKnown(`${rule}|${scope === 'recording' ? '' : (draft.fn ?? draft.key)}`, entry)) return;
     this.fired.push(entry);
   }
 
@@ -111,9 +111,9 @@ export class FindingCollector {
   }
 }
 
-function repetition({ once }: Rule, draft: Draft, count: number): string {
-  if (count < 2 || once === 'generation') return '';
-  if (once === 'recording') return ` (The first of ${count}.)`;
+function repetition({ once, tellsCount }: Rule, draft: Draft, count: number): string {
+  if (count < 2 || (once === 'generation' && !tellsCount)) return '';
+  if (once === 'recording' || tellsCount) return ` (The first of ${count}.)`;
   return draft.event < 0 ? '' : ` (${count - 1} more like it followed and are not listed.)`;
 }
 

@@ -1,9 +1,9 @@
 import {
   columnOf,
-  isNullAt,
   type LOG_RECORDS,
   rowAt,
   rowsOf,
+  type SPLAT_FRAMES,
   type SPLATS,
   type Table,
 } from '../../tables/index.ts';
@@ -11,102 +11,130 @@ import { clearDraft, type EventColumns, newDraft } from '../event-columns.ts';
 import { type EventKindName, KIND, POINT, UNKNOWN } from '../events.ts';
 import { isFunctionAddress } from './arguments.ts';
 import { functionAddress, requesterOf } from './invalidation-descriptor.ts';
+import { LOG_MESSAGES } from './log-messages.ts';
+
+const decoder = new TextDecoder();
 
 /** WARN sites that say something about ATS state: the functions of drivers/pci/ats.c and the enable paths of drivers. */
 const WARN_FUNCTIONS =
   /^(pci_(prepare|enable|disable)_ats|pci_(enable|disable)_(pri|pasid)|pci_reset_pri|iommu_enable_pci_ats|arm_smmu_enable_ats|arm_smmu_attach_commit)(\.|$)/;
-
-/** A message of the kernel log that is an event of the model (contract section 8). */
-interface Message {
-  /** A cheap test before the pattern. */
-  readonly word: string;
-  /** Named groups: `device`, `requester` (hex), `shift`, `index`. */
-  readonly pattern: RegExp;
-  readonly kind: EventKindName;
-}
-
-/** Where a PCI address may lack its segment: VT-d before 7.2 and AMD before 5.x print none. */
-const ADDRESS = '(?<device>(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[0-9a-f]{2}\\.[0-7])';
-
-const MESSAGES: readonly Message[] = [
-  { word: 'disabling ATS', pattern: /\bdisabling ATS\b/, kind: 'log.quirk' },
-  { word: 'ATS is disabled', pattern: /^PCIe: ATS is disabled/, kind: 'log.noats' },
-  {
-    word: 'Failed to enable ATS',
-    pattern: /Failed to enable ATS \(STU (?<shift>\d+)\)/,
-    kind: 'log.enable_failed',
-  },
-  { word: 'Adding to iommu group', pattern: /Adding to iommu group (?<index>\d+)/, kind: 'log.group_add' },
-  {
-    word: 'Removing from iommu group',
-    pattern: /Removing from iommu group (?<index>\d+)/,
-    kind: 'log.group_remove',
-  },
-  {
-    word: 'Time-out Error',
-    pattern: /VT-d detected Invalidation Time-out Error(?:: SID (?<requester>[0-9a-f]+))?/,
-    kind: 'log.timeout',
-  },
-  {
-    word: 'IOTLB_INV_TIMEOUT',
-    pattern: new RegExp(`IOTLB_INV_TIMEOUT device=${ADDRESS}`, 'i'),
-    kind: 'log.timeout',
-  },
-  { word: 'invalidate timeout', pattern: /ATC invalidate timeout/, kind: 'log.timeout' },
-  {
-    word: 'Request device [',
-    // Reasons that only requests for or with translations cause: drivers/iommu/intel/dmar.c.
-    pattern: new RegExp(`Request device \\[${ADDRESS}\\].*fault reason (?:0x(?:0d|32|44)|13|50|68)\\b`, 'i'),
-    kind: 'log.fault',
-  },
-  {
-    word: '_REQUEST device=',
-    pattern: new RegExp(`INVALID_(?:DEVICE|PPR)_REQUEST device=${ADDRESS}`, 'i'),
-    kind: 'log.fault',
-  },
-  { word: 'client:', pattern: new RegExp(`event: UNKNOWN client: ${ADDRESS}`, 'i'), kind: 'log.fault' },
-  { word: 'UnsupReq', pattern: /\] UnsupReq\b/, kind: 'log.fault' },
-  { word: 'ACSViol', pattern: /\] ACSViol\b/, kind: 'log.fault' },
-];
 
 /** A descriptor printed after an invalidation error; the one at the head of the queue was not answered. */
 const DESCRIPTOR = /QI (?:HEAD|PRIOR): (?:PASID-based )?Device-TLB Invalidation qw0 = 0x([0-9a-f]+)/;
 /** How many records after a time-out its descriptors may stand. */
 const DESCRIPTOR_REACH = 6;
 
-/** Lifts WARNs and messages of the kernel log. Messages that name no device keep none. */
+/** Lifts WARNs, messages and the begin of further boots. Messages that name no device keep none. */
 export function liftLog(
   records: Table<typeof LOG_RECORDS>,
   splats: Table<typeof SPLATS>,
+  frames: Table<typeof SPLAT_FRAMES>,
   events: EventColumns,
 ): void {
   const uptime = uptimeRecords(records, splats);
-  for (let row = 0; row < splats.length; row++) liftSplat(splats, row, uptime, events);
+  const stuck = stuckInvalidations(splats, frames);
+  for (let row = 0; row < splats.length; row++) liftSplat(splats, row, uptime, stuck, events);
   const message = columnOf(records, 'message');
   const { offsets } = message;
-  if (!offsets) return;
-  const decoder = new TextDecoder();
+  if (!offsets || records.length === 0) return;
   const bytes = message.data as Uint8Array;
   const textAt = (row: number) => decoder.decode(bytes.subarray(offsets[row], offsets[row + 1]));
-  for (let row = 0; row < records.length; row++) {
+  const boots = bootsOf(records);
+  for (const row of boots.starts) liftRecord(records, row, 'log.boot', {}, false, events);
+  const taken = new Map<number, string>();
+  for (const { row, place } of rowsWithWords(bytes, offsets, records.length)) {
+    if (taken.has(row)) continue;
+    const { pattern, kind, ofAnother } = LOG_MESSAGES[place];
     const text = textAt(row);
-    for (const { word, pattern, kind } of MESSAGES) {
-      if (!text.includes(word)) continue;
-      const groups = pattern.exec(text)?.groups;
-      if (!groups && !pattern.test(text)) continue;
-      const device =
-        groups?.device ??
-        requesterDevice(groups?.requester) ??
-        (kind === 'log.timeout' ? descriptorDevice(row, records.length, textAt) : null);
-      liftRecord(records, row, kind, { ...groups, device: device ?? undefined }, events);
-    }
+    const match = pattern.exec(text);
+    if (!match) continue;
+    taken.set(row, kind);
+    const { groups } = match;
+    const device =
+      groups?.device ??
+      requesterDevice(groups?.requester) ??
+      (kind === 'log.timeout' || kind === 'log.invalidation_error'
+        ? descriptorDevice(row, records.length, textAt)
+        : null);
+    liftRecord(records, row, kind, { ...groups, device: device ?? undefined }, ofAnother === true, events);
   }
 }
 
-/** The device of a requester id; null for 0, with which old hardware says that it does not know. */
+/** Records that contain the word of a kind of message, in the order of the records and then of the kinds. */
+function rowsWithWords(
+  bytes: Uint8Array,
+  offsets: ArrayLike<number>,
+  length: number,
+): { row: number; place: number }[] {
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, offsets[length]);
+  const found: { row: number; place: number }[] = [];
+  LOG_MESSAGES.forEach(({ word }, place) => {
+    const wanted = Buffer.from(word);
+    let row = -1;
+    for (let at = all.indexOf(wanted); at >= 0; at = all.indexOf(wanted, at)) {
+      row = rowAtOffset(offsets, at, row + 1, length);
+      // The word may begin in one message and end in the next.
+      if (at + wanted.length <= offsets[row + 1]) found.push({ row, place });
+      at = Math.max(at + 1, offsets[row + 1]);
+    }
+  });
+  return found.sort((a, b) => a.row - b.row || a.place - b.place);
+}
+
+/** The row from `from` on whose message holds the byte at `at`. */
+function rowAtOffset(offsets: ArrayLike<number>, at: number, from: number, length: number): number {
+  let low = from;
+  let high = length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (offsets[middle] <= at) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** Where the second and each further boot of a source begins. */
+function bootsOf(records: Table<typeof LOG_RECORDS>): { starts: number[] } {
+  const boot = columnOf(records, 'boot').data as Uint16Array;
+  const source = columnOf(records, 'source').data as Uint16Array;
+  const starts: number[] = [];
+  for (let row = 1; row < records.length; row++) {
+    if (boot[row] !== boot[row - 1] && source[row] === source[row - 1]) starts.push(row);
+  }
+  return { starts };
+}
+
+/** Functions in which a CPU waits for the device to answer a device-TLB invalidation. */
+const WAITS_FOR_DEVICE =
+  /^(qi_flush_dev_iotlb(_pasid)?|qi_flush_dev_iotlb_all|arm_smmu_atc_inv_(master|domain)|device_flush_iotlb|__device_flush_dte|device_flush_dte)(\.|$)/;
+/** Splats of a CPU or task that goes no further. */
+const STUCK = /^(hard-lockup|soft-lockup|hung-task|rcu-stall)$/;
+
+/** For each splat of something stuck, the first frame that waits for a device: `source:splat` to its function. */
+function stuckInvalidations(
+  splats: Table<typeof SPLATS>,
+  frames: Table<typeof SPLAT_FRAMES>,
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const isStuck = new Set(
+    rowsOf(splats)
+      .filter((splat) => STUCK.test(splat.kind))
+      .map((splat) => `${splat.source}:${splat.splat}`),
+  );
+  if (isStuck.size === 0) return found;
+  for (const frame of rowsOf(frames)) {
+    const key = `${frame.source}:${frame.splat}`;
+    if (!isStuck.has(key) || found.has(key) || frame.symbol === null || !WAITS_FOR_DEVICE.test(frame.symbol))
+      continue;
+    found.set(key, frame.symbol);
+  }
+  return found;
+}
+
+/** The device of a requester id; null for 0, with which old hardware says that it does not know, and for all ones, which a register that is gone reads as. */
 function requesterDevice(requester: string | undefined): string | null {
   const id = requester === undefined ? 0 : Number.parseInt(requester, 16);
-  return id > 0 && id <= 0xffff ? functionAddress(id) : null;
+  return id > 0 && id < 0xffff ? functionAddress(id) : null;
 }
 
 /** The device that the descriptor beside a time-out was for: it is the real one where the line says SID 0. */
@@ -150,17 +178,19 @@ function liftSplat(
   splats: Table<typeof SPLATS>,
   row: number,
   uptime: ReadonlySet<string>,
+  stuck: ReadonlyMap<string, string>,
   events: EventColumns,
 ): void {
-  const symbolColumn = columnOf(splats, 'symbol');
-  if (isNullAt(symbolColumn, row)) return;
   const splat = rowAt(splats, row);
-  if (splat.kind !== 'warn' || !splat.symbol || !WARN_FUNCTIONS.test(splat.symbol)) return;
+  const waiting = stuck.get(`${splat.source}:${splat.splat}`);
+  const warned = splat.kind === 'warn' && splat.symbol !== null && WARN_FUNCTIONS.test(splat.symbol);
+  if (!warned && waiting === undefined) return;
+  const symbol = waiting ?? (splat.symbol as string);
   clearDraft(draft);
   setTime(uptime.has(`${splat.source}:${splat.first_seq}`) ? splat.time_ns : null);
-  draft.kind = KIND['log.warn'];
+  draft.kind = waiting === undefined ? KIND['log.warn'] : KIND['log.timeout'];
   draft.phase = POINT;
-  draft.symbol = events.names.internString(splat.symbol.split('.')[0]);
+  draft.symbol = events.names.internString(symbol.split('.')[0]);
   draft.pid = splat.pid ?? UNKNOWN;
   draft.cpu = splat.cpu ?? UNKNOWN;
   draft.comm = splat.comm === null ? -1 : events.names.internString(splat.comm);
@@ -177,6 +207,7 @@ function liftRecord(
   row: number,
   kind: EventKindName,
   groups: Record<string, string | undefined>,
+  ofAnother: boolean,
   events: EventColumns,
 ): void {
   const record = rowAt(records, row);
@@ -184,7 +215,7 @@ function liftRecord(
   setTime(record.time_kind === 'uptime' ? record.time_ns : null);
   draft.kind = KIND[kind];
   draft.phase = POINT;
-  const named = groups.device ?? record.device;
+  const named = groups.device ?? (ofAnother ? null : record.device);
   // VT-d and AMD leave the segment out where there is only one.
   const device = named && /^[0-9a-f]{2}:/i.test(named) ? `0000:${named}` : named;
   draft.device = device && isFunctionAddress(device) ? events.names.internString(device.toLowerCase()) : -1;

@@ -161,6 +161,10 @@ export class RuleBench implements RuleContext {
     return this.input.events.nameOf(this.input.events.comm[event]);
   }
 
+  symbolAt(event: number): string | null {
+    return this.input.events.nameOf(this.input.events.symbol[event]);
+  }
+
   taskText(event: number): string {
     const { pid, cpu } = this.input.events;
     const parts = [];

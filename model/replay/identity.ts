@@ -5,6 +5,17 @@ import type { Machine } from '../machine.ts';
 import type { StateStore } from '../state.ts';
 import type { FunctionRecord, Topology } from '../topology.ts';
 
+/** Messages of the kernel log that tell nothing of the state of a function. */
+const LOG_REMARKS = [
+  'log.other_fault',
+  'log.invalidation_error',
+  'log.no_support',
+  'log.sriov',
+  'log.device_add',
+  'log.reset',
+  'log.power',
+  'log.aer',
+] as const;
 /** Kinds that may come before the core has looked for capabilities; a zero offset means nothing there. */
 const BEFORE_DISCOVERY = kindMask(
   'config.write',
@@ -20,6 +31,7 @@ const BEFORE_DISCOVERY = kindMask(
   'vf.remove',
   'listing.function',
   'listing.control',
+  ...LOG_REMARKS,
 );
 /** Kinds that show a function to be in use again after it was released. */
 const NEW_LIFE = kindMask('device.add', 'iommu.probe', 'ats.prepare', 'hw.vf_on');
@@ -30,7 +42,13 @@ const DEVICE_ADD = KIND['device.add'];
 const ATS_INIT = KIND['ats.init'];
 const VF_ON = KIND['hw.vf_on'];
 /** Kinds that may come before a device is added. */
-const KEEPS_FRESH = kindMask('config.write', 'config.read', 'listing.function', 'listing.control');
+const KEEPS_FRESH = kindMask(
+  'config.write',
+  'config.read',
+  'listing.function',
+  'listing.control',
+  ...LOG_REMARKS,
+);
 
 export interface IdentityEvents {
   /** A generation begins. */
@@ -66,6 +84,11 @@ export class Identity {
     this.state = state;
     this.machine = machine;
     this.on = on;
+  }
+
+  /** The machine starts again: every function is a new one. */
+  restart(): void {
+    this.current.length = 0;
   }
 
   /** The function of an event, made at its first event; null when the event names no device. */

@@ -62,6 +62,11 @@ export class ListingTracker {
     for (const fn of this.topology.functions) this.withoutAts(fn);
   }
 
+  /** The machine starts again. */
+  restart(): void {
+    this.noAtsEvent = -1;
+  }
+
   private withoutAts(fn: FunctionRecord): void {
     if (!this.state.isKnown(fn.fn, CORE_CAP)) this.state.set(fn.fn, CORE_CAP, 0, this.noAtsEvent, 'observed');
   }

@@ -93,6 +93,7 @@ const WATCHED_FIELDS = new Uint8Array(FIELD_COUNT);
 for (const field of [HW_EN, HW_STU, CORE_EN, CORE_STU]) WATCHED_FIELDS[field] = 1;
 const LOSS = KIND.loss;
 const WARN = KIND['log.warn'];
+const BOOT = KIND['log.boot'];
 const DEVICE_ADDED = KIND['device.add'];
 const DEVICE_REMOVE = KIND['device.remove'];
 const RELEASE = KIND['iommu.release'];
@@ -288,6 +289,7 @@ export class Replay {
     const kind = events.kind[row];
     if (kind === LOSS) return this.onLoss(row);
     if (kind === WARN) return this.onWarn(row);
+    if (kind === BOOT) return this.onBoot();
     const phase = events.phase[row];
     if (phase === ENTER || phase === RETURN) {
       // Of several probes on one function one event stands for the call.
@@ -465,6 +467,17 @@ export class Replay {
         continue;
       this.machine.forgetCalls(fn, row);
     }
+  }
+
+  /** A log of several boots tells one story after the other. Beside a trace nothing says which of them the trace is. */
+  private onBoot(): void {
+    if (this.calls.length > 0) return;
+    this.identity.restart();
+    this.openCount.fill(0);
+    this.windows.forget();
+    this.bench.forget();
+    this.stability.clear();
+    this.listings?.restart();
   }
 
   private onLoss(row: number): void {

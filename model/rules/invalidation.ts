@@ -163,7 +163,8 @@ export const INVALIDATION_RULES: readonly Rule[] = [
     name: 'invalidation-timeout',
     severity: 'error',
     layers: ['drv', 'hw'],
-    condition: 'The IOMMU reports that an invalidation was not answered in time.',
+    condition:
+      'The IOMMU reports that an invalidation was not answered in time, or a CPU is stuck where it waits for the answer.',
     versions: 'All; the wording differs by driver. SMMUv3 names no device; VT-d may report SID 0.',
     meaning:
       'The device did not complete the invalidation: ATS off behind the driver, a reset, a lost link, or a hanging device.',
@@ -172,20 +173,26 @@ export const INVALIDATION_RULES: readonly Rule[] = [
     causes: ['ATS030', 'ATS023', 'ATS024', 'ATS034', 'ATS016'],
     references: ['drivers/iommu/intel/dmar.c qi_dump_fault()', 'drivers/iommu/amd/iommu.c', 'PCIe 10.3.1'],
     points: ['log.timeout'],
+    once: 'generation',
+    tellsCount: true,
     onPoint(context, kind, fn, event) {
       if (kind !== 'log.timeout') return;
+      const stuck = context.symbolAt(event);
       context.fire('ATS036', {
         fn: fn?.fn ?? null,
         event,
         message: fn
           ? `${fn.address} did not answer a device-TLB invalidation in time.`
-          : 'A device did not answer an invalidation in time; the message names none.',
+          : stuck
+            ? `A CPU went no further while it waited in ${stuck}() for a device to answer an invalidation; the report names no device.`
+            : 'A device did not answer an invalidation in time; the message names none.',
         expected: 'Every invalidation is completed in time.',
-        observed: 'The IOMMU reported a time-out.',
+        observed: stuck ? `A CPU is stuck in ${stuck}().` : 'The IOMMU reported a time-out.',
         evidence: [
           ...(fn ? context.because(fn.fn, CORE_EN, 'belief of the core') : []),
           { role: 'the time-out', event },
         ],
+        key: stuck ?? undefined,
       });
     },
   },

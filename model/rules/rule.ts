@@ -104,6 +104,8 @@ export interface RuleContext {
   /** `task insmod/190 on CPU 1`, with what is known. */
   taskText(event: number): string;
   commText(event: number): string | null;
+  /** Function that an event names. */
+  symbolAt(event: number): string | null;
   /** Probed function of a call. */
   symbolOf(call: number): string | null;
   /** The innermost open call of these kinds (see `kindMask`) around a call, or -1. */
@@ -218,5 +220,7 @@ export interface Rule extends RuleHooks {
   readonly replacedBy?: readonly string[];
   /** One finding per function generation, or one per recording; without it every occurrence is a finding. */
   readonly once?: 'generation' | 'recording';
+  /** The one finding of a generation says how many there were. */
+  readonly tellsCount?: true;
   readonly references: readonly string[];
 }
