@@ -8,6 +8,7 @@ export interface CaptureFlags {
   readonly print: string;
   readonly kernel?: string;
   readonly cmdline?: string;
+  readonly json?: boolean;
 }
 
 /** What `--print` can ask for, besides the kit's script. */
@@ -32,10 +33,15 @@ export function runCapture(flags: CaptureFlags): void {
       `--kernel ${flags.kernel}: expected a release as uname -r prints it, e.g. 6.12.107.`,
     );
   }
-  if (flags.print === 'script') {
-    process.stdout.write(scriptText());
-    return;
-  }
+  process.stdout.write(flags.json ? asJson(printed(syntax, flags), flags) : printed(syntax, flags));
+}
+
+function asJson(text: string, { print, kernel }: CaptureFlags): string {
+  return `${JSON.stringify({ form: print, kernel: kernel ?? null, text }, null, 2)}\n`;
+}
+
+function printed(syntax: ProbeSyntax, flags: CaptureFlags): string {
+  if (flags.print === 'script') return scriptText();
   const print = PRINTED[flags.print];
   if (!print) throw new UsageError(`--print ${flags.print}: expected one of ${CAPTURE_FORMS.join(', ')}.`);
   if (flags.print === 'bpftrace' && !syntax.byName) {
@@ -43,7 +49,7 @@ export function runCapture(flags: CaptureFlags): void {
       `--print bpftrace: the program needs BTF, which kernel ${flags.kernel} may lack; use --print probes.`,
     );
   }
-  process.stdout.write(print(syntax, flags));
+  return print(syntax, flags);
 }
 
 /** The script stands beside the program: in the sources and in the installed package. */

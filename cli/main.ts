@@ -134,6 +134,7 @@ function build(): Command {
     .command('rules')
     .description('list the rules')
     .option('--json', 'as JSON, with everything explain tells')
+    .addHelpText('after', "\nExamples:\n  atscope rules\n  atscope rules --json | jq -r '.[].id'\n")
     .action(async (flags) => (await import('./rules.ts')).runRules(flags));
 
   program
@@ -173,6 +174,7 @@ function build(): Command {
       'mermaid',
     )
     .option('--kind <kind>', 'pf (also plain functions) or vf', 'pf')
+    .option('--json', 'the same as --format json')
     .addHelpText('after', '\nExample:\n  atscope model --format dot --kind vf | dot -Tsvg > vf.svg\n')
     .action(async (flags) => (await import('./model.ts')).runModel(flags));
 
@@ -190,6 +192,7 @@ function build(): Command {
       'write for this kernel, as uname -r prints it (the script finds out by itself)',
     )
     .option('--cmdline <text>', 'what the kernel command line has already, for --print boot')
+    .option('--json', 'as JSON: the form, the kernel and the text')
     .addHelpText(
       'after',
       `

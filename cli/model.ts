@@ -8,12 +8,16 @@ import {
 import { UsageError } from './exit-codes.ts';
 
 /** Prints the reference machine of one function. @throws UsageError for an unknown form or kind. */
-export function runModel(flags: { readonly format: string; readonly kind: string }): void {
+export function runModel(flags: {
+  readonly format: string;
+  readonly kind: string;
+  readonly json?: boolean;
+}): void {
   if (flags.kind !== 'pf' && flags.kind !== 'vf') {
     throw new UsageError(`--kind ${flags.kind}: expected pf (also plain functions) or vf.`);
   }
   const kind: MachineKind = flags.kind;
-  switch (flags.format) {
+  switch (flags.json ? 'json' : flags.format) {
     case 'mermaid':
       process.stdout.write(toMermaid(kind));
       return;

@@ -12,6 +12,7 @@ import { FUNCTION_BY_SYMBOL, KNOWN_TRACEPOINTS } from './known-functions.ts';
 import type { Blindness, Observation } from './observation.ts';
 import { MACHINE_TRANSITIONS } from './reference-machine.ts';
 import type { ReplayResult } from './replay/replay.ts';
+import { reasonText } from './rules/advice.ts';
 import { RULES } from './rules/index.ts';
 import type { Rule } from './rules/rule.ts';
 
@@ -56,7 +57,7 @@ function coverageOf(rule: Rule, replay: ReplayResult, findings: readonly Finding
   if (base.evaluations > 0 || fired > 0 || rule.needs.length === 0) {
     const why =
       base.unknown > 0 && count?.why
-        ? `${base.unknown} time${base.unknown === 1 ? '' : 's'} undecided: ${count.why}.`
+        ? `${base.unknown} time${base.unknown === 1 ? '' : 's'} undecided: ${reasonText(count.why)}`
         : '';
     return { ...base, status: 'evaluated', why };
   }
@@ -68,7 +69,7 @@ function coverageOf(rule: Rule, replay: ReplayResult, findings: readonly Finding
     };
   }
   if (base.unknown > 0)
-    return { ...base, status: 'not_evaluable', why: `${count?.why ?? 'an operand is unknown'}.` };
+    return { ...base, status: 'not_evaluable', why: reasonText(count?.why ?? 'an operand is unknown') };
   return { ...base, status: 'not_applicable', why: 'Nothing happened that this rule is about.' };
 }
 

@@ -1,3 +1,4 @@
+import { GATE_RULES } from '../model/gate/rules.ts';
 import { formatSeconds } from '../tables/index.ts';
 import type { EvidenceLine, Family, Finding, Story } from './story.ts';
 
@@ -50,6 +51,12 @@ export function placeOf(line: EvidenceLine, names?: ReadonlyMap<string, string>)
   return line.line === null ? `${source}@0x${line.offset.toString(16)}` : `${source}:${line.line}`;
 }
 
+/** What a finding without a function is about: a device that nothing names, or the recording or the run as a whole. */
+export function namelessSubject(finding: Pick<Finding, 'rule' | 'event' | 'evidence'>): string {
+  if (GATE_RULES.some((rule) => rule.id === finding.rule)) return 'the suppressions';
+  return finding.event === null && finding.evidence.length === 0 ? 'the recording' : 'device not named';
+}
+
 /** `VF 0000:01:00.2`, `PF 0000:01:00.0`, `0000:02:00.0`, or that no device is named. */
 export function functionName(row: { readonly function: string | null; readonly kind: string }): string {
   if (row.function === null) return 'device not named';
@@ -63,7 +70,8 @@ export function functionTitle(finding: Finding): string {
     parts.push(`VF ${finding.vfIndex} of PF ${finding.pf}`);
   else if (finding.pf !== null) parts.push(`of PF ${finding.pf}`);
   if (finding.generation !== null && finding.generation > 0) parts.push(`generation ${finding.generation}`);
-  return parts.length > 0 ? `${functionName(finding)} (${parts.join(', ')})` : functionName(finding);
+  const name = finding.function === null ? namelessSubject(finding) : functionName(finding);
+  return parts.length > 0 ? `${name} (${parts.join(', ')})` : name;
 }
 
 /** `ATS004 vf-enable-stu-mismatch`. */
@@ -79,7 +87,10 @@ export function mention(finding: Finding): string {
 
 /** `PF family 0000:01:00.0`, `Function 0000:02:00.0`, or `No device named`. */
 export function familyTitle(family: Family): string {
-  if (family.key === null) return 'No device named';
+  if (family.key === null)
+    return family.findings.every((finding) => namelessSubject(finding) !== 'device not named')
+      ? 'The recording as a whole'
+      : 'No device named';
   const isFamily = family.members.some((row) => row.kind === 'pf' || row.kind === 'vf');
   return isFamily ? `PF family ${family.key}` : `Function ${family.key}`;
 }

@@ -15,6 +15,7 @@ import {
   functionTitle,
   kernelsOf,
   mention,
+  namelessSubject,
   placeOf,
   ruleTitle,
   sinceOf,
@@ -60,7 +61,7 @@ function findingSection(finding: Finding): string[] {
     '',
     plain(finding.message),
     '',
-    `- when: ${whenOf(finding)}`,
+    ...(finding.event === null && finding.time_ns === null ? [] : [`- when: ${whenOf(finding)}`]),
   ];
   const since = sinceOf(finding);
   if (since !== null) lines.push(`- since: ${since}`);
@@ -183,7 +184,7 @@ export function summaryMarkdown(analysis: Analysis): string {
             ['rule', 'function', 'when', 'message'],
             notes.map((note) => [
               plain(ruleTitle(note)),
-              plain(note.function ?? 'not named'),
+              plain(note.function ?? namelessSubject(note)),
               note.time_ns === null ? '' : whenOf(note),
               plain(note.message),
             ]),

@@ -8,6 +8,7 @@ import {
   functionTitle,
   kernelsOf,
   mention,
+  namelessSubject,
   placeOf,
   ruleTitle,
   shortNames,
@@ -69,7 +70,7 @@ function findingLines(finding: Finding, settings: Settings): string[] {
     `  ${paint(palette.bold(finding.severity))} ${palette.bold(title)}${length <= settings.width ? `  ${subject}` : ''}`,
     ...(length <= settings.width ? [] : wrap(subject, settings.width - 4).map((line) => `    ${line}`)),
     ...wrap(oneLine(finding.message, MAX_TEXT), settings.width - 4).map((line) => `    ${line}`),
-    ...field('when', whenOf(finding), settings),
+    ...(finding.event === null && finding.time_ns === null ? [] : field('when', whenOf(finding), settings)),
   ];
   const since = sinceOf(finding);
   if (since !== null) lines.push(...field('since', since, settings));
@@ -118,7 +119,7 @@ function noteLines(story: Story, settings: Settings): string[] {
   }
   const lines = [settings.palette.bold(`Notes: ${notes.length}`)];
   for (const [title, group] of groups) {
-    const names = [...new Set(group.map((note) => note.function ?? 'device not named'))];
+    const names = [...new Set(group.map((note) => note.function ?? namelessSubject(note)))];
     const some = names.slice(0, 4).join(', ') + (names.length > 4 ? ` and ${names.length - 4} more` : '');
     const text = `${title}${group.length > 1 ? ` x${group.length}` : ''}  ${some}: ${group[0].message}`;
     lines.push(...labelled('-', oneLine(text, MAX_TEXT), { indent: 2, column: 2, width: settings.width }));

@@ -84,7 +84,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
         ((kind === 'ats.prepare' || kind === 'ats.enable') && done.result === 0);
       if (!accepted) return;
       if (!pf || done.operands.pfSupported === UNKNOWN)
-        return context.undecided('ATS001', 'the fitness of the PF is unknown');
+        return context.undecided('ATS001', 'whether the PF supports ATS is unknown');
       if (done.operands.pfSupported !== 0) return context.passed('ATS001');
       context.fire('ATS001', {
         fn: fn.fn,
@@ -118,7 +118,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
       const { fn, pf } = done;
       if (done.kind !== 'ats.enable' || fn.isVf !== 1 || done.result !== 0) return;
       if (!pf || done.operands.pfSupported === UNKNOWN)
-        return context.undecided('ATS002', 'the fitness of the PF is unknown');
+        return context.undecided('ATS002', 'whether the PF supports ATS is unknown');
       if (done.operands.pfSupported !== 0) return context.passed('ATS002');
       context.fire('ATS002', {
         fn: fn.fn,

@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { adviceFor, reasonText } from '../../model/rules/advice.ts';
+
+/** Every reason that the model gives for not deciding, as it stands in the source. */
+function reasonsInSource(): string[] {
+  const folders = ['model/rules', 'model/replay'];
+  return folders.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.ts'))
+      .flatMap((name) => {
+        const source = readFileSync(join(folder, name), 'utf8');
+        return [...source.matchAll(/undecided\(\s*(?:'ATS\d+'|rule)\s*,\s*'((?:[^'\\]|\\.)*)'/g)].map(
+          (match) => match[1],
+        );
+      }),
+  );
+}
+
+test('every reason for not deciding comes with what to record', () => {
+  const reasons = [...new Set(reasonsInSource())];
+  expect(reasons.length).toBeGreaterThan(30);
+  expect(reasons.filter((reason) => adviceFor(reason) === null)).toEqual([]);
+});
+
+test('a reason is a sentence with its advice; what no recording settles stands alone', () => {
+  expect(reasonText('the caller is not named')).toBe(
+    'The caller is not named. Use return probes: they name the caller.',
+  );
+  expect(reasonText('the support test was asked once only')).toBe('The support test was asked once only.');
+  expect(adviceFor('something new')).toBeNull();
+});
