@@ -9,7 +9,9 @@
 -- column time_ns (ns): Time of the record, on its own clock.
 -- column line: Line number from 1.
 -- column message: The message.
-WITH shown AS (
+WITH ticks AS (
+  SELECT 1 FROM sources WHERE time_unit = 'ticks'
+), shown AS (
   SELECT finding, time_ns
   FROM findings
   WHERE severity <> 'note' AND time_ns IS NOT NULL
@@ -30,6 +32,8 @@ WITH shown AS (
     JOIN shown f ON l.time_ns + coalesce(c.offset_ns, 0) BETWEEN f.time_ns - 1000000000 AND f.time_ns + 1000000000
     LEFT JOIN splats s ON s.source = l.source AND l.seq BETWEEN s.first_seq AND s.last_seq
   WHERE l.time_kind = 'uptime' AND l.message <> '' AND (s.splat IS NULL OR l.line = s.line)
+    -- Ticks of a counter and seconds do not compare, unless something ties them.
+    AND (c.offset_ns IS NOT NULL OR NOT EXISTS (FROM ticks))
   QUALIFY row_number() OVER (
     PARTITION BY f.finding, distance_ns < 0
     ORDER BY abs(distance_ns), l.source, CASE WHEN distance_ns < 0 THEN -l.seq::BIGINT ELSE l.seq END

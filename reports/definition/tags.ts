@@ -156,3 +156,10 @@ export const TAGS: readonly TagSpec[] = [
 ];
 
 export const TAG_BY_NAME: ReadonlyMap<string, TagSpec> = new Map(TAGS.map((tag) => [tag.name, tag]));
+
+/** How `{{query.column | format}}` may write a value. */
+export const VALUE_FORMATS: Readonly<Record<string, string>> = {
+  seconds: 'nanoseconds as seconds, e.g. `25.591800`',
+  plain: 'a number without separators',
+  upper: 'in capitals',
+};

@@ -17,8 +17,7 @@ import {
 import { nearest } from './nearest.ts';
 import { Prose, type ProseValue, valuesIn } from './prose.ts';
 import { columnReference } from './tag.ts';
-import { TAG_BY_NAME, TAGS } from './tags.ts';
-import { VALUE_FORMATS } from './values.ts';
+import { TAG_BY_NAME, TAGS, VALUE_FORMATS } from './tags.ts';
 
 /** A query as the engine understood it. */
 interface Bound {

@@ -2,13 +2,6 @@ import type { DuckDBValue } from '@duckdb/node-api';
 import { textOf } from '../../queries/values.ts';
 import { formatSeconds } from '../../tables/index.ts';
 
-/** How `{{query.column | format}}` may write a value. */
-export const VALUE_FORMATS: Readonly<Record<string, string>> = {
-  seconds: 'nanoseconds as seconds, e.g. `25.591800`',
-  plain: 'a number without separators',
-  upper: 'in capitals',
-};
-
 /** A value as text for readers: numbers with separators, yes and no; NULL is null. */
 export function displayText(value: DuckDBValue, format?: string): string | null {
   if (value === null || value === undefined) return null;

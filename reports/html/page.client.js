@@ -248,19 +248,76 @@
     }
   }
 
+  function copyButton(label, text) {
+    const press = button(label, '', async () => {
+      const done = await copy(text.textContent);
+      press.textContent = done ? 'Copied' : 'Copying was refused';
+      setTimeout(() => {
+        press.textContent = label;
+      }, 1500);
+    });
+    press.className = 'copy';
+    return press;
+  }
+
   function copyButtons() {
-    for (const details of document.querySelectorAll('details.mail')) {
-      const text = details.querySelector('pre');
-      const press = button('Copy as text', '', async () => {
-        const done = await copy(text.textContent);
-        press.textContent = done ? 'Copied' : 'Copying was refused';
-        setTimeout(() => {
-          press.textContent = 'Copy as text';
-        }, 1500);
-      });
-      press.className = 'copy';
-      details.before(press);
+    for (const details of document.querySelectorAll('details.mail'))
+      details.before(copyButton('Copy as text', details.querySelector('pre')));
+    for (const details of document.querySelectorAll('details.sql'))
+      details.querySelector('summary').after(copyButton('Copy SQL', details.querySelector('pre')));
+  }
+
+  // --- long tables: pages and a filter ---
+
+  const FILTERED_FROM = 16;
+  const PAGE = 50;
+
+  function pages(table) {
+    const rows = [...table.tBodies[0].rows];
+    if (rows.length < FILTERED_FROM) return;
+    const name = table.caption?.textContent ?? 'table';
+    let texts = null;
+    let page = 0;
+    const bar = document.createElement('div');
+    bar.className = 'tools pages';
+    const input = document.createElement('input');
+    input.type = 'search';
+    input.placeholder = 'filter rows';
+    input.setAttribute('aria-label', `Filter rows: ${name}`);
+    const status = document.createElement('span');
+    status.className = 'dim';
+    status.setAttribute('role', 'status');
+    const earlier = button('\u25c0', `Earlier rows: ${name}`, () => turn(-1));
+    const later = button('\u25b6', `Later rows: ${name}`, () => turn(1));
+    bar.append(input, earlier, later, status);
+
+    function apply() {
+      const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      texts ??= rows.map((row) => row.textContent.toLowerCase());
+      const matching = rows.filter((_, index) => words.every((word) => texts[index].includes(word)));
+      const last = Math.max(0, Math.ceil(matching.length / PAGE) - 1);
+      page = Math.min(Math.max(0, page), last);
+      const from = page * PAGE;
+      const shown = new Set(matching.slice(from, from + PAGE));
+      for (const row of rows) row.hidden = !shown.has(row);
+      earlier.disabled = page === 0;
+      later.disabled = page === last;
+      earlier.hidden = later.hidden = rows.length <= PAGE;
+      const range =
+        shown.size === 0 ? 'no row' : `rows ${from + 1} to ${from + shown.size} of ${matching.length}`;
+      status.textContent = shown.size === rows.length ? '' : range;
     }
+
+    function turn(by) {
+      page += by;
+      apply();
+    }
+    input.addEventListener('input', () => {
+      page = 0;
+      apply();
+    });
+    if (rows.length > PAGE) apply();
+    table.parentElement.before(bar);
   }
 
   // --- light or dark ---
@@ -287,6 +344,7 @@
 
   document.querySelectorAll('figure.timeline').forEach(zoomable);
   filterBar();
+  document.querySelectorAll('table.rows').forEach(pages);
   copyButtons();
   schemeSwitch();
 })();

@@ -1,13 +1,16 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Database, openDatabase, openEmptyDatabase } from '../../queries/database.ts';
 import { compose } from '../../reports/definition/compose.ts';
 import { DefinitionError } from '../../reports/definition/definition.ts';
+import { tagsDocument } from '../../reports/definition/document.ts';
 import { parseDefinition } from '../../reports/definition/parse.ts';
 import { parseTag } from '../../reports/definition/tag.ts';
 import { validateDefinition } from '../../reports/definition/validate.ts';
-import { builtInDefinition, renderHtml } from '../../reports/html.ts';
+import { builtInDefinition, htmlReport, renderHtml } from '../../reports/html.ts';
 import { FINDINGS } from '../../tables/index.ts';
+import { analyzeCapture } from '../support/capture.ts';
 import { findingRow, sampleAnalysis, tableOf } from './sample.ts';
 
 const HEAD = '---\ntitle: T\n---\n';
@@ -287,6 +290,38 @@ describe('validation', () => {
   ])('%j', async (lines, expected) => {
     const found = await mistakes(...lines);
     expect(found.join('\n')).toContain(expected);
+  });
+});
+
+describe('docs/reports.md', () => {
+  const text = readFileSync('docs/reports.md', 'utf8');
+
+  test('tells every tag with its options', () => {
+    expect(text.endsWith(tagsDocument())).toBe(true);
+  });
+
+  test('its examples are definitions without mistakes', async () => {
+    const [, example] = /````markdown\n(.*?)````/s.exec(text) ?? [];
+    const whole = readFileSync('docs/examples/calls.report.md', 'utf8');
+    const db = await openEmptyDatabase();
+    for (const definition of [example, whole])
+      await validateDefinition(db.engine, parseDefinition('example', definition));
+    db.close();
+  });
+
+  test('the example makes a page of a real capture', async () => {
+    const definition = parseDefinition('calls', readFileSync('docs/examples/calls.report.md', 'utf8'));
+    const page = await htmlReport(await analyzeCapture('6.12-s2'), { definition });
+    for (const part of [
+      '<title>ATS calls: 26 calls, 1 failed</title>',
+      '<strong>26 calls</strong>',
+      '<h3 id="0000:01:00.2:-8-calls">',
+      'Calls that returned an error',
+      'EINVAL',
+      'aria-label="Calls by kind and time taken"',
+      '<summary>The slowest calls</summary>',
+    ])
+      expect(page).toContain(part);
   });
 });
 

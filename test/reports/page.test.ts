@@ -1,42 +1,36 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseDefinition } from '../../reports/definition/parse.ts';
 import { htmlReport } from '../../reports/html.ts';
 import { EVIDENCE, FINDINGS } from '../../tables/index.ts';
+import { accessibilityProblems, HAS_CHROMIUM, PageVisitor, type VisitOptions } from '../support/browser.ts';
 import { evidenceRow, findingRow, sampleAnalysis, tableOf } from './sample.ts';
-
-const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 const HOSTILE = `<script>document.title='owned'</script><img src=x onerror="document.title='owned'">\x1b[31m\u202egnp`;
 
-interface Violation {
-  readonly id: string;
-  readonly impact: string | null;
-  readonly nodes: readonly { readonly html: string }[];
-}
+/** A table long enough for pages, beside the built-in report. */
+const LONG = parseDefinition(
+  'long.report.md',
+  [
+    '---',
+    'title: Long',
+    '---',
+    '# Long',
+    '{% verdict /%}',
+    '{% table numbers title="Numbers" %}',
+    '{% queries /%}',
+    '```sql numbers',
+    "SELECT range AS n, 'word' || range AS word FROM range(1000) ORDER BY range",
+    '```',
+  ].join('\n'),
+);
 
-describe.skipIf(!existsSync(executablePath))('the page in a browser', () => {
-  let browser: Browser;
-  let folder: string;
+describe.skipIf(!HAS_CHROMIUM)('the page in a browser', () => {
+  let visitor: PageVisitor;
   let url: string;
-  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  let long: string;
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'atscope-page-'));
     const analysis = sampleAnalysis();
     const report = await htmlReport({
       ...analysis,
@@ -47,35 +41,15 @@ describe.skipIf(!existsSync(executablePath))('the page in a browser', () => {
       ]),
       evidence: tableOf(EVIDENCE, [evidenceRow(0, 0), evidenceRow(1, 0, { text: HOSTILE })]),
     });
-    const file = join(folder, 'report.html');
-    writeFileSync(file, report);
-    url = pathToFileURL(file).href;
-    browser = await chromium.launch({ executablePath, args: FLAGS });
+    visitor = await PageVisitor.launch();
+    url = visitor.save('report', report);
+    long = visitor.save('long', await htmlReport(analysis, { definition: LONG }));
   });
 
-  afterAll(async () => {
-    await browser.close();
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => visitor.close());
 
-  async function visit(
-    options: { readonly javaScriptEnabled: boolean; readonly colorScheme: 'light' | 'dark' },
-    look: (page: Page) => Promise<void>,
-  ): Promise<void> {
-    const context = await browser.newContext({ ...options, viewport: { width: 1200, height: 900 } });
-    const complaints: string[] = [];
-    const requests: string[] = [];
-    await context.setOffline(true);
-    const page = await context.newPage();
-    page.on('console', (message) => complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('request', (request) => requests.push(request.url()));
-    await page.goto(url);
-    await look(page);
-    expect(complaints).toEqual([]);
-    expect(requests).toEqual([url]);
-    await context.close();
-  }
+  const visit = (options: VisitOptions, look: (page: Page) => Promise<void>, at = url) =>
+    visitor.visit(at, options, look);
 
   for (const javaScriptEnabled of [true, false]) {
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -135,7 +109,7 @@ describe.skipIf(!existsSync(executablePath))('the page in a browser', () => {
   test('the timeline zooms by button and key, and back', async () => {
     await visit(scripted, async (page) => {
       const figure = page.locator('figure.timeline').first();
-      const bar = figure.locator('.on_marks path').first();
+      const bar = figure.locator('.on_marks rect').first();
       const before = await bar.boundingBox();
       const ticks = await figure.locator('.tick_labels_marks text').allTextContents();
       await figure.getByRole('button', { name: 'Zoom in' }).click();
@@ -167,7 +141,6 @@ describe.skipIf(!existsSync(executablePath))('the page in a browser', () => {
 
   test('a finding is copied as text for a mail', async () => {
     await visit(scripted, async (page) => {
-      await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
       await page.getByRole('button', { name: 'Copy as text' }).first().click();
       await page.getByRole('button', { name: 'Copied' }).waitFor();
       const text = String(await page.evaluate('navigator.clipboard.readText()'));
@@ -175,6 +148,44 @@ describe.skipIf(!existsSync(executablePath))('the page in a browser', () => {
       expect(text).toContain('Evidence:');
       expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(75);
     });
+  });
+
+  test('a long table has pages and a filter, and its SQL is copied', async () => {
+    await visit(
+      scripted,
+      async (page) => {
+        const rows = page.locator('table.rows tbody tr:visible');
+        const status = page.locator('.pages [role=status]');
+        expect(await rows.count()).toBe(50);
+        expect(await status.textContent()).toBe('rows 1 to 50 of 500');
+        await page.getByRole('button', { name: 'Later rows: Numbers' }).click();
+        expect(await rows.first().innerText()).toContain('word50');
+        await page.getByLabel('Filter rows: Numbers').fill('word49');
+        expect(await status.textContent()).toBe('rows 1 to 11 of 11');
+        expect(await rows.allInnerTexts()).toEqual(
+          ['49', ...Array.from({ length: 10 }, (_, index) => String(490 + index))].map(
+            (n) => `${n}\tword${n}`,
+          ),
+        );
+        await page.getByText('numbers', { exact: true }).click();
+        await page.getByRole('button', { name: 'Copy SQL' }).click();
+        await page.getByRole('button', { name: 'Copied' }).waitFor();
+        expect(String(await page.evaluate('navigator.clipboard.readText()'))).toMatch(/^SELECT range AS n/);
+        expect(await accessibilityProblems(page)).toEqual([]);
+      },
+      long,
+    );
+  });
+
+  test('without a script every row of a table is there', async () => {
+    await visit(
+      { javaScriptEnabled: false, colorScheme: 'light' },
+      async (page) => {
+        expect(await page.locator('table.rows tbody tr:visible').count()).toBe(500);
+        expect(await page.getByText('Numbers, showing 500 of 1,000').count()).toBe(1);
+      },
+      long,
+    );
   });
 
   test('light or dark can be chosen', async () => {
@@ -192,11 +203,7 @@ describe.skipIf(!existsSync(executablePath))('the page in a browser', () => {
   ] as const) {
     test(`accessible by the rules of axe: ${colorScheme}`, async () => {
       await visit({ javaScriptEnabled: true, colorScheme }, async (page) => {
-        await page.evaluate(axe);
-        const violations = (await page.evaluate(
-          `axe.run(${rules}).then((r) => r.violations)`,
-        )) as Violation[];
-        expect(violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes[0].html }))).toEqual([]);
+        expect(await accessibilityProblems(page, rules)).toEqual([]);
       });
     });
   }
