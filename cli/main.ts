@@ -4,6 +4,7 @@ import { PROFILES } from '../model/features.ts';
 import { FORM_NAMES, USUAL_FORMS } from '../reports/form-names.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { addQueryCommands } from './query-commands.ts';
+import { fileProblem } from './query-output.ts';
 import { addReportCommands } from './report-commands.ts';
 import { paletteFor } from './terminal.ts';
 import { VERSION } from './version.ts';
@@ -212,7 +213,12 @@ async function main(): Promise<void> {
   // A reader that stops early (head, less) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-    throw error;
+    const problem = fileProblem(error);
+    if (problem === null) throw error;
+    process.stderr.write(
+      `atscope: standard output: cannot write it (${problem}). What was written is not complete.\n`,
+    );
+    process.exit(EXIT.usage);
   });
   try {
     await build().parseAsync(process.argv);

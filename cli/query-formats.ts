@@ -82,7 +82,16 @@ async function writeMarkdown(answer: Answer, output: Output): Promise<void> {
     );
 }
 
+/** Plans are drawings of many lines, not cells. */
+async function writePlan(answer: Answer, output: Output): Promise<void> {
+  for await (const chunk of answer.chunks)
+    for (const [, plan] of textRows(chunk))
+      await output.write(`${(plan ?? '').trimEnd().split('\n').map(visible).join('\n')}\n`);
+}
+
 async function writeTable(answer: Answer, output: Output, layout: TableLayout): Promise<void> {
+  if (answer.columns.map((column) => column.name).join() === 'explain_key,explain_value')
+    return writePlan(answer, output);
   const writer = new TableWriter(answer.columns, layout, output);
   for await (const chunk of answer.chunks) {
     if (writer.full) {
@@ -101,16 +110,29 @@ async function writeTable(answer: Answer, output: Output, layout: TableLayout): 
 async function writeArrow(answer: Answer, output: Output): Promise<void> {
   const { RecordBatchStreamWriter } = await import('apache-arrow');
   const writer = new RecordBatchStreamWriter();
+  const problems: unknown[] = [];
   const drain = (async () => {
     for await (const piece of writer) await output.write(piece);
-  })();
-  try {
-    for await (const batch of await toArrowBatches(answer)) writer.write(batch);
-  } finally {
+  })().catch((error: unknown) => problems.push(error));
+  const end = () => {
     writer.finish();
     writer.close();
+  };
+  try {
+    for await (const batch of await toArrowBatches(answer)) writer.write(batch);
+    end();
+  } catch (error) {
+    // A writer whose pieces can go nowhere fails as well; the reason is what the output says.
+    try {
+      end();
+    } catch {
+      // It has ended already.
+    }
+    await drain;
+    throw problems[0] ?? error;
   }
   await drain;
+  if (problems.length > 0) throw problems[0];
 }
 
 /** Writes an answer in a format while it streams. Parquet is written by the engine itself: see `queries/parquet.ts`. */

@@ -210,16 +210,38 @@ describe('query', { timeout: 60_000 }, () => {
       join(folder, 'b.csv'),
     );
     expect(failed.code).toBe(2);
-    const full = run(
-      ['query', saved, 'FROM range(1000000)', '--format', 'csv', '--out', join(folder, 'c.csv')],
-      {
-        shell: 'trap "" XFSZ; ulimit -f 64; exec "$0" "$@"',
-      },
-    );
-    expect([full.code, full.err]).toEqual([2, expect.stringContaining('too large')]);
+    const full = 'trap "" XFSZ; ulimit -f 64; exec "$0" "$@"';
+    for (const format of ['csv', 'arrow', 'parquet', 'ndjson']) {
+      const args = [
+        'query',
+        saved,
+        'FROM range(1000000)',
+        '--format',
+        format,
+        '--out',
+        join(folder, 'c.csv'),
+      ];
+      const done = run(args, { shell: full });
+      expect([format, done.code, done.err.trim().split('\n')]).toEqual([
+        format,
+        2,
+        [expect.stringContaining('too large')],
+      ]);
+    }
+    const redirected = run(['query', saved, 'FROM range(1000000)', '--format', 'csv'], {
+      shell: full.replace('"$@"', '"$@" >cut.csv'),
+    });
+    expect([redirected.code, redirected.err]).toEqual([
+      2,
+      'atscope: standard output: cannot write it (the file would be too large). What was written is not complete.\n',
+    ]);
     expect(query('SELECT 1', '--out', join(folder, 'no', 'x')).err).toContain('the directory does not exist');
     expect(existsSync(join(folder, 'b.csv')) || existsSync(join(folder, 'c.csv'))).toBe(false);
     expect(leftovers()).toEqual([]);
+  });
+
+  it('a plan is shown as the drawing it is', () => {
+    expect(query('EXPLAIN SELECT 1 AS x').out).toMatch(/^┌─+┐\n/);
   });
 
   it('Ctrl-C stops the query and leaves no half file', async () => {
