@@ -6,7 +6,7 @@ import { paletteFor } from './terminal.ts';
 
 /** Prints what each format says of a file, the most confident first; of a bundle, of each recording in it. @throws InputError when none fits. */
 export async function runSniff(path: string, flags: { readonly json?: boolean }): Promise<void> {
-  const members = expandInput(await openSource(path));
+  const members = await expandInput(await openSource(path));
   try {
     const answers = members.map((member) => ({ member, ranked: rankFormats(member) }));
     if (flags.json) {

@@ -34,7 +34,7 @@ export async function readInputs(paths: readonly string[], options: ReadOptions)
     for (const source of sources) source.close();
   };
   try {
-    for (const path of paths) sources.push(...expandInput(await openSource(path)));
+    for (const path of paths) sources.push(...(await expandInput(await openSource(path))));
     return { ...(await readSources(sources, options)), sources, close };
   } catch (error) {
     close();

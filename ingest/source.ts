@@ -1,19 +1,7 @@
-import {
-  closeSync,
-  createReadStream,
-  createWriteStream,
-  fstatSync,
-  mkdtempSync,
-  openSync,
-  readSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import { InputError } from './input-error.ts';
+import { packingOf, spool, unpackToFile } from './unpack.ts';
 
 /** Bytes that can be read at any offset. */
 export interface ByteSource {
@@ -76,20 +64,6 @@ export class MemorySource implements ByteSource {
   close(): void {}
 }
 
-/** Writes a stream into a temporary file, so that it can be read at any offset; the file goes away on close. */
-async function spool(path: string, ...stages: [Readable, ...NodeJS.ReadWriteStream[]]): Promise<ByteSource> {
-  const folder = mkdtempSync(join(tmpdir(), 'atscope-'));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
-  try {
-    const file = join(folder, 'input');
-    await pipeline([...stages, createWriteStream(file)]);
-    return new FileSource(path, file, remove);
-  } catch (error) {
-    remove();
-    throw error;
-  }
-}
-
 function explain(path: string, error: unknown): InputError {
   const { code, message } = error as NodeJS.ErrnoException;
   switch (code) {
@@ -100,9 +74,6 @@ function explain(path: string, error: unknown): InputError {
       return new InputError(`${path}: no permission to read it. Traces made by root need chmod or sudo.`);
     case 'EISDIR':
       return new InputError(`${path}: is a directory; name the files in it that were recorded.`);
-    case 'Z_DATA_ERROR':
-    case 'Z_BUF_ERROR':
-      return new InputError(`${path}: damaged gzip data (${message}). Copy the file again.`);
     case 'ENOSPC':
       return new InputError(
         `${path}: no space left in ${tmpdir()} to unpack it. Set TMPDIR to a larger disk.`,
@@ -113,23 +84,24 @@ function explain(path: string, error: unknown): InputError {
 }
 
 /**
- * Opens an input. `-` is standard input. Gzip is unpacked; streams and packed files are spooled to a temporary file.
+ * Opens an input. `-` is standard input. Gzip, zstd and xz are unpacked; streams and packed files are spooled to a
+ * temporary file.
  * @throws InputError that names the file and what to do.
  */
 export async function openSource(path: string): Promise<ByteSource> {
   try {
     if (path === '-') {
       if (process.stdin.isTTY) throw new InputError('-: standard input is a terminal; pipe a trace into it.');
-      return await unpack(await spool('-', process.stdin));
+      return await unpackSource(await spooled('-', process.stdin));
     }
     const source = new FileSource(path, path);
     try {
       // tracefs files say size 0 and give bytes all the same.
       if (source.size === 0 && source.read(0, new Uint8Array(1)) > 0) {
         source.close();
-        return await unpack(await spool(path, createReadStream(path)));
+        return await unpackSource(await spooled(path, createReadStream(path)));
       }
-      return await unpack(source, path);
+      return await unpackSource(source);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EISDIR') source.close();
       throw error;
@@ -140,16 +112,24 @@ export async function openSource(path: string): Promise<ByteSource> {
   }
 }
 
-async function unpack(source: ByteSource, file?: string): Promise<ByteSource> {
-  const magic = new Uint8Array(6);
-  const got = source.read(0, magic);
-  if (got >= 2 && magic[0] === 0x1f && magic[1] === 0x8b) {
+async function spooled(path: string, stream: NodeJS.ReadableStream): Promise<ByteSource> {
+  const { file, remove } = await spool(stream);
+  return new FileSource(path, file, remove);
+}
+
+/**
+ * What a packed source holds; the source itself when it is not packed. The packed one is closed.
+ * @throws InputError for damage and decompression bombs.
+ */
+export async function unpackSource(source: ByteSource): Promise<ByteSource> {
+  const packing = packingOf(source);
+  if (!packing) return source;
+  try {
+    const { file, remove } = await unpackToFile(source, packing);
+    return new FileSource(source.path, file, remove);
+  } finally {
     source.close();
-    if (!file)
-      throw new InputError(`${source.path}: packed standard input; unpack it first: zcat FILE | atscope ...`);
-    return spool(source.path, createReadStream(file), createGunzip());
   }
-  return source;
 }
 
 /** The first bytes of a source, for detection. */

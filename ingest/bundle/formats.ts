@@ -50,7 +50,13 @@ export const notUsed: Format = {
   detect: () => CHOSEN_BY_NAME,
   async decode(source, out) {
     out.bytes.unparsed += source.size;
-    out.note('info', 'member-not-used', null, 'a file of no known format; the bundle is judged without it');
+    const damage = source instanceof BundleMember ? source.damage : null;
+    if (damage === null)
+      out.note('info', 'member-not-used', null, 'a file of no known format; the bundle is judged without it');
+    else {
+      out.complete = false;
+      out.note('error', 'member-damaged', null, damage);
+    }
   },
 };
 

@@ -3,6 +3,7 @@ import type { Format } from '../format.ts';
 import { InputError } from '../input-error.ts';
 import type { Recording, SourceRecording } from '../recording.ts';
 import type { ByteSource } from '../source.ts';
+import { plainName } from '../unpack.ts';
 import { type Facts, newFacts } from './facts.ts';
 import { captureFacts, FACT_MEMBERS, notUsed } from './formats.ts';
 import { Bundle, BundleMember } from './member.ts';
@@ -13,36 +14,43 @@ import { isTar, readTar, type TarEntry } from './tar.ts';
  * last, because the first recording gives the common time.
  * @throws InputError for a tar that is damaged or has no file.
  */
-export function expandInput(source: ByteSource): ByteSource[] {
+export async function expandInput(source: ByteSource): Promise<ByteSource[]> {
   try {
-    return isTar(source) ? membersOf(source) : [source];
+    return isTar(source) ? await membersOf(source) : [source];
   } catch (error) {
     source.close();
     throw error;
   }
 }
 
-function membersOf(source: ByteSource): ByteSource[] {
+async function membersOf(source: ByteSource): Promise<ByteSource[]> {
   const entries = readTar(source).filter((entry) => entry.size > 0);
   if (entries.length === 0) {
     throw new InputError(`${source.path}: this tar has no file with content. Pack the capture again.`);
   }
   const bundle = new Bundle(source, newFacts());
-  return entries
+  const members = entries
     .map((entry, i) => ({ entry, i }))
     .sort((a, b) => rankOf(a.entry) - rankOf(b.entry) || a.i - b.i)
     .map(({ entry }) => bundle.member(entry));
+  for (const member of members) await member.unpack();
+  return members;
 }
 
 function rankOf({ name }: TarEntry): number {
-  const base = name.slice(name.lastIndexOf('/') + 1);
+  const base = baseOf(name);
   if (isFact(name)) return 3;
   if (/trace/.test(base)) return 0;
   return /kmsg|dmesg|log/.test(base) ? 1 : 2;
 }
 
 function isFact(name: string): boolean {
-  return FACT_MEMBERS.has(name.slice(name.lastIndexOf('/') + 1));
+  return FACT_MEMBERS.has(baseOf(name));
+}
+
+/** The name of a member without its directory, and without what tells that it is packed. */
+function baseOf(name: string): string {
+  return plainName(name.slice(name.lastIndexOf('/') + 1));
 }
 
 /**

@@ -1,4 +1,5 @@
-import type { ByteSource } from '../source.ts';
+import { InputError } from '../input-error.ts';
+import { type ByteSource, unpackSource } from '../source.ts';
 import type { Facts } from './facts.ts';
 import type { TarEntry } from './tar.ts';
 
@@ -24,30 +25,53 @@ export class Bundle {
   }
 }
 
-/** A file of a bundle, read where it stands in the archive. */
+/** A file of a bundle, read where it stands in the archive, or unpacked when it is packed itself. */
 export class BundleMember implements ByteSource {
   readonly path: string;
   readonly name: string;
-  readonly size: number;
   readonly bundle: Bundle;
+  /** Why it could not be unpacked. */
+  damage: string | null = null;
   private readonly offset: number;
+  private readonly stored: number;
+  private unpacked: ByteSource | null = null;
   private isOpen = true;
 
   constructor(bundle: Bundle, entry: TarEntry) {
     this.bundle = bundle;
     this.name = entry.name;
     this.path = `${bundle.archive.path}:${entry.name}`;
-    this.size = entry.size;
+    this.stored = entry.size;
     this.offset = entry.offset;
   }
 
+  get size(): number {
+    return this.unpacked?.size ?? this.stored;
+  }
+
+  /** Unpacks a member that is packed itself. One that is damaged stays as it is: the others can still be read. */
+  async unpack(): Promise<void> {
+    const { path, stored } = this;
+    const packed = { path, size: stored, read: this.read.bind(this), close: () => {} };
+    try {
+      const source = await unpackSource(packed);
+      if (source !== packed) this.unpacked = source;
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.damage = error.message;
+    }
+  }
+
   read(offset: number, target: Uint8Array): number {
+    if (this.unpacked) return this.unpacked.read(offset, target);
     const left = Math.max(0, Math.min(target.length, this.size - offset));
     return left === 0 ? 0 : this.bundle.archive.read(this.offset + offset, target.subarray(0, left));
   }
 
   close(): void {
-    if (this.isOpen) this.bundle.release();
+    if (!this.isOpen) return;
     this.isOpen = false;
+    this.unpacked?.close();
+    this.bundle.release();
   }
 }
