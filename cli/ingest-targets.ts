@@ -9,9 +9,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import type { EventBatch, EventStream } from '../ingest/event-stream.ts';
+import { modelWants } from '../model/lift/ftrace.ts';
 import { DATASET_MARK } from '../queries/dataset.ts';
 import type { EngineLimits } from '../queries/engine.ts';
 import { writeArrowFiles, writeParquetFiles } from '../queries/export.ts';
+import { SaveThread, saveWorker } from '../queries/save-thread.ts';
 import { saveDatabase } from '../queries/saved.ts';
 import { SCHEMA_VERSION } from '../tables/index.ts';
 import { UsageError } from './exit-codes.ts';
@@ -44,17 +47,41 @@ function checkDirectory(option: string, path: string, kind: Kind): void {
   }
 }
 
-/** Writes the database file. @throws UsageError for what the file system refuses */
+/**
+ * Writes the database file. `record` reads the recording; the rows of frequent events are written while it does, by
+ * another thread.
+ * @throws UsageError for what the file system refuses, and what `record` throws
+ */
 export async function toDatabase(
   path: string,
-  capture: RecordedCapture,
   force: boolean,
   limits: EngineLimits,
-): Promise<void> {
+  record: (stream?: EventStream) => Promise<RecordedCapture>,
+): Promise<RecordedCapture> {
   const target = resolve(path);
   if (existsSync(target) && statSync(target).isDirectory())
     throw new UsageError(`--db ${path}: is a directory; name a file.`);
-  await writeWhole('--db', target, force, (beside) => saveDatabase(beside, capture.tables, limits));
+  return writeWhole('--db', target, force, async (beside) => {
+    const script = saveWorker();
+    let thread: SaveThread | null = null;
+    // The thread starts with the first batch: a small recording has none.
+    const stream = script && {
+      keep: { wants: modelWants },
+      take(batch: EventBatch) {
+        thread ??= new SaveThread(script, beside, limits);
+        thread.append(batch);
+      },
+      pause: () => thread?.pause() ?? null,
+    };
+    try {
+      const capture = await record(stream ?? undefined);
+      if (thread) await (thread as SaveThread).finish(capture.tables, capture.streamed);
+      else await saveDatabase(beside, capture.tables, limits);
+      return capture;
+    } finally {
+      await (thread as SaveThread | null)?.close();
+    }
+  });
 }
 
 /** Writes one Arrow file per table into a new directory. @throws UsageError */

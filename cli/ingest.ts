@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { EventStream } from '../ingest/event-stream.ts';
 import { qualifiedName } from '../tables/index.ts';
 import { UsageError } from './exit-codes.ts';
 import { toArrowDirectory, toDatabase, toDataset } from './ingest-targets.ts';
@@ -27,11 +28,18 @@ export async function runIngest(inputs: readonly string[], flags: IngestFlags): 
   const limits = limitsOf(flags);
   const done = onInterrupt(removePending);
   try {
-    const capture = await recordedCapture(inputs, flags);
-    if (db !== undefined) await toDatabase(db, capture, force, limits);
+    const record = (stream?: EventStream) => recordedCapture(inputs, flags, stream);
+    const onlyOne = parquet === undefined && arrow === undefined;
+    const capture =
+      db === undefined
+        ? await record()
+        : await toDatabase(db, force, limits, (stream) => record(onlyOne ? stream : undefined));
     if (parquet !== undefined) await toDataset(parquet, capture, force, limits);
     if (arrow !== undefined) await toArrowDirectory(arrow, capture, force);
-    const tables = capture.tables.map((table) => ({ name: qualifiedName(table.def), rows: table.length }));
+    const tables = [...capture.tables, ...capture.streamed].map((table) => ({
+      name: qualifiedName(table.def),
+      rows: table.length,
+    }));
     if (flags.json) {
       const written = { db: db ?? null, parquet: parquet ?? null, arrow: arrow ?? null };
       process.stdout.write(`${JSON.stringify({ capture: capture.id, ...written, tables }, null, 2)}\n`);

@@ -1,3 +1,4 @@
+import type { EventStream, StreamedTable } from '../ingest/event-stream.ts';
 import { quote } from '../ingest/quote.ts';
 import { readInputs } from '../ingest/read.ts';
 import { analyze } from '../model/analyze.ts';
@@ -24,6 +25,8 @@ export interface RecordingFlags {
 export interface RecordedCapture {
   readonly id: string;
   readonly tables: readonly Table[];
+  /** Tables whose rows went to the stream. */
+  readonly streamed: readonly StreamedTable[];
 }
 
 /** @throws UsageError for a label that is not of the form name=value. */
@@ -38,10 +41,15 @@ function labelsOf(list: readonly string[] = []): Map<string, string> {
   return labels;
 }
 
-/** Reads and replays recordings into every table that SQL knows. @throws InputError, UsageError */
+/**
+ * Reads and replays recordings into every table that SQL knows.
+ * @param stream takes the rows of frequent events while they are read.
+ * @throws InputError, UsageError
+ */
 export async function recordedCapture(
   inputs: readonly string[],
   flags: RecordingFlags,
+  stream?: EventStream,
 ): Promise<RecordedCapture> {
   const labels = labelsOf(flags.label);
   const profile = flags.features === undefined ? null : profileById(flags.features);
@@ -53,6 +61,7 @@ export async function recordedCapture(
   const read = await readInputs(inputs, {
     needs: { wants: flags.all ? () => true : modelWants },
     format: flags.inputFormat,
+    stream,
     progress: (path, bytes, size) =>
       progress.show(`reading ${path} ${size > 0 ? Math.floor((bytes * 100) / size) : 0}%`),
   });
@@ -68,7 +77,7 @@ export async function recordedCapture(
     const { pciFunctions, configAccesses, simulatorEvents } = read.recorded;
     const facts = { id, labels, allEvents: flags.all === true };
     const extra = [pciFunctions, configAccesses, simulatorEvents, ...captureTables(analysis, facts)];
-    return { id, tables: allTablesOf(analysis, extra) };
+    return { id, tables: allTablesOf(analysis, extra), streamed: read.recorded.streamed };
   } finally {
     progress.clear();
     read.close();

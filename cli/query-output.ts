@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { InputError } from '../ingest/input-error.ts';
 import { UsageError } from './exit-codes.ts';
 
 /** What went wrong with a file, in words a person understands; null for what is no problem of files. */
@@ -82,7 +83,7 @@ export async function writeWhole<T>(
       return result;
     });
   } catch (error) {
-    if (error instanceof UsageError) throw error;
+    if (error instanceof UsageError || error instanceof InputError) throw error;
     const problem = fileProblem(error);
     if (problem === null) throw error;
     throw new UsageError(

@@ -1,4 +1,12 @@
-import { ColumnBuilder, EVENT_COLUMNS, eventTableDef, StringPool, type Table } from '../tables/index.ts';
+import {
+  ColumnBuilder,
+  type ColumnDef,
+  EVENT_COLUMNS,
+  eventTableDef,
+  StringPool,
+  type Table,
+} from '../tables/index.ts';
+import { CONSTANT_COLUMNS, type EventStream, type StreamedTable } from './event-stream.ts';
 import { FieldBuilder } from './field-builder.ts';
 
 /** What every event has, as the decoder fills it in. Absent values are -1. */
@@ -34,6 +42,9 @@ export interface SharedPools {
 export function sharedPools(): SharedPools {
   return { comm: new StringPool(), flags: new StringPool(), symbol: new StringPool() };
 }
+
+/** Rows of a batch: a row group of DuckDB, so that each goes to the disk whole. */
+const BATCH_ROWS = 122_880;
 
 /** Rows that wait in a block before they go into the columns together: a call per row and column costs far more. */
 const BLOCK_ROWS = 1024;
@@ -71,6 +82,10 @@ export class EventTableBuilder {
   private block = newBlock(FIRST_ROWS);
   private room = FIRST_ROWS;
   private staged = 0;
+  private stream: { readonly to: EventStream; readonly table: number; readonly source: number } | null = null;
+  /** Rows that went out in batches. */
+  private gone = 0;
+  private readonly valuesTaken = new Map<string, number>();
   private untimed = false;
 
   constructor(name: string, system: string | null, pools: SharedPools) {
@@ -83,6 +98,18 @@ export class EventTableBuilder {
       caller: pools.symbol,
     };
     this.common = new Map(EVENT_COLUMNS.map((def) => [def.name, new ColumnBuilder(def, shared[def.name])]));
+  }
+
+  /**
+   * From now on rows go out in batches as soon as there are enough. All are of one source, none has a symbol, a caller
+   * or a line, and the fields are known.
+   */
+  streamTo(to: EventStream, table: number, source: number): void {
+    this.stream = { to, table, source };
+  }
+
+  get isStreamed(): boolean {
+    return this.stream !== null;
   }
 
   /** Begins a row; the fields of the event follow through `field(name).set...(row, ...)` with the returned row. */
@@ -112,7 +139,7 @@ export class EventTableBuilder {
     block.offset[at * 2 + 1] = offset > 0xffffffff ? offset / 4294967296 : 0;
     block.length[at] = header.length;
     block.line[at] = header.line;
-    return this.rows++;
+    return this.rows++ - this.gone;
   }
 
   field(name: string): FieldBuilder {
@@ -124,8 +151,17 @@ export class EventTableBuilder {
     return field;
   }
 
-  finish(): Table {
+  /** The table of what is left, or the account of one whose rows went out in batches. */
+  finish(): Table | StreamedTable {
     this.flush();
+    if (this.stream && this.gone > 0) {
+      const fields = this.sendBatch(this.stream);
+      return {
+        table: this.stream.table,
+        def: eventTableDef(this.name, this.system, fields),
+        length: this.rows,
+      };
+    }
     const fields = [...this.fields.values()].map((field) => field.finish(this.rows));
     const def = eventTableDef(
       this.name,
@@ -143,9 +179,39 @@ export class EventTableBuilder {
     };
   }
 
+  /** Returns the declarations of the fields. */
+  private sendBatch({ to, table, source }: NonNullable<EventTableBuilder['stream']>): ColumnDef[] {
+    const rows = this.rows - this.gone;
+    const common = [...this.common].filter(([name]) => !CONSTANT_COLUMNS.has(name));
+    const taken = common.map(([name, builder]) => {
+      builder.padTo(rows);
+      const known = this.valuesTaken.get(name) ?? 0;
+      const newValues = builder.pool?.valuesFrom(known) ?? [];
+      this.valuesTaken.set(name, known + newValues.length);
+      return { column: builder.take(), newValues };
+    });
+    if (this.gone === 0) for (const name of CONSTANT_COLUMNS) this.common.get(name)?.take();
+    const fields = [...this.fields.values()].map((field) => field.take(rows));
+    const defs = fields.map(({ column }) => column.def);
+    const { columns } = eventTableDef(this.name, this.system, defs);
+    const inTable = columns.filter(({ name }) => !CONSTANT_COLUMNS.has(name));
+    const all = [...taken, ...fields];
+    this.gone = this.rows;
+    to.take({
+      table,
+      name: this.name,
+      rows,
+      source,
+      columns: all.map(({ column }, i) => ({ ...column, def: inTable[i] })),
+      newValues: all.map(({ newValues }) => newValues),
+    });
+    return defs;
+  }
+
   private makeRoom(): void {
     if (this.room === BLOCK_ROWS) {
       this.flush();
+      if (this.stream && this.rows - this.gone >= BATCH_ROWS) this.sendBatch(this.stream);
       return;
     }
     this.room *= 2;
@@ -158,8 +224,10 @@ export class EventTableBuilder {
     const { block, staged, common } = this;
     for (const [name, column] of common) {
       const values = block[name as keyof Block];
+      if (this.stream && CONSTANT_COLUMNS.has(name) && this.gone > 0) continue;
       if (name === 'time_ns') column.pushBlock(values, staged, this.untimed ? block.timed : undefined);
-      else if (values instanceof Int32Array) pushOptional(column, values, this.rows - staged, staged);
+      else if (values instanceof Int32Array)
+        pushOptional(column, values, this.rows - this.gone - staged, staged);
       else column.pushBlock(values, staged);
     }
     this.staged = 0;

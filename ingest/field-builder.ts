@@ -23,6 +23,8 @@ export class FieldBuilder {
   /** The newest `staged` rows before `next`: two words each, or an id of the pool. */
   private block = new Uint32Array(FIRST_ROWS * 2);
   private staged = 0;
+  private expected: 'i64' | 'dict' = 'i64';
+  private valuesTaken = 0;
 
   constructor(name: string) {
     this.name = name;
@@ -68,9 +70,27 @@ export class FieldBuilder {
     else if (this.type === 'dict') this.setBytes(row, source, start, end);
   }
 
+  /** What the column holds should no row of a batch have a value. */
+  expect(type: 'i64' | 'dict'): void {
+    this.expected = type;
+  }
+
+  /** The `rows` rows so far, and the values that the dictionary got; the builder goes on with row 0. */
+  take(rows: number): { column: Column; newValues: readonly string[] } {
+    const builder = this.ready(rows, this.expected);
+    const column = this.typed(builder.take());
+    const newValues = builder.pool?.valuesFrom(this.valuesTaken) ?? [];
+    this.valuesTaken += newValues.length;
+    this.next = 0;
+    return { column, newValues };
+  }
+
   finish(rows: number): Column {
     const column = this.ready(rows, this.unreadable.length > 0 ? 'dict' : 'i64');
-    const built = column.finish();
+    return this.typed(column.finish());
+  }
+
+  private typed(built: Column): Column {
     if (this.type !== 'u64') return built;
     const { buffer, byteOffset, length } = built.data;
     return {

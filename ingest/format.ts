@@ -1,3 +1,4 @@
+import type { EventStream } from './event-stream.ts';
 import type { SourceRecording } from './recording.ts';
 import type { ByteSource } from './source.ts';
 
@@ -39,6 +40,8 @@ export interface DecodeOptions {
   readonly needs: EventNeeds;
   /** Bytes per read; tests use tiny ones. */
   readonly chunkSize: number;
+  /** Where the rows of frequent events may go while the source is read; a decoder need not use it. */
+  readonly stream?: EventStream;
   /** Called now and then with the number of bytes read. */
   readonly progress?: (bytes: number) => void;
 }

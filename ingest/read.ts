@@ -1,5 +1,6 @@
 import { applyFacts, expandInput, formatOfMember } from './bundle/index.ts';
 import { detectFormat, formatById } from './detect.ts';
+import type { EventStream } from './event-stream.ts';
 import type { EventNeeds, Format } from './format.ts';
 import { type Recorded, Recording } from './recording.ts';
 import { type ByteSource, openSource } from './source.ts';
@@ -11,6 +12,8 @@ export interface ReadOptions {
   readonly chunkSize?: number;
   /** When listings of the hardware were taken, by path. */
   readonly taken?: ReadonlyMap<string, 'before' | 'after'>;
+  /** Takes rows of frequent events while they are read; used for a recording of one source. */
+  readonly stream?: EventStream;
   readonly progress?: (path: string, bytesRead: number, size: number) => void;
 }
 
@@ -58,6 +61,7 @@ export async function readSources(
     await formats[i].decode(source, out, {
       needs: options.needs,
       chunkSize: options.chunkSize ?? CHUNK_SIZE,
+      stream: sources.length === 1 ? options.stream : undefined,
       progress: (bytes) => options.progress?.(source.path, bytes, source.size),
     });
   }

@@ -13,6 +13,7 @@ import {
   type Table,
   TableBuilder,
 } from '../tables/index.ts';
+import type { EventStream, StreamedTable } from './event-stream.ts';
 import { EventTableBuilder, type SharedPools, sharedPools } from './event-table.ts';
 
 /** The bucket a byte of the input lands in: exactly one. */
@@ -88,6 +89,13 @@ export class SourceRecording {
   /** The table of a kind of trace event, made at its first use. */
   events(name: string, system: string | null = null): EventTableBuilder {
     return this.recording.eventTable(name, system);
+  }
+
+  /** The same, whose rows go out in batches. */
+  streamedEvents(name: string, system: string | null, to: EventStream): EventTableBuilder {
+    const table = this.recording.eventTable(name, system);
+    if (!table.isStreamed) table.streamTo(to, this.recording.streams++, this.id);
+    return table;
   }
 
   /** The table of log records, for a decoder that fills its columns one by one. */
@@ -167,6 +175,9 @@ export class Recording {
   readonly simulatorEvents = new TableBuilder(SIMULATOR_EVENTS);
   private readonly tables = new Map<string, EventTableBuilder>();
 
+  /** Number of the next table that is streamed. */
+  streams = 0;
+
   addSource(path: string, format: string, size: number): SourceRecording {
     const source = new SourceRecording(this, this.sources.length, path, format, size);
     this.sources.push(source);
@@ -190,6 +201,7 @@ export class Recording {
     for (const source of this.sources) sources.append(source.row());
     const importLog = new TableBuilder(IMPORT_LOG);
     for (const row of this.importLog) importLog.append(row);
+    const events = [...this.tables.values()].map((table) => table.finish());
     return {
       sources: sources.finish(),
       importLog: importLog.finish(),
@@ -201,7 +213,8 @@ export class Recording {
       pciFunctions: this.pciFunctions.finish(),
       configAccesses: this.configAccesses.finish(),
       simulatorEvents: this.simulatorEvents.finish(),
-      events: [...this.tables.values()].map((table) => table.finish()),
+      events: events.filter((table): table is Table => 'columns' in table),
+      streamed: events.filter((table): table is StreamedTable => !('columns' in table)),
       eventCounts: this.sources.map((source) => source.eventCounts),
     };
   }
@@ -221,6 +234,8 @@ export interface Recorded {
   readonly simulatorEvents: Table<typeof SIMULATOR_EVENTS>;
   /** One table per kind of trace event that was wanted. */
   readonly events: readonly Table[];
+  /** The tables of those kinds whose rows went to the stream. */
+  readonly streamed: readonly StreamedTable[];
   /** Per source: events by name, wanted or not. */
   readonly eventCounts: readonly ReadonlyMap<string, number>[];
 }

@@ -44,8 +44,12 @@ export function allTablesOf(
 }
 
 /** Fills an engine with an analysis: tables, the standard library, and what the timelines need. */
-export async function fillEngine(engine: Engine, tables: readonly Table[]): Promise<void> {
-  await loadTables(engine, tables);
+export async function fillEngine(
+  engine: Engine,
+  tables: readonly Table[],
+  written?: ReadonlyMap<Table, string>,
+): Promise<void> {
+  await loadTables(engine, tables, written);
   await createLibrary(engine, tables);
   await engine.connection.run(timelineTables);
 }

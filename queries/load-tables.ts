@@ -1,4 +1,4 @@
-import { commentSql, createTableSql, quoteIdentifier } from '../tables/ddl.ts';
+import { commentSql, createTableSql, quoteIdentifier, sqlTableName } from '../tables/ddl.ts';
 import type { Table, TableDef } from '../tables/index.ts';
 import type { Engine } from './engine.ts';
 import { eventColumnType, loadTable } from './load.ts';
@@ -9,6 +9,12 @@ function distinctName(name: string, taken: Set<string>): string {
   for (let number = 2; taken.has(candidate.toLowerCase()); number++) candidate = `${name}_${number}`;
   taken.add(candidate.toLowerCase());
   return candidate;
+}
+
+/** Names of columns under which SQL knows them: no two differ only in case. */
+export function distinctNames(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => distinctName(name, taken));
 }
 
 function distinctDef(def: TableDef, tables: Set<string>): TableDef {
@@ -31,8 +37,16 @@ export function sqlTables(tables: readonly Table[]): { table: Table; def: TableD
   });
 }
 
-/** Creates tables with their comments and fills them. @throws Error from DuckDB, e.g. when the disk is full. */
-export async function loadTables(engine: Engine, tables: readonly Table[]): Promise<void> {
+/**
+ * Creates tables with their comments and fills them.
+ * @param written tables that are in the database already, and under which name.
+ * @throws Error from DuckDB, e.g. when the disk is full.
+ */
+export async function loadTables(
+  engine: Engine,
+  tables: readonly Table[],
+  written: ReadonlyMap<Table, string> = new Map(),
+): Promise<void> {
   const named = sqlTables(tables);
   const schemas = new Set(named.map(({ def }) => def.schema ?? 'main'));
   const statements = ['BEGIN;'];
@@ -40,9 +54,16 @@ export async function loadTables(engine: Engine, tables: readonly Table[]): Prom
     if (schema !== 'main') statements.push(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)};`);
   for (const { table, def } of named) {
     const typeAt = def.schema ? (index: number) => eventColumnType(table.columns[index]) : undefined;
-    statements.push(createTableSql(def, typeAt), ...commentSql(def));
+    const before = written.get(table);
+    statements.push(
+      before === undefined
+        ? createTableSql(def, typeAt)
+        : `ALTER TABLE ${sqlTableName({ ...def, name: before })} RENAME TO ${quoteIdentifier(def.name)};`,
+      ...commentSql(def),
+    );
   }
   statements.push('COMMIT;');
   await engine.duckdb.query(engine.raw, statements.join('\n'));
-  for (const { table, def } of named) loadTable(engine.duckdb, engine.raw, table, def.name);
+  for (const { table, def } of named)
+    if (!written.has(table)) loadTable(engine.duckdb, engine.raw, table, def.name);
 }

@@ -1,8 +1,10 @@
 import { closeSync, openSync, readSync } from 'node:fs';
+import type { EventBatch, StreamedTable } from '../ingest/event-stream.ts';
 import { quoteText } from '../tables/ddl.ts';
 import { SCHEMA_VERSION, type Table } from '../tables/index.ts';
 import { fillEngine } from './database.ts';
 import { type Engine, type EngineLimits, lockEngine, type Openings, openEngine } from './engine.ts';
+import { EventWriter } from './event-writer.ts';
 import { QueryError } from './query-error.ts';
 
 /**
@@ -25,24 +27,63 @@ export function isSavedDatabase(path: string): boolean {
 /** Rows from which blocks of the usual size pay off; below, sixty small tables would take 256 KiB each. */
 const MANY_ROWS = 1_000_000;
 
+/** A database file that is being written. Whatever happens, it must be closed. */
+export class DatabaseFile {
+  private readonly engine: Engine;
+  private readonly events: EventWriter;
+
+  private constructor(engine: Engine) {
+    this.engine = engine;
+    this.events = new EventWriter(engine);
+  }
+
+  /** @throws Error from DuckDB for a path that cannot be written. */
+  static async create(path: string, limits: EngineLimits, manyRows: boolean): Promise<DatabaseFile> {
+    const engine = await openEngine(limits);
+    try {
+      const blocks = manyRows ? 262_144 : 16_384;
+      await engine.connection.run(
+        `ATTACH ${quoteText(path)} AS ${CATALOG} (BLOCK_SIZE ${blocks}); USE ${CATALOG};`,
+      );
+      return new DatabaseFile(engine);
+    } catch (error) {
+      engine.close();
+      throw error;
+    }
+  }
+
+  /** Writes rows of trace events. @throws Error from DuckDB, e.g. for a full disk. */
+  append(batch: EventBatch): Promise<void> {
+    return this.events.append(batch);
+  }
+
+  /** Writes all other tables and the standard library. @throws Error from DuckDB, e.g. for a full disk. */
+  async finish(tables: readonly Table[], streamed: readonly StreamedTable[] = []): Promise<void> {
+    const written = new Map<Table, string>();
+    for (const account of streamed)
+      written.set({ ...account, columns: [] }, await this.events.finish(account));
+    await fillEngine(this.engine, [...tables, ...written.keys()], written);
+    // Without the checkpoint the newest rows stand in a log file beside the database.
+    await this.engine.connection.run(`CHECKPOINT ${CATALOG}; USE memory; DETACH ${CATALOG};`);
+  }
+
+  close(): void {
+    this.engine.close();
+  }
+}
+
 /** Writes tables and the standard library into a new database file. @throws Error from DuckDB, e.g. for a full disk. */
 export async function saveDatabase(
   path: string,
   tables: readonly Table[],
   limits: EngineLimits = {},
 ): Promise<void> {
-  const engine = await openEngine(limits);
+  const rows = tables.reduce((sum, table) => sum + table.length, 0);
+  const file = await DatabaseFile.create(path, limits, rows >= MANY_ROWS);
   try {
-    const rows = tables.reduce((sum, table) => sum + table.length, 0);
-    const blocks = rows < MANY_ROWS ? 16_384 : 262_144;
-    await engine.connection.run(
-      `ATTACH ${quoteText(path)} AS ${CATALOG} (BLOCK_SIZE ${blocks}); USE ${CATALOG};`,
-    );
-    await fillEngine(engine, tables);
-    // Without the checkpoint the newest rows stand in a log file beside the database.
-    await engine.connection.run(`CHECKPOINT ${CATALOG}; USE memory; DETACH ${CATALOG};`);
+    await file.finish(tables);
   } finally {
-    engine.close();
+    file.close();
   }
 }
 

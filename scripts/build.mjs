@@ -30,6 +30,7 @@ await build({
     atscope: 'cli/main.ts',
     'unpack-worker': 'ingest/trace-dat/unpack-worker.mjs',
     'ftrace-scan-worker': 'ingest/ftrace-text/scan-worker.ts',
+    'save-worker': 'queries/save-worker.ts',
   },
   outdir: dist,
   outExtension: { '.js': '.mjs' },

@@ -221,6 +221,24 @@ export class ColumnBuilder {
     return this.validity;
   }
 
+  /** The rows so far, without the dictionary; the builder goes on empty, in new memory, with the same pool. */
+  take(): Column {
+    const { def, length, data, validity, nulls } = this;
+    const taken = {
+      def,
+      length,
+      data: data.subarray(0, length),
+      validity: validity?.subarray(0, (length + 7) >> 3),
+      nullCount: nulls,
+    };
+    this.data = allocate(def.type, this.capacity);
+    if (this.words) this.words = new Uint32Array(this.data.buffer);
+    this.validity = null;
+    this.nulls = 0;
+    this.length = 0;
+    return taken;
+  }
+
   private setPresent(): void {
     if (this.validity) this.validity[this.length >> 3] |= 1 << (this.length & 7);
   }

@@ -52,9 +52,14 @@ export class StringPool {
 
   /** All strings in order of their ids. */
   values(): string[] {
-    const all: string[] = [];
-    for (let id = 0; id < this.count; id++) all.push(this.get(id));
-    return all;
+    return this.valuesFrom(0);
+  }
+
+  /** The strings from an id on. */
+  valuesFrom(first: number): string[] {
+    const values: string[] = [];
+    for (let id = first; id < this.count; id++) values.push(this.get(id));
+    return values;
   }
 
   private equals(id: number, source: Uint8Array, start: number, end: number): boolean {

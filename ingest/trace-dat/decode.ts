@@ -109,7 +109,8 @@ class TraceDecoder {
     try {
       const streams = openStreams(source, out, opened, this.layout.type, options.chunkSize, pool);
       const progress = () => options.progress?.(out.bytes.record);
-      await walkMerged(streams, (stream, from, to) => this.takeRun(stream, from, to), progress);
+      const take = (stream: CpuStream, from: number, to: number) => this.takeRun(stream, from, to);
+      await walkMerged(streams, take, progress, () => options.stream?.pause() ?? null);
       this.finish(streams);
     } finally {
       pool?.close();
@@ -189,7 +190,7 @@ class TraceDecoder {
       if (kind.code.caller) header.caller = this.callerAt(stream, start, length, kind.code.caller);
     }
     if (!kind.table) {
-      kind.table = out.events(kind.format.name, kind.format.system);
+      kind.table = this.newTable(kind);
       kind.stores = compileFields(
         kind.format,
         kind.table,
@@ -217,6 +218,17 @@ class TraceDecoder {
       const name = Buffer.from(stream.buffer.name);
       kind.table.field('instance').setBytes(row, name, 0, name.length);
     }
+  }
+
+  private newTable({ format, code }: Kind): EventTableBuilder {
+    const { out, options, opened } = this;
+    const { stream } = options;
+    // What the model reads stays; probes may be of its functions.
+    if (!stream || code || isWanted(stream.keep, format, null, false))
+      return out.events(format.name, format.system);
+    const table = out.streamedEvents(format.name, format.system, stream);
+    if (opened.file.buffers.some(({ name }) => name !== '')) table.field('instance').expect('dict');
+    return table;
   }
 
   private symbolAt(

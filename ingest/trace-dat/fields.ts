@@ -23,7 +23,11 @@ export function compileFields(
 ): FieldStore[] {
   return format.fields
     .filter((field) => !field.name.startsWith('__probe_'))
-    .map((field) => compileField(field, table.field(field.name), bigEndian, hex.has(field.name)));
+    .map((field) => {
+      const to = table.field(field.name);
+      if (field.kind !== 'number') to.expect('dict');
+      return compileField(field, to, bigEndian, hex.has(field.name));
+    });
 }
 
 function compileField(field: Field, to: FieldBuilder, bigEndian: boolean, hex: boolean): FieldStore {

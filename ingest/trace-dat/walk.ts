@@ -54,12 +54,13 @@ export function openStreams(
 
 /**
  * Goes through the events of all streams in the order (time, stream), as `trace-cmd report` does, in runs of events
- * `[from, to)` of one page of one stream.
+ * `[from, to)` of one page of one stream. Between pages it waits for what `pause` gives.
  */
 export async function walkMerged(
   streams: readonly CpuStream[],
   onRun: (stream: CpuStream, from: number, to: number) => void,
   progress: () => void = () => {},
+  pause: () => Promise<void> | null = () => null,
 ): Promise<void> {
   const heap = new StreamHeap();
   for (const stream of streams) stream.prefetch();
@@ -83,6 +84,8 @@ export async function walkMerged(
     stream.at = to;
     if (to < stream.events.count) heap.settle();
     else {
+      const ready = pause();
+      if (ready) await ready;
       let found = stream.nextPage();
       while (found === 'wait') {
         await stream.arrival();
