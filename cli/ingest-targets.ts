@@ -21,6 +21,9 @@ import { UsageError } from './exit-codes.ts';
 import type { RecordedCapture } from './query-inputs.ts';
 import { FileOutput, fileProblem, guardPending, writeWhole } from './query-output.ts';
 
+/** Rows of a row group of DuckDB: a batch of so many goes to the disk whole. */
+const ROW_GROUP = 122_880;
+
 type Kind = 'arrow' | 'parquet';
 
 function markText(kind: Kind): string {
@@ -67,6 +70,7 @@ export async function toDatabase(
     // The thread starts with the first batch: a small recording has none.
     const stream = script && {
       keep: { wants: modelWants },
+      batchRows: ROW_GROUP,
       take(batch: EventBatch) {
         thread ??= new SaveThread(script, beside, limits);
         thread.append(batch);

@@ -29,12 +29,14 @@ export interface StreamedTable {
 export interface EventStream {
   /** Kinds whose tables stay in the recording, because the model reads them. */
   readonly keep: EventNeeds;
+  /** Rows from which a batch goes out. */
+  readonly batchRows: number;
   take(batch: EventBatch): void;
   /** Resolves when the taker has caught up; null when it has. */
   pause(): Promise<void> | null;
 }
 
-/** Columns of a streamed table whose value is the same in every row; NULL but for these two. */
+/** Columns of a streamed table that say the same in every row: its source, no return, and NULL. */
 export const CONSTANT_COLUMNS: ReadonlySet<string> = new Set([
   'source',
   'symbol',

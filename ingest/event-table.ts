@@ -43,9 +43,6 @@ export function sharedPools(): SharedPools {
   return { comm: new StringPool(), flags: new StringPool(), symbol: new StringPool() };
 }
 
-/** Rows of a batch: a row group of DuckDB, so that each goes to the disk whole. */
-const BATCH_ROWS = 122_880;
-
 /** Rows that wait in a block before they go into the columns together: a call per row and column costs far more. */
 const BLOCK_ROWS = 1024;
 const FIRST_ROWS = 16;
@@ -211,7 +208,7 @@ export class EventTableBuilder {
   private makeRoom(): void {
     if (this.room === BLOCK_ROWS) {
       this.flush();
-      if (this.stream && this.rows - this.gone >= BATCH_ROWS) this.sendBatch(this.stream);
+      if (this.stream && this.rows - this.gone >= this.stream.to.batchRows) this.sendBatch(this.stream);
       return;
     }
     this.room *= 2;

@@ -1,6 +1,6 @@
 import { CONSTANT_COLUMNS, type EventBatch, type StreamedTable } from '../ingest/event-stream.ts';
 import { quoteIdentifier, sqlType } from '../tables/ddl.ts';
-import { type Column, EVENT_COLUMNS, type Table } from '../tables/index.ts';
+import { type Column, ColumnBuilder, type ColumnDef, EVENT_COLUMNS, type Table } from '../tables/index.ts';
 import type { Engine } from './engine.ts';
 import { eventColumnType, loadTable } from './load.ts';
 import { distinctNames } from './load-tables.ts';
@@ -10,15 +10,19 @@ const SCHEMA = 'ftrace';
 interface Written {
   /** Until the recording is finished and all names are known. */
   readonly name: string;
-  readonly columns: { readonly name: string; type: string; values: string[] }[];
-  /** Rows that do not fit the table as it was made: they wait for the end, in their order. */
+  readonly columns: { readonly def: ColumnDef; type: string; readonly values: string[] }[];
+  /** Rows that do not fit the table as it is, and those behind them. */
   readonly waiting: EventBatch[];
+  written: number;
 }
+
+/** A dictionary of more values in the first batch will soon be too large for an ENUM. */
+const MOST_ENUM_VALUES = 16_384;
 
 /**
  * Writes batches of trace events as they come. A table is made for what its first batch holds. A later batch with a new
- * value of a dictionary or a wider number waits, with all that follow it, until the end: then the column gets its final
- * type once. Most dictionaries are complete after the first batch.
+ * value of a dictionary or a wider number waits, with those that follow it, until as many rows wait as were written:
+ * then the columns get their new types. So no row is written more than twice, on average.
  */
 export class EventWriter {
   private readonly engine: Engine;
@@ -33,27 +37,34 @@ export class EventWriter {
     const known = this.tables.get(batch.table);
     const table = known ?? (await this.create(batch));
     if (known) this.learn(table, batch);
-    if (table.waiting.length > 0 || typesOf(table, batch).some((type, i) => type !== table.columns[i]?.type))
+    const fits = typesOf(table, batch).every((type, i) => type === table.columns[i].type);
+    if (fits && table.waiting.length === 0) this.load(table, batch);
+    else {
       table.waiting.push(batch);
-    else this.load(table, batch);
+      if (table.waiting.reduce((sum, { rows }) => sum + rows, 0) >= table.written) await this.settle(table);
+    }
   }
 
   /** Writes what waits. @returns the name of the table that now holds all rows. */
   async finish({ table: number, def }: StreamedTable): Promise<string> {
     const table = this.tables.get(number);
     if (!table) throw new Error(`no batch of ${def.name} came`);
-    const last = table.waiting.at(-1);
-    if (last) {
-      for (const sql of alterations(table, last)) await this.engine.connection.run(sql);
-      for (const batch of table.waiting) this.load(table, batch);
-      table.waiting.length = 0;
-    }
+    await this.settle(table);
     return table.name;
+  }
+
+  /** Writes what waits, after the columns have got the types for it. */
+  private async settle(table: Written): Promise<void> {
+    const last = table.waiting.at(-1);
+    if (!last) return;
+    for (const sql of alterations(table, last)) await this.engine.connection.run(sql);
+    for (const batch of table.waiting) this.load(table, batch);
+    table.waiting.length = 0;
   }
 
   private async create(batch: EventBatch): Promise<Written> {
     const names = distinctNames([...EVENT_COLUMNS.map(({ name }) => name), ...fieldsOf(batch).map(nameOf)]);
-    const table: Written = { name: `#${batch.table}`, columns: [], waiting: [] };
+    const table: Written = { name: `#${batch.table}`, columns: [], waiting: [], written: 0 };
     this.learn(table, batch);
     const types = typesOf(table, batch);
     table.columns.forEach((column, i) => {
@@ -77,25 +88,35 @@ export class EventWriter {
 
   private learn(table: Written, batch: EventBatch): void {
     batch.newValues.forEach((values, i) => {
-      table.columns[i] ??= { name: batch.columns[i].def.name, type: '', values: [] };
+      table.columns[i] ??= { def: batch.columns[i].def, type: '', values: [] };
       // A list of many values is no list of arguments.
       for (const value of values) table.columns[i].values.push(value);
     });
   }
 
   private load(table: Written, batch: EventBatch): void {
-    const columns = batch.columns.map((column, i) => withValues(column, table.columns[i].values));
+    const columns = table.columns.map(({ def, values }, i) =>
+      withValues(batch.columns[i] ?? nothing(def, batch.rows), values),
+    );
     const part: Table = {
       def: { schema: SCHEMA, name: table.name, doc: '', columns: [] },
       length: batch.rows,
       columns,
     };
     loadTable(this.engine.duckdb, this.engine.raw, part, table.name);
+    table.written += batch.rows;
   }
 }
 
 function withValues(column: Column, values: readonly string[]): Column {
   return column.def.type === 'dict' ? { ...column, dictionary: values } : column;
+}
+
+/** A column of rows from before its field appeared. */
+function nothing(def: ColumnDef, rows: number): Column {
+  const builder = new ColumnBuilder({ ...def, nullable: true });
+  builder.padTo(rows);
+  return builder.finish();
 }
 
 function fieldsOf(batch: EventBatch): readonly Column[] {
@@ -110,9 +131,15 @@ function tableName(table: Written): string {
   return `${SCHEMA}.${quoteIdentifier(table.name)}`;
 }
 
-/** The types of the columns that hold this batch and all before it. */
+/** The types of the columns that hold this batch and all before it. What became VARCHAR stays that. */
 function typesOf(table: Written, batch: EventBatch): string[] {
-  return batch.columns.map((column, i) => eventColumnType(withValues(column, table.columns[i].values)));
+  return batch.columns.map((column, i) => {
+    const { type, values } = table.columns[i];
+    const isText = column.def.type === 'dict';
+    if (isText && (type === 'VARCHAR' ? values.length > 0 : type === '' && values.length > MOST_ENUM_VALUES))
+      return 'VARCHAR';
+    return eventColumnType(withValues(column, values));
+  });
 }
 
 /** What gives a table the columns and types of its last batch. */
@@ -121,7 +148,7 @@ function alterations(table: Written, last: EventBatch): string[] {
   const fields = EVENT_COLUMNS.length - CONSTANT_COLUMNS.size;
   const types = typesOf(table, last);
   return table.columns.flatMap((column, i) => {
-    const name = quoteIdentifier(i < fields ? column.name : names[EVENT_COLUMNS.length + i - fields]);
+    const name = quoteIdentifier(i < fields ? column.def.name : names[EVENT_COLUMNS.length + i - fields]);
     const was = column.type;
     const type = types[i];
     if (type === was) return [];
