@@ -5,16 +5,11 @@ import { rulesDocument } from '../../model/rules/document.ts';
 import { RULE_EXAMPLES } from '../../model/rules/examples.ts';
 import { RULE_BY_ID, RULES } from '../../model/rules/index.ts';
 import { analyzeBytes, findingsOf } from '../support/pipeline.ts';
-import { TraceWriter } from '../support/trace-writer.ts';
+import { goldenText, type Story, tell } from '../support/rule-stories.ts';
 import { RULE_CASES, type RuleCase } from './rule-cases.ts';
 
-async function fired(rule: RuleCase, story: 'trips' | 'nearMiss') {
-  const trace = rule[story](new TraceWriter());
-  const inputs: Record<string, string> = {};
-  if (trace.lines.length > 0) inputs['trace.txt'] = trace.text();
-  if (rule.log) inputs['dmesg.txt'] = rule.log[story];
-  const analysis = await analyzeBytes(inputs, { profile: rule.profile });
-  return findingsOf(analysis, true).filter(
+async function fired(rule: RuleCase, story: Story) {
+  return findingsOf(await tell(rule, story), true).filter(
     (finding) => finding.rule === rule.rule && finding.function === rule.fn,
   );
 }
@@ -27,6 +22,10 @@ describe('every rule has a story that trips it and a near miss that does not', (
       expect(await fired(rule, 'nearMiss')).toEqual([]);
     });
   }
+
+  it('the stories give what the golden file says, and nothing else', async () => {
+    await expect(await goldenText()).toMatchFileSnapshot('rule-cases.golden.txt');
+  });
 
   it('no rule is left out', () => {
     const covered = new Set(RULE_CASES.map((rule) => rule.rule));

@@ -1,0 +1,110 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PROFILES } from '../../model/features.ts';
+import { RULE_CASES } from '../model/rule-cases.ts';
+import { disagreement, sequences, wrongAtRandom } from './exploration.ts';
+import { section } from './rule-stories.ts';
+
+declare global {
+  /** The condition that is forced, and to what (see `scripts/mutate.mjs`). */
+  var __mutant: number;
+  var __forced: boolean;
+}
+
+interface Mutant {
+  readonly id: number;
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+}
+
+interface Check {
+  readonly name: string;
+  /** True when the code does what it must. */
+  run(): Promise<boolean>;
+}
+
+const GOLDEN = join(import.meta.dirname, 'rule-cases.golden.txt');
+
+function storyChecks(): Check[] {
+  const golden = readFileSync(GOLDEN, 'utf8');
+  return RULE_CASES.flatMap((rule) =>
+    (['trips', 'nearMiss'] as const).map((story) => ({
+      name: rule.rule,
+      run: async () => golden.includes(await section(rule, story)),
+    })),
+  );
+}
+
+const EXPLORATION: readonly Check[] = [
+  {
+    name: 'every call alone',
+    run: async () => {
+      for (const profile of PROFILES)
+        for (const sequence of sequences(1)) if (disagreement(profile, sequence, false)) return false;
+      return true;
+    },
+  },
+  { name: 'stories at random', run: async () => wrongAtRandom(120) === null },
+];
+
+/** A crash is as good as a wrong answer: a test would have failed. */
+async function passes(check: Check): Promise<boolean> {
+  try {
+    return await check.run();
+  } catch {
+    return false;
+  }
+}
+
+async function isKilled(mutant: Mutant, forced: boolean, checks: readonly Check[]): Promise<boolean> {
+  globalThis.__mutant = mutant.id;
+  globalThis.__forced = forced;
+  for (const check of checks) if (!(await passes(check))) return true;
+  return false;
+}
+
+/** Lines `file | condition | true or false | why no test can notice`. */
+function acceptedMutants(path: string): Set<string> {
+  if (!existsSync(path)) return new Set();
+  const lines = readFileSync(path, 'utf8').split('\n');
+  return new Set(
+    lines
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => line.split(' | ').slice(0, 3).join(' | ')),
+  );
+}
+
+/** Runs every check against every mutant of the list. @returns 0 when all are killed or accepted. */
+export async function hunt(listPath: string, acceptedPath: string): Promise<number> {
+  const mutants = JSON.parse(readFileSync(listPath, 'utf8')) as Mutant[];
+  const accepted = acceptedMutants(acceptedPath);
+  const stories = storyChecks();
+  globalThis.__mutant = -1;
+  for (const check of [...stories, ...EXPLORATION]) {
+    if (!(await passes(check))) throw new Error(`${check.name} fails without any mutant`);
+  }
+  const sources = new Map<string, string>();
+  let killed = 0;
+  let known = 0;
+  const survivors: string[] = [];
+  for (const mutant of mutants) {
+    const source = sources.get(mutant.file) ?? readFileSync(mutant.file, 'utf8');
+    sources.set(mutant.file, source);
+    // Stories of the rules of the same file first: they are the likeliest to notice.
+    const near = stories.filter((check) => source.includes(`'${check.name}'`));
+    const checks = [...near, ...EXPLORATION, ...stories.filter((check) => !near.includes(check))];
+    for (const forced of [true, false]) {
+      if (accepted.has(`${mutant.file} | ${mutant.text} | ${forced}`)) known++;
+      else if (await isKilled(mutant, forced, checks)) killed++;
+      else {
+        survivors.push(`${mutant.file}:${mutant.line} | ${mutant.text} | ${forced}`);
+        console.log(survivors.at(-1));
+      }
+    }
+  }
+  console.log(
+    `${killed} killed, ${survivors.length} survived, ${known} accepted of ${mutants.length * 2} mutants`,
+  );
+  return survivors.length === 0 ? 0 : 1;
+}
