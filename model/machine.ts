@@ -163,13 +163,18 @@ export class Machine {
     const was = state.get(fn.fn, CORE_EN);
     // Without a capability offset the write goes to PCI Status, and the device keeps ATS on (contract 3.4).
     if (warn < 0 && was === 1 && state.get(fn.fn, CORE_CAP) !== 0) state.set(fn.fn, HW_EN, 0, event, 'call');
+    // Where nothing says whether it was on, nothing says whether the register was written.
+    else if (warn < 0 && was === UNKNOWN && state.get(fn.fn, HW_EN) === 1)
+      state.set(fn.fn, HW_EN, UNKNOWN, event, 'lost');
     // With or without its WARN, the core has ATS off afterwards.
     state.set(fn.fn, CORE_EN, 0, event, warn >= 0 || was === 0 ? 'learned' : 'call');
   }
 
   private restore({ fn, event }: Outcome): void {
     const { state } = this;
-    if (state.get(fn.fn, CORE_EN) !== 1) return;
+    const on = state.get(fn.fn, CORE_EN);
+    if (on === UNKNOWN && state.get(fn.fn, HW_EN) === 0) state.set(fn.fn, HW_EN, UNKNOWN, event, 'lost');
+    if (on !== 1) return;
     state.set(fn.fn, HW_EN, 1, event, 'call');
     const shift = state.get(fn.fn, CORE_STU);
     if (fn.isVf === 0 && shift !== UNKNOWN && shift !== 0)

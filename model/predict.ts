@@ -45,7 +45,6 @@ export interface ContractFeatures {
 export function supported(operands: Operands, features: ContractFeatures): Tri {
   const own = and(operands.cap, not(operands.untrusted));
   if (own === 0) return 0;
-  if (operands.isVf === 0) return operands.answered !== UNKNOWN ? operands.answered : own;
   if (operands.answered !== UNKNOWN) return operands.answered;
   const asksPf = and(features.pfAware, operands.isVf);
   if (asksPf === 0) return own;

@@ -64,6 +64,11 @@ export class Topology {
     return this.current.get(address) ?? null;
   }
 
+  /** The generations in force, one for each address. */
+  inForce(): Iterable<FunctionRecord> {
+    return this.current.values();
+  }
+
   /** Opens the next generation of an address. */
   open(address: string, event: number): FunctionRecord {
     const generation = this.generations.get(address) ?? 0;

@@ -210,8 +210,7 @@ export class Replay {
     });
     this.observer = new Observer(events, order, state, bench, (fn, row) => {
       for (const hook of HOOKS.onCapabilityGone) hook(bench, fn, row);
-      // Earlier answers of the support test no longer hold, neither for the function nor for its VFs.
-      for (const id of [fn.fn, ...fn.vfs]) state.set(id, CORE_SUPPORTED, UNKNOWN, row, 'learned');
+      this.forgetAnswers(fn, row);
     });
     this.registers = new RegisterAccesses(events, calls, state, (kind) => bench.wasRecorded(kind));
     this.hardware = new HardwareView({
@@ -437,9 +436,17 @@ export class Replay {
     for (const hook of POINT_HOOKS[kind]) hook(this.bench, name, fn, row);
     if (kind === NO_ATS) this.listings?.noAts(row);
     if (!fn) return;
-    if (kind === QUIRK && this.order.timed[row]) this.state.set(fn.fn, CORE_CAP, 0, row, 'observed');
+    if (kind === QUIRK && this.order.timed[row]) {
+      this.state.set(fn.fn, CORE_CAP, 0, row, 'observed');
+      this.forgetAnswers(fn, row);
+    }
     if (kind === LOG_GROUP_REMOVE) fn.probed = false;
     if (kind === INVALIDATE) this.bench.expectations.used(fn.fn, row);
+  }
+
+  /** Earlier answers of the support test no longer hold, neither for the function nor for its VFs. */
+  private forgetAnswers(fn: FunctionRecord, row: number): void {
+    for (const id of [fn.fn, ...fn.vfs]) this.state.set(id, CORE_SUPPORTED, UNKNOWN, row, 'learned');
   }
 
   private onWarn(row: number): void {
@@ -451,7 +458,7 @@ export class Replay {
 
   /** A device that only a pointer stands for may be any of those that other events name. */
   private onPointerCall(row: number): void {
-    for (const fn of this.topology.functions) if (!fn.isPointer) this.machine.forgetCalls(fn, row);
+    for (const fn of this.topology.inForce()) if (!fn.isPointer) this.machine.forgetCalls(fn, row);
   }
 
   /** An ATS call of an unnamed function may have been of any whose known state fits it. */
@@ -461,7 +468,7 @@ export class Replay {
     this.unnamedCalls++;
     const clashes = (known: number, shown: number) =>
       known !== UNKNOWN && shown !== UNKNOWN && known !== (shown ? 1 : 0);
-    for (const fn of this.topology.functions) {
+    for (const fn of this.topology.inForce()) {
       if (clashes(fn.isVf, events.isVf[row])) continue;
       if (events.phase[row] !== RETURN && clashes(this.state.get(fn.fn, CORE_EN), events.enabled[row]))
         continue;
@@ -481,7 +488,7 @@ export class Replay {
   }
 
   private onLoss(row: number): void {
-    for (const fn of this.topology.functions) this.machine.forgetAll(fn, row);
+    for (const fn of this.topology.inForce()) this.machine.forgetAll(fn, row);
     this.openCount.fill(0);
     this.windows.forget();
     this.bench.forget();
@@ -493,7 +500,7 @@ export class Replay {
     this.settle();
     const more = this.order.rows[this.bench.position];
     if (more === undefined) return;
-    for (const fn of this.topology.functions) this.machine.forgetKernel(fn, row);
+    for (const fn of this.topology.inForce()) this.machine.forgetKernel(fn, row);
     this.stability.clear();
   }
 

@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROFILES } from '../../model/features.ts';
 import { RULE_CASES } from '../model/rule-cases.ts';
+import { differencesFromTheContract, differencesWithUnknowns } from './contract-table.ts';
 import { disagreement, sequences, wrongAtRandom } from './exploration.ts';
+import { machineDifferences } from './machine-table.ts';
 import { section } from './rule-stories.ts';
 
 declare global {
@@ -37,6 +39,11 @@ function storyChecks(): Check[] {
 }
 
 const EXPLORATION: readonly Check[] = [
+  { name: 'the table of the machine', run: async () => [...machineDifferences()].length === 0 },
+  {
+    name: 'the table of the contract',
+    run: async () => [...differencesFromTheContract(), ...differencesWithUnknowns()].length === 0,
+  },
   {
     name: 'every call alone',
     run: async () => {
