@@ -54,7 +54,7 @@ export function judge(
     return {
       verdict: 'inconclusive',
       gate,
-      sentence: inconclusiveSentence(decisive[0].reason),
+      sentence: inconclusiveSentence(decisive[0].reason, foundText(findings)),
       reasons,
     };
   }
@@ -82,9 +82,17 @@ export function failSentence(
   return `ATS state is inconsistent on ${where} (${rules}).`;
 }
 
+/** What was found where nothing reaches the gate. */
+export function foundText(findings: Iterable<{ readonly severity: string }>): string {
+  let warnings = 0;
+  for (const { severity } of findings) if (severity === 'warning') warnings++;
+  if (warnings === 0) return 'Nothing wrong was found';
+  return `${warnings === 1 ? '1 warning was' : `${warnings} warnings were`} found and no error`;
+}
+
 /** The verdict where nothing fails and something decisive is missing, in one sentence. */
-export function inconclusiveSentence(reason: string, found = 'Nothing wrong'): string {
-  return `${found} was found, but the recording cannot show that all is well: ${lowerFirst(reason)}`;
+export function inconclusiveSentence(reason: string, found: string): string {
+  return `${found}, but the recording cannot show that all is well: ${lowerFirst(reason)}`;
 }
 
 function passSentence(findings: readonly Finding[], replay: ReplayResult): string {

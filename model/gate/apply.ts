@@ -15,7 +15,7 @@ import {
   VERDICT_REASONS,
 } from '../../tables/index.ts';
 import type { Analysis } from '../analysis.ts';
-import { failSentence, inconclusiveSentence, reaches } from '../verdict.ts';
+import { failSentence, foundText, inconclusiveSentence, reaches } from '../verdict.ts';
 import { type ComparedRow, compareFindings, isWorse } from './compare.ts';
 import { GATE_RULES } from './rules.ts';
 import { type Side, sideOf } from './side.ts';
@@ -209,7 +209,10 @@ function judgedAgain(analysis: Analysis, { gate, baseline, suppressions, today }
     gating.length > 0
       ? gatingSentence(analysis, gating, onlyNew)
       : decisive
-        ? inconclusiveSentence(decisive.reason, onlyNew ? 'Nothing new' : 'Nothing wrong')
+        ? inconclusiveSentence(
+            decisive.reason,
+            onlyNew ? 'Nothing new was found' : foundText(rowsOf(analysis.findings)),
+          )
         : row.verdict === 'pass'
           ? row.sentence
           : onlyNew

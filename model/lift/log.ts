@@ -12,6 +12,7 @@ import { type EventKindName, KIND, POINT, UNKNOWN } from '../events.ts';
 import { isFunctionAddress } from './arguments.ts';
 import { functionAddress, requesterOf } from './invalidation-descriptor.ts';
 import { LOG_MESSAGES } from './log-messages.ts';
+import { nameProbedWarns } from './probed-warns.ts';
 
 const decoder = new TextDecoder();
 
@@ -58,6 +59,7 @@ export function liftLog(
         : null);
     liftRecord(records, row, kind, { ...groups, device: device ?? undefined }, ofAnother === true, events);
   }
+  nameProbedWarns(records, splats, frames, events);
 }
 
 /** Records that contain the word of a kind of message, in the order of the records and then of the kinds. */

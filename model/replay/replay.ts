@@ -451,9 +451,11 @@ export class Replay {
 
   private onWarn(row: number): void {
     if (this.warnsOfCalls.has(row)) return;
-    this.bench.subject = -1;
+    const fn = this.events.device[row] >= 0 ? this.identity.functionOf(row) : null;
+    if (fn) this.fnOf[row] = fn.fn;
+    this.bench.subject = fn ? fn.fn : -1;
     const symbol = this.events.nameOf(this.events.symbol[row]);
-    if (symbol) for (const hook of HOOKS.onLoneWarn) hook(this.bench, row, symbol);
+    if (symbol) for (const hook of HOOKS.onLoneWarn) hook(this.bench, row, symbol, fn);
   }
 
   /** A device that only a pointer stands for may be any of those that other events name. */

@@ -1,7 +1,8 @@
 import { kindMask, UNKNOWN } from '../events.ts';
 import { CORE_CAP, CORE_EN, CORE_SUPPORTED, CORE_UNTRUSTED, DRV_EN } from '../state.ts';
+import type { FunctionRecord } from '../topology.ts';
 import type { CompletedCall, Rule, RuleContext } from './rule.ts';
-import { resultText, shiftText } from './text.ts';
+import { resultText, shiftText, warnDeviceText } from './text.ts';
 
 const ATTACH = kindMask('iommu.attach');
 
@@ -70,8 +71,8 @@ export const CALL_RULES: readonly Rule[] = [
         key: callerKey(context, done),
       });
     },
-    onLoneWarn: (context, event, symbol) =>
-      loneWarn(context, event, symbol, 'pci_enable_ats', 'ATS013', 'enabled a second time'),
+    onLoneWarn: (context, event, symbol, fn) =>
+      loneWarn(context, event, fn, symbol, 'pci_enable_ats', 'ATS013', 'enabled a second time'),
   },
   {
     id: 'ATS014',
@@ -109,8 +110,8 @@ export const CALL_RULES: readonly Rule[] = [
         key: callerKey(context, done),
       });
     },
-    onLoneWarn: (context, event, symbol) =>
-      loneWarn(context, event, symbol, 'pci_prepare_ats', 'ATS014', 'prepared while ATS is on'),
+    onLoneWarn: (context, event, symbol, fn) =>
+      loneWarn(context, event, fn, symbol, 'pci_prepare_ats', 'ATS014', 'prepared while ATS is on'),
   },
   {
     id: 'ATS015',
@@ -146,8 +147,8 @@ export const CALL_RULES: readonly Rule[] = [
         key: callerKey(context, done),
       });
     },
-    onLoneWarn: (context, event, symbol) =>
-      loneWarn(context, event, symbol, 'pci_disable_ats', 'ATS015', 'disabled although it is not on'),
+    onLoneWarn: (context, event, symbol, fn) =>
+      loneWarn(context, event, fn, symbol, 'pci_disable_ats', 'ATS015', 'disabled although it is not on'),
   },
   {
     id: 'ATS016',
@@ -332,6 +333,7 @@ function isSmmuCall(context: RuleContext, done: CompletedCall): boolean {
 function loneWarn(
   context: RuleContext,
   event: number,
+  fn: FunctionRecord | null,
   symbol: string,
   ours: string,
   rule: string,
@@ -340,9 +342,9 @@ function loneWarn(
   if (symbol !== ours) return;
   const task = context.taskText(event);
   context.fire(rule, {
-    fn: null,
+    fn: fn ? fn.fn : null,
     event,
-    message: `A function was ${what}: the kernel WARNs in ${symbol}(), ${task}. The WARN names no device.`,
+    message: `${fn ? fn.address : 'A function'} was ${what}: the kernel WARNs in ${symbol}(), ${task}. ${warnDeviceText(fn !== null)}`,
     expected: 'No WARN in the ATS core.',
     observed: `WARN in ${symbol}(), ${task}.`,
     evidence: [{ role: 'the WARN of the kernel', event }],

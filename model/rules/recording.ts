@@ -1,6 +1,7 @@
 import { type EventKindName, kindMask, UNKNOWN } from '../events.ts';
+import type { FunctionRecord } from '../topology.ts';
 import type { Rule, RuleContext } from './rule.ts';
-import { resultText, shiftText } from './text.ts';
+import { resultText, shiftText, warnDeviceText } from './text.ts';
 
 const NAMES = { 'ats.prepare': 'pci_prepare_ats', 'ats.enable': 'pci_enable_ats' } as const;
 
@@ -145,9 +146,9 @@ export const RECORDING_RULES: readonly Rule[] = [
         key: `${kind} ${result} unnamed`,
       });
     },
-    onLoneWarn(context, event, symbol) {
+    onLoneWarn(context, event, symbol, fn) {
       if (!DRIVER_ENABLE_WARNS.has(symbol)) return;
-      lonelyEnableFailure(context, event, symbol);
+      lonelyEnableFailure(context, event, symbol, fn);
     },
   },
 ];
@@ -159,12 +160,17 @@ export const DRIVER_ENABLE_WARNS: ReadonlySet<string> = new Set([
   'arm_smmu_attach_commit',
 ]);
 
-function lonelyEnableFailure(context: RuleContext, event: number, symbol: string): void {
+function lonelyEnableFailure(
+  context: RuleContext,
+  event: number,
+  symbol: string,
+  fn: FunctionRecord | null,
+): void {
   const task = context.taskText(event);
   context.fire('ATS094', {
-    fn: null,
+    fn: fn ? fn.fn : null,
     event,
-    message: `ATS of a function could not be enabled: the IOMMU driver WARNs in ${symbol}(), ${task}. The WARN names no device.`,
+    message: `ATS of ${fn ? fn.address : 'a function'} could not be enabled: the IOMMU driver WARNs in ${symbol}(), ${task}. ${warnDeviceText(fn !== null)}`,
     expected: 'Success.',
     observed: `WARN in ${symbol}(), ${task}.`,
     evidence: [{ role: 'the WARN of the driver', event }],

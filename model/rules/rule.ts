@@ -177,7 +177,7 @@ export interface RuleHooks {
   /** A value of ATS Control was read. */
   onRead?(context: RuleContext, fn: FunctionRecord, event: number, stu: number): void;
   /** A kernel WARN that belongs to no recorded call. */
-  onLoneWarn?(context: RuleContext, event: number, symbol: string): void;
+  onLoneWarn?(context: RuleContext, event: number, symbol: string, fn: FunctionRecord | null): void;
 }
 
 export interface ResetDone {

@@ -14,6 +14,13 @@ export function resultText(result: number): string {
   }
 }
 
+/** How the device of a WARN is known, since the WARN itself names none. */
+export function warnDeviceText(named: boolean): string {
+  return named
+    ? 'The WARN names no device; its task had just added this one to a group.'
+    : 'The WARN names no device.';
+}
+
 /** A page shift with its meaning: `page shift 13 (STU 1, 8 KiB)`. */
 export function shiftText(pageShift: number): string {
   if (pageShift === UNKNOWN) return 'an unknown page shift';
