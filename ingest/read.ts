@@ -2,6 +2,8 @@ import { applyFacts, expandInput, formatOfMember } from './bundle/index.ts';
 import { detectFormat, formatById } from './detect.ts';
 import type { EventStream } from './event-stream.ts';
 import type { EventNeeds, Format } from './format.ts';
+import { splitMixed } from './mixed/index.ts';
+import { SectionSource } from './mixed/section-source.ts';
 import { type Recorded, Recording } from './recording.ts';
 import { type ByteSource, openSource } from './source.ts';
 
@@ -38,22 +40,27 @@ export async function readInputs(paths: readonly string[], options: ReadOptions)
   };
   try {
     for (const path of paths) sources.push(...(await expandInput(await openSource(path))));
-    return { ...(await readSources(sources, options)), sources, close };
+    const read = await readSources(sources, options);
+    sources.splice(0, sources.length, ...read.sources);
+    return { ...read, close };
   } catch (error) {
     close();
     throw error;
   }
 }
 
-/** The same for sources that are open already. */
+/** The same for sources that are open already. The sources it gives are those of the recording: a mixed input has two. */
 export async function readSources(
-  sources: readonly ByteSource[],
+  inputs: readonly ByteSource[],
   options: ReadOptions,
-): Promise<Pick<ReadInputs, 'recorded' | 'formats'>> {
+): Promise<Pick<ReadInputs, 'recorded' | 'formats' | 'sources'>> {
+  const sources = options.format ? inputs : inputs.flatMap((input) => splitMixed(input) ?? [input]);
   const recording = new Recording();
   const formats = sources.map(
     (source) =>
-      formatOfMember(source) ?? (options.format ? formatById(options.format) : detectFormat(source).format),
+      formatOfMember(source) ??
+      formatOfSection(source) ??
+      (options.format ? formatById(options.format) : detectFormat(source).format),
   );
   for (const [i, source] of sources.entries()) {
     const out = recording.addSource(source.path, formats[i].id, source.size);
@@ -66,5 +73,9 @@ export async function readSources(
     });
   }
   applyFacts(sources, recording);
-  return { recorded: recording.finish(), formats };
+  return { recorded: recording.finish(), formats, sources };
+}
+
+function formatOfSection(source: ByteSource): Format | null {
+  return source instanceof SectionSource ? source.format : null;
 }

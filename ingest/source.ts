@@ -9,6 +9,8 @@ export interface ByteSource {
   readonly path: string;
   /** In bytes, after decompression. */
   readonly size: number;
+  /** Where its own bytes begin, when what stands before them belongs to other sources. */
+  readonly contentStart?: number;
   /** Fills `target` from `offset` and returns the number of bytes read; less than asked only at the end. */
   read(offset: number, target: Uint8Array): number;
   close(): void;
@@ -134,6 +136,7 @@ export async function unpackSource(source: ByteSource): Promise<ByteSource> {
 
 /** The first bytes of a source, for detection. */
 export function headOf(source: ByteSource, length = 65536): Uint8Array {
-  const head = new Uint8Array(Math.min(length, source.size));
-  return head.subarray(0, source.read(0, head));
+  const start = source.contentStart ?? 0;
+  const head = new Uint8Array(Math.min(length, source.size - start));
+  return head.subarray(0, source.read(start, head));
 }

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { detect } from '../ingest/kernel-log/detect.ts';
 import { kernelLog } from '../ingest/kernel-log/index.ts';
+import { splitMixed } from '../ingest/mixed/index.ts';
 import { Recording } from '../ingest/recording.ts';
 import { headOf, openSource } from '../ingest/source.ts';
 import { formatSeconds, rowsOf } from '../tables/index.ts';
@@ -32,7 +33,9 @@ interface ManifestEntry {
 }
 
 async function read(path: string) {
-  const source = await openSource(path);
+  const opened = await openSource(path);
+  // Of a paste with listings of the hardware only the log is compared.
+  const source = splitMixed(opened)?.[0] ?? opened;
   try {
     const recording = new Recording();
     const out = recording.addSource(path, kernelLog.id, source.size);

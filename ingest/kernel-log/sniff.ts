@@ -60,6 +60,14 @@ export function sampleOf(head: Uint8Array): Sample {
   return sample;
 }
 
+const recordHead = new Head();
+
+/** True when the line `[start, end)` begins, behind quoting and prefixes, as a record of a kernel log. */
+export function isRecord(bytes: Uint8Array, start: number, end: number): boolean {
+  const line = bytes.subarray(start, end);
+  return headIn(line, line.length, recordHead) >= 0;
+}
+
 /** Index of the message of a line, or -1 when it has no head. */
 function headIn(bytes: Uint8Array, length: number, head: Head): number {
   const lava = lavaText(bytes, 0, length);

@@ -28,7 +28,7 @@ export async function analyzeBytes(
     tool: 'atscope test',
     gate: options.gate ?? 'error',
     profile: profile ? { ...chooseProfile(null), profile, features: profile.features } : null,
-    quote: (places) => quote({ sources, formats: read.formats }, places),
+    quote: (places) => quote(read, places),
   });
 }
 
