@@ -6,7 +6,8 @@ import { analyzeBytes, findingsOf } from '../support/pipeline.ts';
 function log(lines: readonly (readonly [string, string, string])[], callers = true): string {
   return lines
     .map(
-      ([time, caller, text]) => `[${time.padStart(12)}]${callers ? `[${caller.padStart(7)}]` : ''} ${text}\n`,
+      ([time, caller, text]) =>
+        `[${Number(time).toFixed(6).padStart(12)}]${callers ? `[${caller.padStart(7)}]` : ''} ${text}\n`,
     )
     .join('');
 }
