@@ -41,9 +41,10 @@ function defining(syntax: ProbeSyntax): string[] {
 }
 
 const REMOVING = [
-  '# Afterwards, to remove the probes:',
-  `echo 0 > /sys/kernel/tracing/events/${GROUP}/enable`,
-  `for event in /sys/kernel/tracing/events/${GROUP}/*/; do echo "-:${GROUP}/$(basename "$event")" >> /sys/kernel/tracing/kprobe_events; done`,
+  '# Remove the probes; some recorders have done it already.',
+  `cd /sys/kernel/tracing/events/${GROUP} 2>/dev/null || exit 0`,
+  'echo 0 > enable',
+  `for event in */; do echo "-:${GROUP}/\${event%/}" >> /sys/kernel/tracing/kprobe_events; done`,
 ];
 
 /** Selects the trace events the kernel has, as options of a recorder. */

@@ -81,7 +81,7 @@ function readTopology(source: ByteSource, out: SourceRecording, options: DecodeO
       driver: found.driver,
       iommu_group: found.iommuGroup,
       capabilities: 'none',
-      is_vf: found.isPf ? false : null,
+      is_vf: null,
       offset: BigInt(offset),
       length,
       line,
@@ -89,7 +89,8 @@ function readTopology(source: ByteSource, out: SourceRecording, options: DecodeO
   });
   for (const { source: _, ...row } of rows) {
     const pf = physfns.get(row.function as string) ?? null;
-    out.pciFunction({ ...row, pf, is_vf: pf === null ? row.is_vf : true });
+    // Every VF has a link to its PF in sysfs (drivers/pci/iov.c pci_iov_sysfs_link()).
+    out.pciFunction({ ...row, pf, is_vf: pf !== null });
   }
 }
 

@@ -93,7 +93,8 @@ function settle({ archive, facts }: Bundle, members: readonly SourceRecording[])
   const traces = recordings.filter(
     (member) => member.format === 'ftrace-text' || member.format === 'trace-dat',
   );
-  for (const trace of traces) trace.clock ??= facts.clock;
+  // `trace-cmd extract` writes the clock of the main buffer, whatever that of the instance is.
+  for (const trace of traces) trace.clock = facts.clock ?? trace.clock;
   const trace = traces[0] ?? recordings[0];
   noteProbes(facts, trace);
   listProbes(facts, trace);

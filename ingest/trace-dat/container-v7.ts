@@ -206,6 +206,24 @@ function openSection(container: Container, offset: number, expected: number, ski
   return { id, flags, body, end: cursor.position, start };
 }
 
+/**
+ * Bytes of a CPU's packed data. trace-cmd up to 3.1 leaves the word with the number of chunks out of the size that it
+ * writes (lib/trace-cmd/trace-compress.c); where the chunks end tells.
+ */
+function packedSize({ source, bigEndian }: Container, offset: number, size: number): number {
+  if (size < 4) return size;
+  const word = new DataView(new ArrayBuffer(4));
+  const wordAt = (at: number) => {
+    source.read(at, new Uint8Array(word.buffer));
+    return word.getUint32(0, !bigEndian);
+  };
+  const end = offset + size + 4;
+  if (end > source.size) return size;
+  let at = offset + 4;
+  for (let left = wordAt(offset); left > 0 && at + 8 <= end; left--) at += 8 + wordAt(at);
+  return at === end ? size + 4 : size;
+}
+
 function readBuffer(container: Container, parts: Parts, buffer: BufferOption): void {
   const { map } = container;
   const section = openSection(container, buffer.offset, buffer.id, true);
@@ -220,7 +238,12 @@ function readBuffer(container: Container, parts: Parts, buffer: BufferOption): v
   checkPageSize(body, pageSize);
   const compressed = (flags & COMPRESSED) !== 0;
   const cpus = buffer.cpus.map(({ cpu, offset, size }) =>
-    cutExtent(container, { cpu, offset, size, compressed }),
+    cutExtent(container, {
+      cpu,
+      offset,
+      size: compressed ? packedSize(container, offset, size) : size,
+      compressed,
+    }),
   );
   const clock = buffer.clock ?? parts.options.values.traceClock;
   parts.buffers.push({ name: buffer.name, clock, pageSize, cpus });

@@ -27,6 +27,8 @@ export interface Nature {
   /** Address of its PF, where VF Enable, First VF Offset and VF Stride of a listed PF lead to it. */
   readonly pf: string | null;
   readonly vfIndex: number;
+  /** 1 a VF, 0 not one, UNKNOWN. */
+  readonly isVf: number;
 }
 
 /** The listings of a recording: what they show, in the order of the inputs. */
@@ -136,6 +138,10 @@ function naturesOf(rows: readonly Row[], functions: readonly ListedFunction[]): 
           ),
           pf,
           vfIndex: pf === null ? -1 : vfIndexOf(rows[linked[0]], placed),
+          isVf: agreed(
+            all.flatMap((i) => (rows[i].is_vf === null ? [] : [Number(rows[i].is_vf)])),
+            UNKNOWN,
+          ),
         },
       ];
     }),

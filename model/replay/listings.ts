@@ -79,6 +79,7 @@ export class ListingTracker {
     if (nature) {
       if (nature.capability !== UNKNOWN && nature.capability !== 0) fn.capOffset = nature.capability;
       if (nature.capability === 0) this.state.set(fn.fn, CORE_CAP, 0, nature.event, 'observed');
+      if (fn.isVf === UNKNOWN) fn.isVf = nature.isVf;
       const pf = nature.pf === null ? null : this.topology.find(nature.pf);
       if (pf) this.topology.link(fn, pf, nature.vfIndex);
     }

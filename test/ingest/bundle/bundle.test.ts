@@ -154,8 +154,34 @@ describe('the facts of a bundle', () => {
       ['0000:01:00.0', false, null, 5, 'virtio-pci'],
       ['0000:01:00.1', true, '0000:01:00.0', 7, null],
       ['0000:01:00.2', true, '0000:01:00.0', null, null],
-      ['0000:02:00.0', null, null, null, 'nvme'],
+      ['0000:02:00.0', false, null, null, 'nvme'],
     ]);
+  });
+
+  it('tell the model what is a VF and what is not, and whose', async () => {
+    const bare = [
+      '# tracer: nop',
+      '#           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION',
+      '              sh-1       [000] .....     1.000000: pci_enable_ats: (pci_enable_ats+0x0/0xa0) ps=12 bdf="0000:01:00.1"',
+      '              sh-1       [000] .....     1.000100: pci_enable_ats_ret: (iommu_enable_pci_caps+0x4a/0x60 <- pci_enable_ats) ret=0',
+      '              sh-1       [000] .....     1.000200: pci_enable_ats: (pci_enable_ats+0x0/0xa0) ps=12 bdf="0000:02:00.0"',
+      '              sh-1       [000] .....     1.000300: pci_enable_ats_ret: (iommu_enable_pci_caps+0x4a/0x60 <- pci_enable_ats) ret=0',
+      '',
+    ].join('\n');
+    const functions = async (more: Record<string, string>) => {
+      const analysis = await analyzeTar(tarOf({ 'trace.txt': bare, ...more }));
+      return rowsOf(analysis.functions).map((row) => [row.function, row.kind, row.pf]);
+    };
+    expect(await functions({})).toEqual([
+      ['0000:01:00.1', 'unknown', null],
+      ['0000:02:00.0', 'unknown', null],
+    ]);
+    expect(await functions({ 'topology-before.txt': TOPOLOGY })).toEqual(
+      expect.arrayContaining([
+        ['0000:01:00.1', 'vf', '0000:01:00.0'],
+        ['0000:02:00.0', 'function', null],
+      ]),
+    );
   });
 
   it('say what was not observed and why', async () => {

@@ -92,6 +92,8 @@ describe('the same trace in other containers', () => {
     ['version 7, none', { compression: 'none' }],
     ['version 7, zlib', { compression: 'zlib' }],
     ['version 7, zstd, a page per chunk', { compression: 'zstd', chunkPages: 1 }],
+    ['version 7, zstd, as trace-cmd 3.1 counts', { compression: 'zstd', sizeWithoutCount: true }],
+    ['version 7, zlib, as trace-cmd 3.1 counts', { compression: 'zlib', sizeWithoutCount: true }],
   ];
 
   it.each(variants)('%s', async (_, variant) => {

@@ -50,6 +50,8 @@ export interface WrittenTrace {
   readonly buffers: readonly WrittenBuffer[];
   /** Pages per packed chunk. */
   readonly chunkPages?: number;
+  /** The size of packed data leaves out the number of chunks, as trace-cmd 3.1 writes it. */
+  readonly sizeWithoutCount?: boolean;
   readonly headerPage?: string;
 }
 
@@ -335,7 +337,7 @@ function writeBuffer(
     option
       .int(cpu.cpu, 4)
       .int(at, 8)
-      .int(out.length - at, 8);
+      .int(out.length - at - (compression !== 'none' && trace.sizeWithoutCount ? 4 : 0), 8);
   }
   out.set(start + 8, out.length - start - 16, 8);
   return option.done();
