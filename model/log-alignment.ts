@@ -157,7 +157,8 @@ function warnCandidates(
       const [enter, exit] = [calls.enter[call], calls.exit[call]];
       if (events.pid[warn] !== UNKNOWN && events.pid[enter] !== events.pid[warn]) continue;
       const low = time[enter] - at;
-      const high = time[exit] + slack - at;
+      // A recording that stops at a WARN (traceoff_on_warning) never shows the return.
+      const high = (exit >= 0 ? time[exit] + slack : time[enter] + AFTER_CALL_NS) - at;
       if (low > -FARTHEST_NS && high < FARTHEST_NS) candidates.push({ message: warn, call, low, high });
     }
   }
@@ -168,7 +169,7 @@ function warnCandidates(
 function callsThatMayWarn(events: EventColumns, calls: Calls, symbol: string | null): number[] {
   const found: number[] = [];
   for (let call = 0; call < calls.length; call++) {
-    if (calls.enter[call] < 0 || calls.exit[call] < 0 || !mayWarn(events, calls, call)) continue;
+    if (calls.enter[call] < 0 || !mayWarn(events, calls, call)) continue;
     if (events.nameOf(calls.symbol[call]) === symbol) found.push(call);
   }
   return found;

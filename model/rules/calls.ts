@@ -52,7 +52,6 @@ export const CALL_RULES: readonly Rule[] = [
     references: ['drivers/pci/ats.c pci_enable_ats()'],
     calls: ['ats.enable'],
     onCall(context, done) {
-      if (done.kind !== 'ats.enable') return;
       const on = context.state.get(done.fn.fn, CORE_EN);
       if (!kernelSaysOn(done) && on !== 1) {
         return on === UNKNOWN && done.result !== 0
@@ -89,7 +88,6 @@ export const CALL_RULES: readonly Rule[] = [
     references: ['drivers/pci/ats.c pci_prepare_ats()'],
     calls: ['ats.prepare'],
     onCall(context, done) {
-      if (done.kind !== 'ats.prepare') return;
       const on = context.state.get(done.fn.fn, CORE_EN);
       const mandate = context.feature('prepare_warns_unsupported') !== false;
       const says = done.result === -16 || (done.warn >= 0 && !mandate);
@@ -128,7 +126,6 @@ export const CALL_RULES: readonly Rule[] = [
     references: ['drivers/pci/ats.c pci_disable_ats()'],
     calls: ['ats.disable'],
     onCall(context, done) {
-      if (done.kind !== 'ats.disable') return;
       const on = context.state.get(done.fn.fn, CORE_EN);
       if (done.warn < 0 && on === UNKNOWN)
         return context.undecided('ATS015', 'whether ATS was on is unknown');
@@ -170,7 +167,6 @@ export const CALL_RULES: readonly Rule[] = [
     ],
     calls: ['ats.enable'],
     onCall(context, done) {
-      if (done.kind !== 'ats.enable') return;
       if (done.result === UNKNOWN)
         return context.undecided('ATS016', 'the result of pci_enable_ats() was not recorded');
       if (done.result === 0 || !isSmmuCall(context, done)) return context.passed('ATS016');
@@ -220,7 +216,7 @@ export const CALL_RULES: readonly Rule[] = [
     references: ['drivers/pci/ats.c pci_prepare_ats()'],
     calls: ['ats.prepare'],
     onCall(context, done) {
-      if (done.kind !== 'ats.prepare' || done.result !== -22) return;
+      if (done.result !== -22) return;
       if (done.explanations.length !== 1 || done.explanations[0] !== 'unsupported')
         return context.passed('ATS018');
       context.fire('ATS018', {
@@ -255,7 +251,7 @@ export const CALL_RULES: readonly Rule[] = [
     references: ['drivers/pci/ats.c'],
     calls: ['ats.enable'],
     onCall(context, done) {
-      if (done.kind !== 'ats.enable' || done.fn.isVf !== 0 || done.result !== 0) return;
+      if (done.fn.isVf !== 0 || done.result !== 0) return;
       if (
         !done.fn.startSeen ||
         context.feature('prepare_exists') !== true ||

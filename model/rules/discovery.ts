@@ -52,7 +52,7 @@ export const DISCOVERY_RULES: readonly Rule[] = [
     references: ['drivers/pci/quirks.c quirk_no_ats()', QUIRK_SERIES],
     calls: ['ats.supported'],
     onCall(context, done) {
-      if (done.kind !== 'ats.supported' || done.result === UNKNOWN) return;
+      if (done.result === UNKNOWN) return;
       const { fn, pf } = done;
       const before = context.recall(fn.fn, 'answer');
       const since = context.recall(fn.fn, 'answer-event');
@@ -135,7 +135,7 @@ export const DISCOVERY_RULES: readonly Rule[] = [
     references: ['drivers/pci/ats.c pci_ats_supported()'],
     calls: ['ats.enable'],
     onCall(context, done) {
-      if (done.kind !== 'ats.enable' || done.result !== 0) return;
+      if (done.result !== 0) return;
       untrustedOn(context, done.fn, done.pf, done.event, 'pci_enable_ats() returned 0.');
     },
     onWrite(context, write) {

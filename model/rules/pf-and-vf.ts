@@ -116,7 +116,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     calls: ['ats.enable'],
     onCall(context, done) {
       const { fn, pf } = done;
-      if (done.kind !== 'ats.enable' || fn.isVf !== 1 || done.result !== 0) return;
+      if (fn.isVf !== 1 || done.result !== 0) return;
       if (!pf || done.operands.pfSupported === UNKNOWN)
         return context.undecided('ATS002', 'whether the PF supports ATS is unknown');
       if (done.operands.pfSupported !== 0) return context.passed('ATS002');
@@ -146,7 +146,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     references: ['drivers/pci/ats.c pci_prepare_ats()', SERIES],
     calls: ['ats.prepare'],
     onCall(context, done) {
-      if (done.kind !== 'ats.prepare' || !mustBeVf(done)) return;
+      if (!mustBeVf(done)) return;
       const differs = pfShiftDiffers(done);
       if (differs === 'no') return context.passed('ATS003');
       if (differs === 'unknown') return context.undecided('ATS003', 'the page shift of the PF is unknown');
@@ -183,7 +183,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     references: ['drivers/pci/ats.c pci_enable_ats()'],
     calls: ['ats.enable'],
     onCall(context, done) {
-      if (done.kind !== 'ats.enable' || !mustBeVf(done)) return;
+      if (!mustBeVf(done)) return;
       if (done.result === 0) return context.passed('ATS004');
       if (done.result !== -22)
         return context.undecided('ATS004', 'the result of pci_enable_ats() is unknown');
@@ -327,7 +327,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     references: ['drivers/pci/ats.c pci_disable_ats()'],
     calls: ['ats.disable'],
     onCall(context, done) {
-      if (done.kind !== 'ats.disable' || done.fn.isVf !== 0 || done.fn.vfs.length === 0) return;
+      if (done.fn.isVf !== 0 || done.fn.vfs.length === 0) return;
       const vfs = liveVfs(context, done.fn);
       if (vfs.length === 0) return context.passed('ATS008');
       context.fire('ATS008', {

@@ -92,7 +92,7 @@ export const RESET_RULES: readonly Rule[] = [
     references: ['drivers/pci/pci.c pcie_flr()'],
     calls: ['reset.flr'],
     onCall(context, done) {
-      if (done.kind !== 'reset.flr' || done.exit < 0 || done.enter < 0) return;
+      if (done.exit < 0 || done.enter < 0) return;
       const { fn } = done.fn;
       const bracket = context.recall(fn, PREPARED_AT);
       const bracketed = bracket !== UNKNOWN && context.positionOf(bracket) > context.positionOf(done.enter);

@@ -89,7 +89,7 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
     references: ['drivers/pci/ats.c pci_enable_ats()'],
     calls: ['ats.enable'],
     onCall(context, done) {
-      if (done.kind !== 'ats.enable' || done.fn.isVf !== 0 || done.result !== 0) return;
+      if (done.fn.isVf !== 0 || done.result !== 0) return;
       const prepared = done.fn.prepared;
       if (!prepared || done.pageShift === UNKNOWN)
         return context.undecided('ATS011', 'no prepare of the function was recorded');

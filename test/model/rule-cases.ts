@@ -1051,4 +1051,156 @@ export const RULE_CASES: readonly RuleCase[] = [
     trips: (t) => t.enable(VF, 12, -22, { vf: 1, en: [0, 0] }),
     nearMiss: (t) => t.supported(VF, 1, vfState).enable(VF, 11, -22, { ...vfState, en: [0, 0] }),
   },
+  {
+    rule: 'ATS038',
+    what: 'the identity domain, on a VF whose PF must have ATS on; near miss: the attach fails',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) =>
+      attach(
+        liveVf(readyPf(t))
+          .call('pci_ats_required', PF, { ...pfState, ret: 1, noEntry: true })
+          .disable(VF, { ...vfState, en: [1, 0] }),
+        VF,
+        '0x4',
+      ),
+    nearMiss: (t) =>
+      liveVf(readyPf(t))
+        .call('pci_ats_required', PF, { ...pfState, ret: 1, noEntry: true })
+        .disable(VF, { ...vfState, en: [1, 0] })
+        .call('__iommu_attach_device', VF, { ret: -22, args: { type: '0x4' } }),
+  },
+  {
+    rule: 'ATS038',
+    what: 'only the outermost attach counts; near miss: ATS goes on before that is over',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .call('pci_ats_required', PLAIN, { vf: 0, ret: 1, en: [0, 0], noEntry: true })
+        .call('__iommu_device_set_domain', PLAIN, {
+          ret: 0,
+          args: { type: '0xb' },
+          inside: () => attach(t, PLAIN, '0xb'),
+        }),
+    nearMiss: (t) =>
+      t
+        .call('pci_ats_required', PLAIN, { vf: 0, ret: 1, en: [0, 0], noEntry: true })
+        .call('__iommu_device_set_domain', PLAIN, {
+          ret: 0,
+          args: { type: '0xb' },
+          inside: () => attach(t, PLAIN, '0xb').enable(PLAIN, 12, 0, { vf: 0, ...on }),
+        }),
+  },
+  {
+    rule: 'ATS038',
+    what: 'near miss: the device is not required any more',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      attach(t.call('pci_ats_required', PLAIN, { vf: 0, ret: 1, en: [0, 0], noEntry: true }), PLAIN, '0x3'),
+    nearMiss: (t) =>
+      attach(
+        t
+          .call('pci_ats_required', PLAIN, { vf: 0, ret: 1, en: [0, 0], noEntry: true })
+          .call('pci_ats_required', PLAIN, { vf: 0, ret: 0, en: [0, 0], noEntry: true }),
+        PLAIN,
+        '0x3',
+      ),
+  },
+  {
+    rule: 'ATS038',
+    what: 'near miss: the type of the domain is not recorded',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      attach(t.call('pci_ats_required', PLAIN, { vf: 0, ret: 1, en: [0, 0], noEntry: true }), PLAIN, '0xb'),
+    nearMiss: (t) =>
+      t
+        .call('pci_ats_required', PLAIN, { vf: 0, ret: 1, en: [0, 0], noEntry: true })
+        .call('__iommu_attach_device', PLAIN, { ret: 0 }),
+  },
+  {
+    rule: 'ATS039',
+    what: 'near miss: the function was there before the recording, and tags of other kinds do not count',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) => tags(t, 'assign 3'),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .event('cache_tag_assign', `dmar0/${PLAIN} type devtlb did 9 pasid 0 ref 3`)
+        .event('cache_tag_assign', `dmar0/${PLAIN} type iotlb did 10 pasid 0 ref 4`),
+  },
+  {
+    rule: 'ATS013',
+    what: 'the WARN of the log alone says so, the result is not recorded; near miss: no WARN',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t.call('pci_enable_ats', PLAIN, { ps: 12, vf: 0 }),
+    nearMiss: (t) => t.call('pci_enable_ats', PLAIN, { ps: 12, vf: 0 }),
+    log: {
+      trips: WARN_LINE('    1.000150', 'pci_enable_ats', 100),
+      nearMiss: WARN_LINE('    1.000150', 'pci_restore_state', 100),
+    },
+  },
+  {
+    rule: 'ATS013',
+    what: 'the state says so, the result is not recorded and neither is the shift; near miss: ATS is off',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t.call('pci_enable_ats', PLAIN, { vf: 0, en: [1, 1] }),
+    nearMiss: (t) => t.call('pci_enable_ats', PLAIN, { vf: 0, en: [0, 1] }),
+  },
+  {
+    rule: 'ATS014',
+    what: 'the state says so and the result is not recorded; near miss: a kernel that WARNs for what is unsupported does',
+    fn: PLAIN,
+    severity: 'error',
+    profile: 'amd-series',
+    trips: (t) => t.call('pci_prepare_ats', PLAIN, { vf: 0, en: [1, 1] }),
+    nearMiss: (t) => t.appear(PLAIN, { cap: '0x0' }).prepare(PLAIN, 12, -22, { vf: 0, en: [0, 0] }),
+    log: {
+      trips: WARN_LINE('    1.000150', 'pci_prepare_ats', 100),
+      nearMiss: WARN_LINE('    1.000350', 'pci_prepare_ats', 100),
+    },
+  },
+  {
+    rule: 'ATS014',
+    what: 'a WARN where prepare WARNs for nothing else; near miss: success',
+    fn: PLAIN,
+    severity: 'error',
+    profile: '7.2',
+    trips: (t) => t.call('pci_prepare_ats', PLAIN, { ps: 12, vf: 0 }),
+    nearMiss: (t) => t.prepare(PLAIN, 12, 0, { vf: 0 }),
+    log: {
+      trips: WARN_LINE('    1.000150', 'pci_prepare_ats', 100),
+      nearMiss: WARN_LINE('    1.000150', 'pci_restore_state', 100),
+    },
+  },
+  {
+    rule: 'ATS016',
+    what: 'the frame says SMMUv3 where the caller is not named; near miss: enable succeeds there',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      t.supported(PLAIN, 1, { vf: 0 }).call('arm_smmu_attach_dev', PLAIN, {
+        ret: 0,
+        inside: () => t.enable(PLAIN, 11, -22, { vf: 0, en: [0, 0], caller: "[unknown/kretprobe'd]" }),
+      }),
+    nearMiss: (t) =>
+      t.supported(PLAIN, 1, { vf: 0 }).call('arm_smmu_attach_dev', PLAIN, {
+        ret: 0,
+        inside: () => t.enable(PLAIN, 12, 0, { vf: 0, ...on, caller: "[unknown/kretprobe'd]" }),
+      }),
+  },
+  {
+    rule: 'ATS016',
+    what: 'near miss: whether enable failed is not recorded',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t.enable(PLAIN, 12, -22, { vf: 0, caller: 'arm_smmu_attach_commit+0x8c/0x150' }),
+    nearMiss: (t) =>
+      t.call('pci_enable_ats', PLAIN, { ps: 12, vf: 0, caller: 'arm_smmu_attach_commit+0x8c/0x150' }),
+  },
 ];

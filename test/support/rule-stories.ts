@@ -33,6 +33,12 @@ export function findingsText(analysis: Analysis): string {
   return [`  ${verdict}`, ...lines].join('\n');
 }
 
+/** How often the condition of a rule was decided, and why not. */
+function coverageText(analysis: Analysis, rule: string): string {
+  const row = rowsOf(analysis.ruleCoverage).find((one) => one.rule === rule);
+  return `  ${rule} ${row?.status}: decided ${row?.evaluations}, open ${row?.unknown}${row?.why ? `; ${row.why}` : ''}`;
+}
+
 /** Name of a story in the golden file: it must not repeat. */
 function titleOf(rule: RuleCase, story: Story): string {
   return `${rule.rule} (${rule.severity} on ${rule.fn ?? 'no function'}), ${story === 'trips' ? 'trips' : 'near miss'}: ${rule.what}`;
@@ -40,7 +46,8 @@ function titleOf(rule: RuleCase, story: Story): string {
 
 /** The section of one story as it must stand in the golden file. */
 export async function section(rule: RuleCase, story: Story): Promise<string> {
-  return `## ${titleOf(rule, story)}\n${findingsText(await tell(rule, story))}\n`;
+  const analysis = await tell(rule, story);
+  return `## ${titleOf(rule, story)}\n${findingsText(analysis)}\n${coverageText(analysis, rule.rule)}\n`;
 }
 
 /** The whole golden file. */
