@@ -1,6 +1,4 @@
-import { isWorse } from '../model/gate/compare.ts';
-import { type Difference, difference } from '../model/gate/difference.ts';
-import { reaches } from '../model/verdict.ts';
+import { difference, outcomeOf } from '../model/gate/difference.ts';
 import { diffHtml } from '../reports/diff/html.ts';
 import { diffJson } from '../reports/diff/json.ts';
 import { diffText } from '../reports/diff/text.ts';
@@ -34,15 +32,15 @@ export async function runDiff(before: string, after: string, flags: DiffFlags): 
   if (before === '-' && after === '-') throw new UsageError('standard input can be one side only.');
   const gate = flags.failOn === 'warning' ? 'warning' : 'error';
   const diff = difference(await diffSide(before, flags), await diffSide(after, flags));
-  const worse = diff.findings.filter((row) => isWorse(row) && reaches(row.severity ?? 'note', gate)).length;
+  const outcome = outcomeOf(diff, gate);
 
-  const json = `${JSON.stringify(diffJson(diff, TOOL), null, 2)}\n`;
-  const page = () => diffHtml(diff, TOOL, worse);
+  const json = `${JSON.stringify(diffJson(diff, outcome, TOOL), null, 2)}\n`;
+  const page = () => diffHtml(diff, outcome, TOOL);
   if (flags.out !== undefined) {
     const files = new Map([
       ['diff.html', page()],
       ['diff.json', json],
-      ['diff.txt', diffText(diff, PLAIN, 100)],
+      ['diff.txt', diffText(diff, outcome, PLAIN, 100)],
     ]);
     const written = writeFiles(flags.out, files);
     if (format === 'text') process.stderr.write(`Written: ${written.join(', ')}\n`);
@@ -51,19 +49,9 @@ export async function runDiff(before: string, after: string, flags: DiffFlags): 
   else if (format === 'html') process.stdout.write(page());
   else
     process.stdout.write(
-      withoutCommands(diffText(diff, paletteFor(process.stdout), widthOf(process.stdout))),
+      withoutCommands(diffText(diff, outcome, paletteFor(process.stdout), widthOf(process.stdout))),
     );
 
-  if (worse > 0 && flags.failOn !== 'never') return EXIT.findings;
-  return flags.strict && isOpen(diff, gate) ? EXIT.inconclusive : EXIT.ok;
-}
-
-/** True when the second side cannot show that it is no worse. */
-function isOpen(diff: Difference, gate: 'error' | 'warning'): boolean {
-  return (
-    diff.after.gaps.length > 0 ||
-    diff.findings.some(
-      (row) => row.status === 'not_evaluated' && reaches(row.baseline_severity ?? 'note', gate),
-    )
-  );
+  if (outcome === 'worse' && flags.failOn !== 'never') return EXIT.findings;
+  return outcome === 'inconclusive' && flags.strict ? EXIT.inconclusive : EXIT.ok;
 }

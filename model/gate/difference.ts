@@ -1,4 +1,5 @@
-import { type ComparedRow, compareFindings } from './compare.ts';
+import { reaches } from '../verdict.ts';
+import { type ComparedRow, compareFindings, isWorse } from './compare.ts';
 import { type CallDifference, type ComparedCall, compareCalls } from './compare-calls.ts';
 import type { Side } from './side.ts';
 
@@ -29,6 +30,7 @@ export interface RuleDifference {
   /** Status, or null where the rule was not run. */
   readonly before: string | null;
   readonly after: string | null;
+  /** Why the side that did not judge it did not. */
   readonly why: string;
 }
 
@@ -57,6 +59,18 @@ export function difference(before: DiffSide, after: DiffSide): Difference {
     onlyBefore: missing(before.functions, after.functions),
     onlyAfter: missing(after.functions, before.functions),
   };
+}
+
+/** `worse`: something is new or graver; `inconclusive`: the second side could not have shown that it is not. */
+export type Outcome = 'worse' | 'inconclusive' | 'no_worse';
+
+/** What the difference means for findings of the gate and above. */
+export function outcomeOf({ after, findings }: Difference, gate: 'error' | 'warning'): Outcome {
+  if (findings.some((row) => isWorse(row) && reaches(row.severity ?? 'note', gate))) return 'worse';
+  const unsettled = findings.some(
+    (row) => row.status === 'not_evaluated' && reaches(row.baseline_severity ?? 'note', gate),
+  );
+  return unsettled || after.gaps.length > 0 ? 'inconclusive' : 'no_worse';
 }
 
 function featureDifferences(before: DiffSide, after: DiffSide): FeatureDifference[] {

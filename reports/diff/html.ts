@@ -1,4 +1,4 @@
-import type { Difference, DiffSide } from '../../model/gate/difference.ts';
+import type { Difference, DiffSide, Outcome } from '../../model/gate/difference.ts';
 import { statusLabel } from '../gate-phrases.ts';
 import { attribute, html, type Markup } from '../html/markup.ts';
 import { page } from '../html/page.ts';
@@ -11,6 +11,8 @@ import {
   featureText,
   headline,
   noCallsText,
+  outcomeWord,
+  ruleWhy,
   sideText,
   statusText,
 } from './phrases.ts';
@@ -35,7 +37,7 @@ ${
         },
         { head: 'severity', kind: 'nowrap', cell: (row) => row.severity ?? row.baseline_severity ?? '' },
         { head: 'rule', kind: 'nowrap', cell: (row) => `${row.rule} ${row.name}` },
-        { head: 'function', kind: 'data', cell: (row) => row.function ?? 'not named' },
+        { head: 'function', kind: 'data', cell: (row) => row.function ?? 'none' },
         {
           head: 'message',
           cell: (row) =>
@@ -66,7 +68,7 @@ ${
     ? null
     : tableView('Calls answered differently', changed, [
         { head: 'call', kind: 'data', cell: (row) => row.kind },
-        { head: 'function', kind: 'data', cell: (row) => row.function ?? 'not named' },
+        { head: 'function', kind: 'data', cell: (row) => row.function ?? 'none' },
         { head: 'number', kind: 'number', cell: (row) => row.nth },
         { head: 'before', cell: (row) => callText(row.before) },
         { head: 'after', cell: (row) => callText(row.after) },
@@ -104,18 +106,19 @@ ${functions.map((text) => html`<p>${text}</p>`)}${
         { head: 'rule', kind: 'data', cell: (row) => row.rule },
         { head: 'before', kind: 'nowrap', cell: (row) => statusText(row.before) },
         { head: 'after', kind: 'nowrap', cell: (row) => statusText(row.after) },
-        { head: 'why', cell: (row) => row.why },
+        { head: 'why', cell: ruleWhy },
       ])
 }</section>
 `;
 }
 
 /** The difference as one self-contained page, under the same policy and in the same style as the report. */
-export function diffHtml(diff: Difference, tool: string, worse: number): string {
-  const word = worse > 0 ? 'worse' : 'no worse';
+export function diffHtml(diff: Difference, outcome: Outcome, tool: string): string {
+  const word = outcomeWord(outcome);
+  const look = { worse: 'fail', inconclusive: 'inconclusive', no_worse: 'pass' }[outcome];
   const body = html`<header>
 <h1>PCIe ATS state: before and after</h1>
-<div class="verdict ${attribute(worse > 0 ? 'fail' : 'pass')}" id="verdict"><strong>${word.toUpperCase()}</strong><p>${headline(diff)}.</p></div>
+<div class="verdict ${attribute(look)}" id="verdict"><strong>${word}</strong><p>${headline(diff)}.</p></div>
 <dl class="facts">
 ${sideMarkup('before', diff.before)}${sideMarkup('after', diff.after)}</dl>
 </header>
@@ -129,5 +132,5 @@ ${sideMarkup('before', diff.before)}${sideMarkup('after', diff.after)}</dl>
 ${findingsSection(diff)}${callsSection(diff)}${featuresSection(diff)}${rulesSection(diff)}</main>
 <footer>Made by ${tool}. ${counted(diff.findings.length, 'finding')} compared by signature.</footer>
 `;
-  return page(`ATS difference: ${word}`, body);
+  return page(`ATS difference: ${word.toLowerCase()}`, body);
 }

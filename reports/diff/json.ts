@@ -1,5 +1,5 @@
 import type { ComparedCall } from '../../model/gate/compare-calls.ts';
-import type { Difference, DiffSide } from '../../model/gate/difference.ts';
+import type { Difference, DiffSide, Outcome } from '../../model/gate/difference.ts';
 
 /** Version of the format. It goes up when a field is removed, renamed, or changes its meaning. */
 export const DIFF_SCHEMA = 1;
@@ -20,10 +20,11 @@ function callObject(call: ComparedCall | null): object | null {
 }
 
 /** A difference as an object; its schema is `diff.schema.json` beside this file. */
-export function diffJson(diff: Difference, tool: string): object {
+export function diffJson(diff: Difference, outcome: Outcome, tool: string): object {
   return {
     schema: DIFF_SCHEMA,
     tool,
+    outcome,
     before: sideObject(diff.before),
     after: sideObject(diff.after),
     findings: diff.findings.map(({ position: _, finding: __, ...row }) => row),

@@ -1,5 +1,5 @@
 import type { CallDifference, ComparedCall } from '../../model/gate/compare-calls.ts';
-import type { Difference, DiffSide } from '../../model/gate/difference.ts';
+import type { Difference, DiffSide, Outcome, RuleDifference } from '../../model/gate/difference.ts';
 import { comparisonCounts } from '../gate-phrases.ts';
 import { counted } from '../phrases.ts';
 
@@ -101,4 +101,21 @@ export function noCallsText(diff: Difference): string {
     ...(diff.after.calls ? [] : [diff.after.label]),
   ];
   return `Not compared: ${which.join(' and ')} ${which.length === 1 ? 'is' : 'are'} findings.json, which holds no calls. Give the recording, or a database that "atscope ingest" wrote.`;
+}
+
+const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
+  worse: 'WORSE',
+  inconclusive: 'INCONCLUSIVE',
+  no_worse: 'NO WORSE',
+};
+
+export function outcomeWord(outcome: Outcome): string {
+  return OUTCOME_WORDS[outcome];
+}
+
+/** Why a rule was not judged, and on which side. */
+export function ruleWhy({ after, why }: RuleDifference): string {
+  return why === ''
+    ? ''
+    : `${after === 'evaluated' ? 'Before' : 'After'}: ${why[0].toLowerCase()}${why.slice(1)}`;
 }

@@ -1,4 +1,4 @@
-import type { Difference } from '../../model/gate/difference.ts';
+import type { Difference, Outcome } from '../../model/gate/difference.ts';
 import { comparedText, isGrave, statusLabel } from '../gate-phrases.ts';
 import { type Palette, severityPaint } from '../palette.ts';
 import { counted } from '../phrases.ts';
@@ -12,6 +12,8 @@ import {
   featureText,
   headline,
   noCallsText,
+  outcomeWord,
+  ruleWhy,
   sideText,
   statusText,
 } from './phrases.ts';
@@ -25,7 +27,7 @@ function cut(total: number, what: string): string[] {
 }
 
 /** The difference for a person at a terminal. Every byte of the recordings in it is escaped. */
-export function diffText(diff: Difference, palette: Palette, width: number): string {
+export function diffText(diff: Difference, outcome: Outcome, palette: Palette, width: number): string {
   const item = (text: string, label = '-') =>
     labelled(label, oneLine(text, MAX_TEXT), { indent: 2, column: label.length + 1, width });
   const head = (label: string, text: string) =>
@@ -35,7 +37,7 @@ export function diffText(diff: Difference, palette: Palette, width: number): str
   const lines = [
     ...head('before', `${diff.before.label}: ${sideText(diff.before)}`),
     ...head('after', `${diff.after.label}: ${sideText(diff.after)}`),
-    ...head('result', `${headline(diff)}.`),
+    ...head('result', `${outcomeWord(outcome)}: ${headline(diff)}.`),
     '',
     palette.bold('Findings'),
     ...(shown.length === 0 ? ['  No errors and no warnings on either side.'] : []),
@@ -66,8 +68,10 @@ export function diffText(diff: Difference, palette: Palette, width: number): str
     lines.push(...item(`${feature}: ${featureText(before)} -> ${featureText(after)}`));
   lines.push('', palette.bold('What could be judged'));
   if (diff.rules.length === 0) lines.push('  The same on both sides.');
-  for (const { rule, before, after, why } of diff.rules.slice(0, MAX_ROWS))
-    lines.push(...item(`${rule}: ${statusText(before)} -> ${statusText(after)}. ${why}`));
+  for (const row of diff.rules.slice(0, MAX_ROWS)) {
+    const { rule, before, after } = row;
+    lines.push(...item(`${rule}: ${statusText(before)} -> ${statusText(after)}. ${ruleWhy(row)}`));
+  }
   lines.push(...cut(diff.rules.length, 'rule'));
   return `${lines.join('\n').trimEnd()}\n`;
 }

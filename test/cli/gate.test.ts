@@ -8,7 +8,7 @@ import { UsageError } from '../../cli/exit-codes.ts';
 import { readGate } from '../../cli/gate.ts';
 import { parseSuppressions } from '../../cli/suppressions-file.ts';
 import { InputError } from '../../ingest/input-error.ts';
-import { difference } from '../../model/gate/difference.ts';
+import { difference, outcomeOf } from '../../model/gate/difference.ts';
 import { diffJson } from '../../reports/diff/json.ts';
 import { diffText } from '../../reports/diff/text.ts';
 import { PLAIN } from '../../reports/palette.ts';
@@ -235,9 +235,9 @@ describe('diff', () => {
   /** In this process: starting the program for each takes longer than the work. */
   async function compared(before: string, after: string) {
     const diff = difference(await diffSide(before, {}), await diffSide(after, {}));
-    const json = JSON.parse(JSON.stringify(diffJson(diff, 'atscope test')));
+    const json = JSON.parse(JSON.stringify(diffJson(diff, outcomeOf(diff, 'error'), 'atscope test')));
     expect([isDiff(json), isDiff.errors]).toEqual([true, null]);
-    return { json, text: diffText(diff, PLAIN, 100) };
+    return { json, text: diffText(diff, outcomeOf(diff, 'error'), PLAIN, 100) };
   }
 
   it('6.12-s1 against 6.12-s2: one finding is new, one call is refused', async () => {
@@ -254,7 +254,9 @@ describe('diff', () => {
       after: { page_shift: 13, result: -22, warned: false },
     });
     expect(json.features).toEqual([]);
+    expect(json.outcome).toBe('worse');
     const back = await compared(FAILING, CLEAN);
+    expect(back.json.outcome).toBe('no_worse');
     expect(back.json.findings).toContainEqual(expect.objectContaining({ status: 'fixed', rule: 'ATS004' }));
   });
 
@@ -289,6 +291,7 @@ describe('diff', () => {
     expect(atscope(['diff', FAILING, LOSSY]).code).toBe(0);
     const { code, out } = atscope(['diff', FAILING, LOSSY, '--strict', '--json']);
     expect(code).toBe(4);
+    expect(JSON.parse(out).outcome).toBe('inconclusive');
     expect(JSON.parse(out).findings).toContainEqual(
       expect.objectContaining({ status: 'not_evaluated', rule: 'ATS004' }),
     );
