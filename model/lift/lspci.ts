@@ -49,12 +49,14 @@ const draft = newDraft();
 /**
  * Lifts listings of the hardware (`lspci`, raw config space, topology of a bundle): one event says what a function is, a
  * second one what its ATS Control held. `lspci -v` names the capability without the register: that is unknown, not off.
- * Functions that have nothing to do with ATS are left out unless other events name them.
+ * Functions that have nothing to do with ATS are left out unless other events name them or they have VFs.
  */
 export function liftListings(table: Table<typeof PCI_FUNCTIONS>, events: EventColumns): Listings {
   if (table.length === 0) return { functions: [], natures: new Map(), vfs: new Map() };
   const named = namedDevices(events);
-  const rows = rowsOf(table).filter((row) => matters(row, named));
+  const all = rowsOf(table);
+  for (const { pf } of all) if (pf !== null) named.add(pf);
+  const rows = all.filter((row) => matters(row, named));
   const functions = rows.map((row) => liftRow(row, events));
   return {
     functions,
@@ -63,7 +65,7 @@ export function liftListings(table: Table<typeof PCI_FUNCTIONS>, events: EventCo
   };
 }
 
-function namedDevices(events: EventColumns): ReadonlySet<string> {
+function namedDevices(events: EventColumns): Set<string> {
   const ids = new Set<number>();
   for (let row = 0; row < events.length; row++) if (events.device[row] >= 0) ids.add(events.device[row]);
   return new Set([...ids].map((id) => events.names.get(id)));
