@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { openEmptyDatabase } from '../queries/database.ts';
 import { DefinitionError, type ReportDefinition } from '../reports/definition/definition.ts';
 import { parseDefinition } from '../reports/definition/parse.ts';
@@ -72,6 +73,8 @@ export async function runReport(inputs: readonly string[], flags: ReportFlags): 
   if (inputs.length === 0)
     throw new UsageError('report needs a database or recordings: atscope report INPUT... --out FILE.html');
   if (out === undefined) throw new UsageError('report needs --out FILE.html: where the page goes.');
+  if (!existsSync(dirname(out)))
+    throw new UsageError(`--out ${out}: the directory does not exist. Nothing was read or written.`);
   const timeLimit = numberOf('--time-limit', flags.timeLimit, 0);
   const page = await orUsageError(async () => {
     const definition = withParameters(

@@ -31,9 +31,10 @@ function wordsOf(step: Step): string {
   return step.taken > 0 ? `${step.event} \u00d7${step.taken.toLocaleString('en-US')}` : step.event;
 }
 
-/** `bug` for a step that is one and was taken; else whether it was taken. */
+/** `bug` or `refused` for a step that is one and was taken; else whether it was taken. */
 function styleOf(steps: readonly Step[]): string {
-  if (steps.some((step) => step.nature === 'bug' && step.taken > 0)) return 'bug';
+  for (const nature of ['bug', 'refused'])
+    if (steps.some((step) => step.nature === nature && step.taken > 0)) return nature;
   return steps.some((step) => step.taken > 0) ? 'taken' : 'idle';
 }
 
@@ -111,15 +112,29 @@ function edgeMarkup(edge: Edge, layout: Layout): Markup {
 `;
 }
 
-/** The steps a recording took that are bugs of a caller, in words. */
-function offending(steps: readonly Step[]): Markup | null {
-  const taken = steps.filter((step) => step.nature === 'bug' && step.taken > 0);
-  if (taken.length === 0) return null;
-  return html`<p>Taken although a correct caller never does: ${taken.map(
+function inWords(steps: readonly Step[]): Markup[] {
+  return steps.map(
     (step, index) =>
       html`${index > 0 ? ', ' : ''}<code>${step.event}</code> while ${step.from_state} (${step.taken.toLocaleString('en-US')} ${step.taken === 1 ? 'time' : 'times'})`,
-  )}.</p>
-`;
+  );
+}
+
+/** The steps a recording took that the kernel refused, or that are bugs of a caller, in words. */
+function offending(steps: readonly Step[]): Markup {
+  const [bugs, refused] = ['bug', 'refused'].map((nature) =>
+    steps.filter((step) => step.nature === nature && step.taken > 0),
+  );
+  return html`${
+    bugs.length === 0
+      ? null
+      : html`<p>Taken although a correct caller never does: ${inWords(bugs)}.</p>
+`
+  }${
+    refused.length === 0
+      ? null
+      : html`<p>Refused by the kernel: ${inWords(refused)}.</p>
+`
+  }`;
 }
 
 /** The reference machine of one kind of function, with what the recording took of it; null when it took nothing. */
@@ -146,7 +161,7 @@ ${edges.map((edge) => edgeMarkup(edge, layout))}${layout.order.map(
   ) => html`<g class="state"><rect x="${places[state] - BOX.width / 2}" y="${layout.y - BOX.height / 2}" width="${BOX.width}" height="${BOX.height}" rx="4"/><text x="${places[state]}" y="${layout.y}" dy="0.34em">${state}</text></g>
 `,
 )}</svg></div>
-<figcaption>${title}; &#215; is how often. Dim steps were not taken; those in italics are bugs of a caller.</figcaption>
+<figcaption>${title}; &#215; is how often. Dim steps were not taken; those in italics are bugs of a caller (red where taken); what the kernel refused is amber.</figcaption>
 </figure>
 ${offending(steps)}`;
 }

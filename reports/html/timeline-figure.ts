@@ -1,10 +1,10 @@
-import { familyTitle, timeNumber } from '../phrases.ts';
+import { familyTitle } from '../phrases.ts';
 import type { Family } from '../story.ts';
 import { familyAnchor } from './anchors.ts';
 import { attribute, html, type Markup } from './markup.ts';
 import type { FamilyTimeline } from './timeline-answers.ts';
 import { isStu, lanesOf } from './timeline-lanes.ts';
-import { CHART, SHAPES, timelineSvg } from './timeline-svg.ts';
+import { CHART, SHAPES, tickLabel, timelineSvg } from './timeline-svg.ts';
 
 /** A key of the legend: a swatch of a state, or a symbol. */
 function key(shape: Markup, text: string): Markup {
@@ -65,7 +65,7 @@ export function timelineFigure(family: Family, timeline: FamilyTimeline): Markup
     `${title}: ATS state of ${timeline.functions.slice(0, 20).join(', ')}${timeline.functions.length > 20 ? ' and others' : ''}; the functions and findings are listed below.`,
   );
   const plot = [CHART.left, CHART.top, CHART.width, lanes.height];
-  const ticks = timeline.ticks.map((tick) => [tick.x, timeNumber(tick.time_ns, timeline.countsTicks)]);
+  const ticks = timeline.ticks.map((tick) => [tick.x, tickLabel(tick.time_ns, timeline.countsTicks)]);
   const caption = [
     timeline.countsTicks ? 'Time in ticks: the clock counts something else than time.' : 'Time in seconds.',
     'Idle time is drawn shorter than it was (its length stands above the chart), so that bursts can be read.',

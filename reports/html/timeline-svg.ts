@@ -150,6 +150,11 @@ function durationText(ns: bigint, ticks: boolean): string {
   return `${us < 1e7 ? (us / 1e6).toFixed(2) : Math.round(us / 1e6).toLocaleString('en-US')} s`;
 }
 
+/** A time on the axis, to the microsecond: more digits leave no room for the next label. */
+export function tickLabel(ns: bigint, ticks: boolean): string {
+  return timeNumber(ticks ? ns : (ns / 1000n) * 1000n, ticks);
+}
+
 /** How long the idle stretches were, above the plot, where they do not touch. */
 function gapLabels(timeline: FamilyTimeline): Markup[] {
   let free = 0;
@@ -168,7 +173,7 @@ function axis(timeline: FamilyTimeline, height: number): { lines: Markup[]; labe
   for (const tick of timeline.ticks) {
     const last = kept.at(-1);
     if (last && tick.x - last.x < 0.1) continue;
-    kept.push({ x: tick.x, label: timeNumber(tick.time_ns, timeline.countsTicks) });
+    kept.push({ x: tick.x, label: tickLabel(tick.time_ns, timeline.countsTicks) });
   }
   return {
     lines: kept.map(({ x }) => html`<line transform="translate(${at(x)},0)" y2="${px(height + 4)}"/>`),
