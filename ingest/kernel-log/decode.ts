@@ -2,6 +2,7 @@ import type { DecodeOptions } from '../format.ts';
 import { type LineHandler, scanLines } from '../lines.ts';
 import type { SourceRecording } from '../recording.ts';
 import { type ByteSource, headOf } from '../source.ts';
+import { HtmlText } from './html-text.ts';
 import { decodeJournalExport, isJournalExport } from './journal-export.ts';
 import { decodeJson, isJson } from './json.ts';
 import { LineDecoder } from './lines.ts';
@@ -39,7 +40,8 @@ function decodeLines(
 ): void {
   const decoder = new LineDecoder(out, writer, sample.hints);
   if (!isPstore) {
-    scan(source, options, sample.escapes > 0 && sample.plainEquals === 0, decoder.line);
+    const line = sample.isHtml ? new HtmlText(decoder.line).line : decoder.line;
+    scan(source, options, sample.escapes > 0 && sample.plainEquals === 0, line);
     return;
   }
   for (const segment of segmentsOf(source, options.chunkSize)) {

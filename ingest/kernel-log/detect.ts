@@ -43,7 +43,8 @@ export function detect(probe: Probe): Detection {
   const sample = sampleOf(probe.head);
   const lines = text.split('\n', MAX_LINES).map((line) => line.slice(0, LOOK).replace(PREFIX, ''));
   const other = strongest(lines);
-  return sample.headed > 0 ? byHeads(sample, other, text) : byMessages(lines, other);
+  if (sample.headed > 0 && sample.headed >= sample.embedded) return byHeads(sample, other, text);
+  return sample.embedded > 0 ? byPrefixed(sample, other) : byMessages(lines, other);
 }
 
 function strongest(lines: readonly string[]): { readonly name: string; readonly count: number } {
@@ -68,6 +69,18 @@ function byHeads(
     return { confidence: 98, why: `${what}, under headers of pstore parts`, detail: 'pstore' };
   const share = sample.headed / sample.lines;
   return { confidence: share > 0.5 ? 95 : share > 0.1 ? 70 : 40, why: what, detail };
+}
+
+/** Records behind a prefix of unknown form: of a CI system, a container, a search. */
+function byPrefixed(
+  { embedded, lines }: Sample,
+  other: { readonly name: string; readonly count: number },
+): Detection {
+  const why = `${embedded} of ${lines} lines have an uptime in brackets behind a prefix`;
+  if (other.count > embedded)
+    return { confidence: 15, why: `${why}, but ${other.count} are ${other.name} lines` };
+  const share = embedded / lines;
+  return { confidence: share > 0.5 ? 80 : share > 0.1 ? 50 : 25, why, detail: 'console or dmesg' };
 }
 
 function byMessages(

@@ -2,6 +2,7 @@ import { ascii, EQUALS, findByte, isDigit, startsWith, wordEnd } from './bytes.t
 import { withoutControls } from './clean.ts';
 import { type Hints, readHead } from './core.ts';
 import { Head, type Rendering } from './head.ts';
+import { isHtmlText, showHtml } from './html-text.ts';
 import { lavaText, skipOuter } from './outer.ts';
 
 /** What a sample of lines shows. */
@@ -10,6 +11,10 @@ export interface Sample {
   lines: number;
   /** Lines with the head of a record. */
   headed: number;
+  /** Lines that have an uptime in brackets behind something else: a prefix that is not known here. */
+  embedded: number;
+  /** The text is the source of a page. */
+  isHtml: boolean;
   /** Lines whose head says that the kernel wrote them. */
   kernel: number;
   /** Equals signs written as `=3D`: the text is quoted-printable, as a mail carries it. */
@@ -29,6 +34,8 @@ export function sampleOf(head: Uint8Array): Sample {
   const sample: Sample = {
     lines: 0,
     headed: 0,
+    embedded: 0,
+    isHtml: isHtmlText(Buffer.from(head.buffer, head.byteOffset, head.length).toString('latin1')),
     kernel: 0,
     escapes: 0,
     plainEquals: 0,
@@ -37,17 +44,23 @@ export function sampleOf(head: Uint8Array): Sample {
   };
   const record = new Head();
   const clean = new Uint8Array(head.length);
+  const shown = sample.isHtml ? new Uint8Array(head.length) : clean;
   let tagged = 0;
   for (let start = 0; start < head.length; ) {
     let end = head.indexOf(10, start);
     if (end < 0) end = head.length;
-    const length = withoutControls(head, start, end, clean);
+    const length = sample.isHtml
+      ? withoutControls(shown, 0, showHtml(head, start, end, shown), clean)
+      : withoutControls(head, start, end, clean);
     start = end + 1;
     if (length === 0) continue;
     sample.lines++;
     countEscapes(clean, length, sample);
     const text = headIn(clean, length, record);
-    if (text < 0) continue;
+    if (text < 0) {
+      if (hasUptime(clean, length)) sample.embedded++;
+      continue;
+    }
     sample.headed++;
     if (record.kernel) sample.kernel++;
     sample.renderings.set(record.rendering, (sample.renderings.get(record.rendering) ?? 0) + 1);
@@ -55,9 +68,22 @@ export function sampleOf(head: Uint8Array): Sample {
     if (record.rendering === 'console or dmesg' && startsWith(clean, word + 1, length, KERNEL)) tagged++;
     if (record.rendering === 'syslog or journalctl iso') hints.isoJournal = true;
   }
-  hints.bare = sample.headed === 0;
+  hints.bare = sample.headed === 0 && sample.embedded === 0;
   hints.monotonicJournal = tagged > 0 && tagged * 2 > sample.headed;
   return sample;
+}
+
+/** No prefix in front of a record is longer. */
+const LONGEST_PREFIX = 80;
+const UPTIME_BRACKET = /.\[ {0,4}\d{1,9}\.\d{6}\]/s;
+
+/** Events of a trace may quote what the console got. */
+const TRACE_HEAD = / \[\d{3,}\] /;
+
+function hasUptime(bytes: Uint8Array, length: number): boolean {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(length, LONGEST_PREFIX));
+  const match = UPTIME_BRACKET.exec(text.toString('latin1'));
+  return match !== null && !TRACE_HEAD.test(match.input.slice(0, match.index));
 }
 
 const recordHead = new Head();
