@@ -181,6 +181,7 @@ export class ColumnBuilder {
 
   push(value: Cell): void {
     if (value === null) this.pushNull();
+    else if (typeof value === 'string' && this.pool) this.pushNumber(this.pool.internString(value));
     else if (typeof value === 'string') {
       const bytes = textEncoder.encode(value);
       this.pushBytes(bytes, 0, bytes.length);

@@ -13,6 +13,8 @@ export class StringPool {
   private bytes = new Uint8Array(1024);
   private strings: (string | undefined)[] = [];
   private count = 0;
+  /** Ids of strings that were interned as such: making bytes of them costs more than looking here. */
+  private readonly byText = new Map<string, number>();
 
   get size(): number {
     return this.count;
@@ -34,8 +36,13 @@ export class StringPool {
   }
 
   internString(text: string): number {
-    const bytes = encoder.encode(text);
-    return this.intern(bytes, 0, bytes.length);
+    let id = this.byText.get(text);
+    if (id === undefined) {
+      const bytes = encoder.encode(text);
+      id = this.intern(bytes, 0, bytes.length);
+      this.byText.set(text, id);
+    }
+    return id;
   }
 
   /** The string of an id. @throws RangeError for an id this pool never gave. */

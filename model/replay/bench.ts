@@ -246,6 +246,10 @@ export class RuleBench implements RuleContext {
     this.expectations.expect(expectation);
   }
 
+  overdue(rule: string, fn: number, event: number): void {
+    this.expectations.overdue(rule, fn, event);
+  }
+
   met(rule: string, fn: number): void {
     this.expectations.met(rule, fn);
   }

@@ -37,6 +37,11 @@ export class Expectations {
     this.passed(rule, fn);
   }
 
+  /** What was expected did not come in time. */
+  overdue(rule: string, fn: number, event: number): void {
+    this.settle(fn, event, (expectation) => expectation.rule === rule);
+  }
+
   used(fn: number, event: number): void {
     this.settle(fn, event, (expectation) => expectation.beforeUse);
   }

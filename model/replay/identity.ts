@@ -36,7 +36,17 @@ const BEFORE_DISCOVERY = kindMask(
 /** Kinds that show a function to be in use again after it was released. */
 const NEW_LIFE = kindMask('device.add', 'iommu.probe', 'ats.prepare', 'hw.vf_on');
 /** Kinds that show that an IOMMU driver has probed a function. */
-const PROBED = kindMask('iommu.probe', 'iommu.group_add', 'iommu.attach', 'iommu.attached', 'log.group_add');
+const PROBED = kindMask(
+  'iommu.probe',
+  'iommu.group_add',
+  'iommu.attach',
+  'iommu.attached',
+  'log.group_add',
+  // Nobody else prepares, enables or disables ATS.
+  'ats.prepare',
+  'ats.enable',
+  'ats.disable',
+);
 const VF_ADD = kindMask('vf.add');
 const DEVICE_ADD = KIND['device.add'];
 const ATS_INIT = KIND['ats.init'];

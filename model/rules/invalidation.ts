@@ -114,12 +114,14 @@ export const INVALIDATION_RULES: readonly Rule[] = [
       else if (DETACHING.includes(kind)) detaches(context, fn.fn, event);
     },
     calls: ['ats.enable', 'ats.disable'],
+    // A reset empties the translation cache of the device.
+    onHardwareReset: (context, fn) => context.met('ATS035', fn.fn),
     onCall(context, done) {
       const { fn } = done;
       if (done.kind === 'ats.enable' && done.result === 0) {
         context.remember(fn.fn, INVALIDATED, UNKNOWN);
         context.remember(fn.fn, DETACH, UNKNOWN);
-        return context.met('ATS035', fn.fn);
+        return context.overdue('ATS035', fn.fn, done.event);
       }
       if (done.kind !== 'ats.disable' || context.state.get(fn.fn, CORE_EN) !== 1) return;
       if (!context.wasRecorded('invalidate'))

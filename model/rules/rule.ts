@@ -126,6 +126,8 @@ export interface RuleContext {
   later(a: number, b: number): number;
   /** Something must happen to a function; the rule fires when it does not. */
   expect(expectation: Expectation): void;
+  /** It can happen no more: the rule fires now. */
+  overdue(rule: string, fn: number, event: number): void;
   /** It happened. */
   met(rule: string, fn: number): void;
   isExpected(rule: string, fn: number): boolean;

@@ -1203,4 +1203,260 @@ export const RULE_CASES: readonly RuleCase[] = [
     nearMiss: (t) =>
       t.call('pci_enable_ats', PLAIN, { ps: 12, vf: 0, caller: 'arm_smmu_attach_commit+0x8c/0x150' }),
   },
+  {
+    rule: 'ATS034',
+    what: 'near miss: another CPU may still be at it within a millisecond',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(2)
+        .event('qi_submit', INVALIDATE_PLAIN),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .event('qi_submit', INVALIDATE_PLAIN),
+  },
+  {
+    rule: 'ATS034',
+    what: 'the function that sends it is probed, not the descriptor; near miss: the register is on',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(5)
+        .call('arm_smmu_atc_inv_master', PLAIN),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(5)
+        .write(PLAIN, 0x106, 0x8000, '0x100', true)
+        .call('arm_smmu_atc_inv_master', PLAIN),
+  },
+  {
+    rule: 'ATS035',
+    what: 'SMMUv3 always invalidates: a warning; near miss: it does so after the disable, in the commit',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0], caller: 'arm_smmu_attach_prepare+0x1c0/0x2f0' })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0], caller: 'arm_smmu_attach_prepare+0x1c0/0x2f0' })
+        .call('arm_smmu_atc_inv_master', PLAIN)
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS035',
+    what: 'VT-d of 7.2 invalidates: a warning; near miss: ATS was off already',
+    fn: PLAIN,
+    severity: 'warning',
+    profile: '7.2',
+    trips: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .disable(PLAIN, { vf: 0, en: [0, 0] })
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS035',
+    what: 'AMD of 7.2 is known to skip it: a note; near miss: invalidations are not recorded',
+    fn: PLAIN,
+    severity: 'note',
+    profile: '7.2',
+    trips: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0], caller: 'detach_device+0x90/0x150' })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0], caller: 'detach_device+0x90/0x150' })
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS035',
+    what: 'an invalidation before the detach began does not count; near miss: the detach invalidates',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .event('qi_submit', INVALIDATE_PLAIN)
+        .call('device_block_translation', PLAIN, { inside: () => t.disable(PLAIN, { vf: 0, en: [1, 0] }) })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .event('qi_submit', INVALIDATE_OTHER)
+        .call('device_block_translation', PLAIN, {
+          inside: () => t.event('qi_submit', INVALIDATE_PLAIN).disable(PLAIN, { vf: 0, en: [1, 0] }),
+        })
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS035',
+    what: 'ATS goes on again without one; near miss: the device was reset in between, which empties it',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .enable(PLAIN, 12, 0, { vf: 0, ...on }),
+    nearMiss: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .call('pcie_flr', PLAIN, { ret: 0 })
+        .enable(PLAIN, 12, 0, { vf: 0, ...on }),
+  },
+  {
+    rule: 'ATS022',
+    what: 'user space switches ATS on in an untrusted device; near miss: it writes the register without Enable',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .supported(PLAIN, 0, { vf: 0, cap: '0x100', en: [0, 0], args: { untrusted: 1 } })
+        .write(PLAIN, 0x106, 0x8000, '0x100', true),
+    nearMiss: (t) =>
+      t
+        .supported(PLAIN, 0, { vf: 0, cap: '0x100', en: [0, 0], args: { untrusted: 1 } })
+        .write(PLAIN, 0x106, 0x0000, '0x100', true),
+  },
+  {
+    rule: 'ATS022',
+    what: 'in a VF of an untrusted PF; near miss: whether it is trusted is unknown',
+    fn: VF,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .supported(PF, 0, { ...pfState, args: { untrusted: 1 } })
+        .addVf(PF, VF, 0)
+        .write(VF, 0x106, 0x8000, '0x100', true),
+    nearMiss: (t) => t.addVf(PF, VF, 0).write(VF, 0x106, 0x8000, '0x100', true),
+  },
+  {
+    rule: 'ATS021',
+    what: 'restore writes PCI Status; near miss: the rest of the state does, which is normal',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      t.call('pci_restore_ats_state', PLAIN, { vf: 0, inside: () => t.write(PLAIN, 6, 0x10, '0x0') }),
+    nearMiss: (t) =>
+      t.call('pci_restore_state', PLAIN, { vf: 0, inside: () => t.write(PLAIN, 6, 0x10, '0x0') }),
+  },
+  {
+    rule: 'ATS021',
+    what: 'the log says that a quirk came while ATS was on; near miss: while it was off',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t.enable(PLAIN, 12, 0, { vf: 0, ...on }).call('pci_disable_ats', PF, { vf: 0, en: [0, 0] }),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .call('pci_disable_ats', PF, { vf: 0, en: [0, 0] }),
+    log: {
+      trips: `${WARN_LINE('    1.000350', 'pci_disable_ats', 100)}[    1.100000] pci ${PLAIN}: disabling ATS\n`,
+      nearMiss: `${WARN_LINE('    1.000550', 'pci_disable_ats', 100)}[    1.100000] pci ${PLAIN}: disabling ATS\n`,
+    },
+  },
+  {
+    rule: 'ATS020',
+    what: 'the answer of a VF changes with the quirk of its PF; near miss: it was asked once',
+    fn: VF,
+    severity: 'error',
+    profile: '6.12-new',
+    trips: (t) =>
+      readyPf(t).addVf(PF, VF, 0, () => {
+        t.supported(VF, 1, vfState)
+          .call('pci_restore_state', PF, { vf: 0, pf: 1, cap: '0x0' })
+          .supported(VF, 0, vfState);
+      }),
+    nearMiss: (t) =>
+      readyPf(t).addVf(PF, VF, 0, () => {
+        t.call('pci_restore_state', PF, { vf: 0, pf: 1, cap: '0x0' }).supported(VF, 0, vfState);
+      }),
+  },
+  {
+    rule: 'ATS025',
+    what: 'near miss: whether ATS was on is unknown',
+    fn: PLAIN,
+    severity: 'note',
+    profile: '6.12-old',
+    trips: (t) => reset(t.enable(PLAIN, 12, 0, { vf: 0, ...on }), PLAIN, () => {}),
+    nearMiss: (t) => reset(t, PLAIN, () => {}),
+  },
+  {
+    rule: 'ATS026',
+    what: 'the function goes away in the bracket; near miss: it does not support ATS, so the bracket does nothing',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      bracket(t, PF)
+        .call('pci_dev_reset_iommu_prepare', PLAIN, { ret: 0 })
+        .call('pci_stop_and_remove_bus_device', PLAIN),
+    nearMiss: (t) =>
+      bracket(t, PF)
+        .supported(PLAIN, 0, { vf: 0 })
+        .call('pci_dev_reset_iommu_prepare', PLAIN, { ret: 0 })
+        .call('pci_stop_and_remove_bus_device', PLAIN),
+  },
+  {
+    rule: 'ATS026',
+    what: 'near miss: the bracket failed to open',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      bracket(t, PF).call('pci_dev_reset_iommu_prepare', PLAIN, { ret: 0 }).wait(1500).write(PF, 4, 6),
+    nearMiss: (t) =>
+      bracket(t, PF).call('pci_dev_reset_iommu_prepare', PLAIN, { ret: -12 }).wait(1500).write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS031',
+    what: 'PASID of a PF changes under a live VF; near miss: the value stays',
+    fn: PF,
+    severity: 'error',
+    trips: (t) =>
+      liveVf(readyPf(t).call('pci_enable_pasid', PF, { ...pfState, ret: -22 }))
+        .disable(PF, { ...pfState, en: [1, 0] })
+        .call('pci_disable_pasid', PF, { ...pfState })
+        .call('pci_enable_pasid', PF, { ...pfState, ret: 0, args: { features: 2 } }),
+    nearMiss: (t) =>
+      liveVf(readyPf(t))
+        .disable(PF, { ...pfState, en: [1, 0] })
+        .call('pci_disable_pasid', PF, { ...pfState })
+        .call('pci_disable_pasid', PF, { ...pfState }),
+  },
 ];
