@@ -1,5 +1,5 @@
 import { counted } from './phrases.ts';
-import { type Finding, type Story, severityRank } from './story.ts';
+import { countBySeverity, type Finding, type Story, severityRank } from './story.ts';
 
 type Compared = Story['comparison'][number];
 
@@ -62,4 +62,11 @@ export function until(expires: string | null): string {
 /** Suppressed errors and warnings. */
 export function suppressedGrave(story: Story): readonly Finding[] {
   return story.all.filter((finding) => finding.suppression !== null && finding.severity !== 'note');
+}
+
+/** `2 errors, 1 note; 3 suppressed`: what nobody suppressed, and how much somebody did. */
+export function countWithSuppressed(findings: readonly Finding[]): string {
+  const suppressed = findings.filter((finding) => finding.suppression !== null).length;
+  const counts = countBySeverity(findings.filter((finding) => finding.suppression === null));
+  return suppressed === 0 ? counts : `${counts}; ${suppressed} suppressed`;
 }

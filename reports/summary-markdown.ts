@@ -2,6 +2,7 @@ import type { Analysis } from '../model/analysis.ts';
 import {
   comparedText,
   comparisonCounts,
+  countWithSuppressed,
   goneOrChanged,
   statusLabel,
   statusMark,
@@ -22,7 +23,7 @@ import {
   sourceSummary,
   whenOf,
 } from './phrases.ts';
-import { countBySeverity, type Finding, graveWithin, type Story, storyRowsOf, tellStory } from './story.ts';
+import { type Finding, graveWithin, type Story, storyRowsOf, tellStory } from './story.ts';
 import { oneLine } from './visible.ts';
 
 const MAX_TEXT = 600;
@@ -83,7 +84,7 @@ function findingsSection(story: Story): string[] {
   const { families, shown, total } = graveWithin(story, MAX_FINDINGS);
   const lines = families.flatMap(({ family, shown: own }) => {
     const size = familySize(family);
-    const heading = `### ${plain(familyTitle(family))}${size ? ` (${size})` : ''}: ${countBySeverity(family.findings)}`;
+    const heading = `### ${plain(familyTitle(family))}${size ? ` (${size})` : ''}: ${countWithSuppressed(family.findings)}`;
     return [heading, '', ...own.flatMap(findingSection)];
   });
   if (shown < total)
@@ -169,7 +170,7 @@ export function summaryMarkdown(analysis: Analysis): string {
     plain(sentence),
     '',
     `- kernel: ${kernels.length > 0 ? plain(kernels.join(', ')) : 'release not recorded'}, judged as ${plain(profile ?? 'an unknown kernel')}`,
-    `- findings: ${countBySeverity(story.all)}`,
+    `- findings: ${countWithSuppressed(story.all)}`,
     `- model: ${counted(story.eventCount, 'event')} of ${counted(story.functions.length, 'function')}`,
     `- tool: ${plain(tool)}`,
     '',

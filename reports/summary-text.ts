@@ -1,5 +1,5 @@
 import type { Analysis } from '../model/analysis.ts';
-import { statusMark } from './gate-phrases.ts';
+import { countWithSuppressed, statusMark } from './gate-phrases.ts';
 import { type Palette, severityPaint, verdictPaint } from './palette.ts';
 import {
   counted,
@@ -16,15 +16,7 @@ import {
   sourceSummary,
   whenOf,
 } from './phrases.ts';
-import {
-  countBySeverity,
-  type Family,
-  type Finding,
-  graveWithin,
-  type Story,
-  storyRowsOf,
-  tellStory,
-} from './story.ts';
+import { type Family, type Finding, graveWithin, type Story, storyRowsOf, tellStory } from './story.ts';
 import { baselineLines, suppressionLines } from './summary-gate.ts';
 import { limitLines, lossLines } from './summary-limits.ts';
 import { field, MAX_TEXT, type Settings, type SummaryOptions } from './summary-settings.ts';
@@ -90,7 +82,7 @@ function findingLines(finding: Finding, settings: Settings): string[] {
 function familyLines(family: Family, shown: readonly Finding[], settings: Settings): string[] {
   const size = familySize(family);
   const heading = oneLine(familyTitle(family), 80) + (size ? ` (${size})` : '');
-  const counts = countBySeverity(family.findings);
+  const counts = countWithSuppressed(family.findings);
   const lines = [`${settings.palette.bold(heading)}: ${counts}`, ''];
   for (const finding of shown) lines.push(...findingLines(finding, settings));
   return lines;
@@ -150,7 +142,7 @@ function headLines(story: Story, settings: Settings): string[] {
       settings,
       0,
     ),
-    ...field('findings', countBySeverity(story.all), settings, 0),
+    ...field('findings', countWithSuppressed(story.all), settings, 0),
     '',
   );
   return lines;

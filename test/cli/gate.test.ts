@@ -147,6 +147,7 @@ describe('--suppressions', () => {
       'markdown,junit,ktap,sarif,html',
     ]);
     expect(text).toMatch(/Suppressions 1 entry, 1 error or warning suppressed/);
+    expect(text).toMatch(/^findings {2}1 note; 1 suppressed$/m);
     expect(text).toContain('board 7 (with no end;');
     const read = (name: string) => readFileSync(join(out, name), 'utf8');
     expect(read('summary.md')).toContain('| board 7 | with no end |');
