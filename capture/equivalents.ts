@@ -41,7 +41,7 @@ function defining(syntax: ProbeSyntax): string[] {
 }
 
 const REMOVING = [
-  '# Remove the probes; some recorders have done it already.',
+  '# Remove the probes.',
   `cd /sys/kernel/tracing/events/${GROUP} 2>/dev/null || exit 0`,
   'echo 0 > enable',
   `for event in */; do echo "-:${GROUP}/\${event%/}" >> /sys/kernel/tracing/kprobe_events; done`,
