@@ -1,6 +1,6 @@
 import { bigOf, type WordPair } from '../../tables/index.ts';
 import type { SourceRecording } from '../recording.ts';
-import type { TraceFile } from './trace-file.ts';
+import type { BufferInfo, TraceFile } from './trace-file.ts';
 
 /**
  * Clocks that count nanoseconds (trace_clocks in kernel/trace/trace.c), and the one trace-cmd makes from a TSC.
@@ -16,12 +16,18 @@ export class Clock {
   private readonly shift: bigint;
   private readonly tsc: { mult: bigint; shift: bigint } | null;
   private readonly exact: boolean;
+  private readonly clocks: readonly (string | null)[];
 
   constructor(file: TraceFile) {
     this.file = file;
     const { options } = file;
-    const top = file.buffers.find((buffer) => buffer.name === '') ?? file.buffers[0];
-    this.name = options.traceClock ?? top?.clock ?? null;
+    const used = file.buffers.filter(({ cpus }) => cpus.some(({ size }) => size > 0));
+    const clockOf = ({ name, clock }: BufferInfo) =>
+      name === '' ? (options.traceClock ?? clock) : (clock ?? options.traceClock);
+    this.clocks = [...new Set(used.map(clockOf))];
+    // An instance may have a clock of its own, and the top buffer nothing but the name of one.
+    this.name =
+      (this.clocks.length === 1 ? this.clocks[0] : null) ?? options.traceClock ?? this.clocks[0] ?? null;
     const usable = options.tsc && options.tsc.mult > 0 && options.tsc.shift < 64 ? options.tsc : null;
     this.tsc = usable ? { mult: BigInt(usable.mult), shift: BigInt(usable.shift) } : null;
     this.unit = this.tsc || this.name === null || NANOSECONDS.has(this.name) ? 'ns' : 'ticks';
@@ -50,6 +56,11 @@ export class Clock {
   /** Tells in the import log what was done to the times, and what was not. */
   describe(out: SourceRecording): void {
     const { options } = this.file;
+    if (this.clocks.length > 1) {
+      const list = this.clocks.map((clock) => clock ?? 'unknown').join(', ');
+      const message = `the buffers have different clocks (${list}): their times cannot be compared`;
+      out.note('warning', 'clocks-differ', null, message);
+    }
     if (this.shift !== 0n) {
       out.note('info', 'time-offset', null, `${this.shift} ns are added to each time, as the recording asks`);
     }

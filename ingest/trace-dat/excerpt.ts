@@ -12,6 +12,7 @@ import { RecordView } from './record.ts';
 import { type LineHead, Renderer } from './render.ts';
 import { Symbols } from './symbols.ts';
 import { Tasks } from './tasks.ts';
+import type { BufferInfo } from './trace-file.ts';
 import { openStreams, walkMerged } from './walk.ts';
 
 /** What a row of an event table says about where its record is. */
@@ -90,7 +91,7 @@ export class Excerpts {
         const record = this.view(stream, i);
         const id = events.type[i];
         if (flush(id, waiting?.cpu === stream.cpu ? record : null)) continue;
-        waiting = { head: this.head(record), id, record, cpu: stream.cpu };
+        waiting = { head: this.head(record, stream.buffer.name), id, record, cpu: stream.cpu };
         this.learnerOf(id)?.(stream.block, events.payload[i], events.length[i]);
       }
     });
@@ -131,7 +132,7 @@ export class Excerpts {
     );
   }
 
-  private head(record: RecordView): LineHead {
+  private head(record: RecordView, buffer: string): LineHead {
     const { layout } = this;
     const pid = Number(record.integer(layout.pid, 4, true));
     const flags = flagsText(
@@ -139,7 +140,15 @@ export class Excerpts {
       Number(record.integer(layout.preempt, 1, false)),
     );
     const comm = this.pool.get(this.tasks.commOf(pid));
-    return { comm, pid, cpu: record.cpu, flags, timeNs: record.timeNs, ticks: this.clock.unit === 'ticks' };
+    return {
+      buffer,
+      comm,
+      pid,
+      cpu: record.cpu,
+      flags,
+      timeNs: record.timeNs,
+      ticks: this.clock.unit === 'ticks',
+    };
   }
 
   /** Looks through the page or chunk at the offset for the wanted records. */
@@ -149,6 +158,7 @@ export class Excerpts {
       for (const extent of buffer.cpus) {
         if (offset < extent.offset || offset >= extent.offset + extent.size) continue;
         const { pageSize } = buffer;
+        const { cpu } = extent;
         let bytes: Uint8Array | null;
         let base = offset;
         if (extent.compressed) bytes = this.chunkAt(offset, extent.offset + extent.size, unpack);
@@ -158,7 +168,8 @@ export class Excerpts {
           bytes = bytes.subarray(0, this.source.read(base, bytes));
         }
         if (!bytes) return;
-        this.findIn(bytes, pageSize, extent.cpu, wanted, found, extent.compressed ? null : offset - base);
+        const start = extent.compressed ? null : offset - base;
+        this.findIn(bytes, { buffer, cpu }, wanted, found, start);
         return;
       }
     }
@@ -177,13 +188,13 @@ export class Excerpts {
 
   private findIn(
     bytes: Uint8Array,
-    pageSize: number,
-    cpu: number,
+    { buffer, cpu }: { buffer: BufferInfo; cpu: number },
     wanted: readonly RecordPlace[],
     found: Map<RecordPlace, string>,
     start: number | null,
   ): void {
     const { file } = this.opened;
+    const { pageSize } = buffer;
     const block = blockOf(bytes);
     const events = new PageEvents(pageSize);
     const taken = new Set<RecordPlace>();
@@ -216,7 +227,7 @@ export class Excerpts {
           );
           if (!this.isLeaf(id, record, events.type[i + 1], next)) next = null;
         }
-        const head = { ...this.head(record), ...(place.comm ? { comm: place.comm } : {}) };
+        const head = { ...this.head(record, buffer.name), ...(place.comm ? { comm: place.comm } : {}) };
         found.set(place, this.renderer.renderLine(head, id, record, next ? events.type[i + 1] : -1, next));
       }
     }

@@ -8,6 +8,8 @@ import type { TraceFile } from './trace-file.ts';
 
 /** The parts of a printed line that stand before the event. */
 export interface LineHead {
+  /** Name of the buffer that recorded it; "" for the top one. */
+  readonly buffer: string;
   readonly comm: string;
   readonly pid: number;
   readonly cpu: number;
@@ -22,10 +24,13 @@ export class Renderer {
   private readonly catalog: FormatCatalog;
   private readonly context: PrintContext;
   private readonly printers = new Map<number, EventPrinter>();
+  /** Length of the longest name of a buffer; 0 when there is only the top one. */
+  private readonly widest: number;
 
   constructor(file: TraceFile, catalog: FormatCatalog, symbols: Symbols) {
     this.catalog = catalog;
     const { longSize, bigEndian } = file;
+    this.widest = Math.max(0, ...file.buffers.map(({ name }) => name.length));
     this.context = { longSize, bigEndian, symbols, printkFormats: parsePrintkFormats(file.printkFormats) };
   }
 
@@ -64,7 +69,13 @@ export class Renderer {
     const task = `${head.comm.padStart(16)}-${String(head.pid).padEnd(5)}`;
     const label = ` ${name}: ${' '.repeat(Math.max(0, 20 - name.length))}`;
     const body = this.renderEvent(id, record, nextId, next).replace(/\n$/, '');
-    return `${task} [${String(head.cpu).padStart(3, '0')}] ${head.flags} ${timeText(head)}:${label}${body}`;
+    return `${this.bufferText(head.buffer)}${task} [${String(head.cpu).padStart(3, '0')}] ${head.flags} ${timeText(head)}:${label}${body}`;
+  }
+
+  /** In front of every line where a file has more than one buffer. */
+  private bufferText(name: string): string {
+    if (this.widest === 0) return '';
+    return name === '' ? ' '.repeat(this.widest + 2) : `${name.padStart(this.widest)}: `;
   }
 }
 

@@ -367,6 +367,21 @@ describe.each([6, 7] as const)('buffer instances, version %i', (version) => {
   });
 });
 
+describe('clocks of instances', () => {
+  const lab = { name: 'lab', clock: 'mono', cpus: [{ cpu: 0, pages: [one(5n, 'lab')] }] };
+
+  it('one that alone has events gives its clock', async () => {
+    const { out } = await decode(trace([{ name: '', clock: 'local', cpus: [] }, lab]));
+    expect(out.clock).toBe('mono');
+  });
+
+  it('two that differ are told', async () => {
+    const top = { name: '', clock: 'x86-tsc', cpus: [{ cpu: 0, pages: [one(10n, 'top')] }] };
+    const { recorded } = await decode(trace([top, lab]));
+    expect(rowsOf(recorded.importLog)).toMatchObject([{ code: 'clocks-differ', severity: 'warning' }]);
+  });
+});
+
 it('sub-buffers larger than a page', async () => {
   const records = Array.from({ length: 200 }, () => ({ delta: 1, payload: probe(false, '0000:01:00.1') }));
   const bytes = trace([{ name: '', pageSize: 16384, cpus: [{ cpu: 0, pages: [{ time: 0n, records }] }] }]);

@@ -55,6 +55,7 @@ const kinds: [string, Partial<WrittenTrace>][] = [
   ['version 7', {}],
   ['version 7, zlib', { compression: 'zlib' }],
   ['version 7, zstd', { compression: 'zstd' }],
+  ['version 7, zlib, without counts', { compression: 'zlib', sizeWithoutCount: true }],
   ['version 7, big endian', { bigEndian: true }],
 ];
 
@@ -121,6 +122,18 @@ it('a section whose written size is 4 short', async () => {
   expect(decoded.out.records).toBe(6);
   expect(decoded.out.bytes.unparsed).toBe(0);
 });
+
+it.each(['zlib', 'zstd'] as const)(
+  'sizes of CPU data without their counts of chunks, %s',
+  async (compression) => {
+    const decoded = await decode(small({ compression, chunkPages: 1, sizeWithoutCount: true }));
+    expect(decoded.out.records).toBe((await decode(small({ compression, chunkPages: 1 }))).out.records);
+    expect(rowsOf(decoded.recorded.importLog)).toEqual([]);
+    expect(decoded.out.complete).toBe(true);
+    expect(decoded.out.bytes.unparsed).toBe(0);
+    expect(byteSum(decoded)).toBe(decoded.out.size);
+  },
+);
 
 describe('bombs', () => {
   it('a chunk that claims gigabytes is left out', async () => {
