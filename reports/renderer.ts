@@ -134,7 +134,7 @@ export class Renderer {
     const parameters: Record<string, DuckDBValue> = {};
     for (const [name, value] of tag.options) {
       const resolved = await this.optionValue(value, scope);
-      if (name in known) options.set(name, resolved);
+      if (Object.hasOwn(known, name)) options.set(name, resolved);
       else parameters[name] = resolved;
     }
     return { name: tag.name, line: tag.line, words: tag.words, options, parameters };

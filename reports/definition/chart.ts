@@ -93,7 +93,7 @@ class Reader {
 
   private pair(key: string, at: YamlNode, value: YamlNode | null): void {
     if (key === 'data' && isMap(value)) this.data(at, value);
-    else if (key in REFUSED && !ONLY_IN_DATA.has(key)) this.problem(at, REFUSED[key]);
+    else if (Object.hasOwn(REFUSED, key) && !ONLY_IN_DATA.has(key)) this.problem(at, REFUSED[key]);
     else if (key === 'mark') this.mark(value);
     else if (key === 'field' && isScalar(value) && typeof value.value === 'string')
       this.fields.push({ name: value.value, line: this.counter.linePos(value.range?.[0] ?? 0).line - 1 });
@@ -118,7 +118,7 @@ class Reader {
       isScalar(item.value) ? item.value : null,
     ]) as [string, Scalar | null][];
     const name = pairs.find(([key]) => key === 'query')?.[1]?.value;
-    const refused = pairs.find(([key]) => key in REFUSED);
+    const refused = pairs.find(([key]) => Object.hasOwn(REFUSED, key));
     if (refused) this.problem(at, REFUSED[refused[0]]);
     else if (typeof name !== 'string' || !NAME.test(name)) this.problem(at, 'data is {query: name}');
     else {

@@ -156,7 +156,7 @@ class Validator {
 
   private async value(value: ProseValue, line: number, scope: Scope): Promise<void> {
     await this.column(value, line, scope);
-    if (value.format !== undefined && !(value.format in VALUE_FORMATS)) {
+    if (value.format !== undefined && !Object.hasOwn(VALUE_FORMATS, value.format)) {
       const known = Object.keys(VALUE_FORMATS);
       this.problem(
         line,
@@ -191,13 +191,13 @@ class Validator {
     }
     for (const [name, value] of tag.options) {
       if (value.kind === 'column') await this.column(value, tag.line, scope);
-      const type = spec.options[name]?.type;
+      const type = (Object.hasOwn(spec.options, name) ? spec.options[name] : null)?.type;
       if (type === undefined || type === 'any' || value.kind === 'column') continue;
       const wanted = type === 'columns' ? 'text' : type;
       if (value.kind !== wanted)
         this.problem(tag.line, `the option ${name} of the tag ${tag.name} is a ${wanted}`);
     }
-    const others = [...tag.options.keys()].filter((name) => !(name in spec.options));
+    const others = [...tag.options.keys()].filter((name) => !Object.hasOwn(spec.options, name));
     const query = await this.subject(tag, spec.subject, others, scope);
     if (query === undefined)
       for (const name of others) {
