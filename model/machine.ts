@@ -174,7 +174,8 @@ export class Machine {
     const { state } = this;
     const on = state.get(fn.fn, CORE_EN);
     if (on === UNKNOWN && state.get(fn.fn, HW_EN) === 0) state.set(fn.fn, HW_EN, UNKNOWN, event, 'lost');
-    if (on !== 1) return;
+    // Without a capability offset it writes PCI Status (contract 3.4).
+    if (on !== 1 || state.get(fn.fn, CORE_CAP) === 0) return;
     state.set(fn.fn, HW_EN, 1, event, 'call');
     const shift = state.get(fn.fn, CORE_STU);
     if (fn.isVf === 0 && shift !== UNKNOWN && shift !== 0)

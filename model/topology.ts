@@ -104,6 +104,14 @@ export class Topology {
     return record;
   }
 
+  /** The VF is gone; its PF may have many after it. */
+  unlink(vf: FunctionRecord): void {
+    if (vf.pf < 0) return;
+    const { vfs } = this.functions[vf.pf];
+    const at = vfs.indexOf(vf.fn);
+    if (at >= 0) vfs.splice(at, 1);
+  }
+
   /** The recording shows that `vf` is a VF of `pf`. */
   link(vf: FunctionRecord, pf: FunctionRecord, index: number): void {
     vf.isVf = 1;

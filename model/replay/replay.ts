@@ -198,6 +198,7 @@ export class Replay {
         this.tookRemoval(fn);
         this.windows.closeRelease(fn);
         bench.expectations.removed(fn.fn, row);
+        topology.unlink(fn);
       },
       opened: (fn) => this.listings?.opened(fn),
       reused: (fn, row) =>
@@ -244,6 +245,8 @@ export class Replay {
       wiped: (fn, event) => {
         bench.about(fn, () => {
           for (const hook of HOOKS.onHardwareReset) hook(bench, fn, event);
+          // The reset of a PF clears VF Enable: its VFs are reset with it.
+          for (const vf of fn.vfs) state.set(vf, HW_EN, UNKNOWN, event, 'reset');
         });
       },
       calm: (fn) => this.stability.calm(fn.fn),
@@ -380,7 +383,8 @@ export class Replay {
     if (step !== NO_STEP) this.machineCoverage.took(fn.isVf === 1, before, step, this.coreState(fn));
     if (PREPARE_OR_ENABLE[kind]) this.lastUnitChange[fn.fn] = row;
     if (kind === ENABLE && done.result === 0) this.windows.enabledAgain(fn);
-    if (kind === RESTORE && !this.bench.showsControlWrites(fn.fn)) this.windows.enabledAgain(fn);
+    const restores = kind === RESTORE && this.state.get(fn.fn, CORE_CAP) !== 0;
+    if (restores && !this.bench.showsControlWrites(fn.fn)) this.windows.enabledAgain(fn);
   }
 
   private tookRemoval(fn: FunctionRecord): void {

@@ -4,7 +4,7 @@ import type { CompletedCall, Rule, RuleContext } from './rule.ts';
 
 /** Functions that use the PASID and PRI registers of a PF: itself and its VFs. */
 function users(context: RuleContext, done: CompletedCall) {
-  return [done.fn, ...done.fn.vfs.map((vf) => context.topology.at(vf))];
+  return [done.fn, ...done.fn.vfs.map((vf) => context.topology.at(vf)).filter((vf) => !vf.removing)];
 }
 
 /** The value the PASID Control register gets from a call; UNKNOWN when that is not recorded. */

@@ -16,9 +16,11 @@ function pfUnfit(context: RuleContext, pf: FunctionRecord): EvidenceItem[] {
   return context.because(pf.fn, CORE_SUPPORTED, `PF ${pf.address} does not support ATS`);
 }
 
-/** VFs of a PF that the core knows to have ATS on. */
+/** VFs of a PF that the core knows to have ATS on. One that is going away, or is gone, uses nothing any more. */
 function liveVfs(context: RuleContext, pf: FunctionRecord): FunctionRecord[] {
-  return pf.vfs.map((fn) => context.topology.at(fn)).filter((vf) => context.state.get(vf.fn, CORE_EN) === 1);
+  return pf.vfs
+    .map((fn) => context.topology.at(fn))
+    .filter((vf) => !vf.removing && context.state.get(vf.fn, CORE_EN) === 1);
 }
 
 /** A refusal that only the shift of a PF explains comes from a VF, even where nothing says what the function is. */

@@ -135,7 +135,7 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
         return context.undecided('ATS012', 'the STU of the register or of the core is unknown');
       if (shift === 0 || field === ((shift - 12) & 31)) return context.passed('ATS012');
       const users = [fn, ...fn.vfs.map((vf) => context.topology.at(vf))].filter(
-        (user) => state.get(user.fn, CORE_EN) === 1,
+        (user) => !user.removing && state.get(user.fn, CORE_EN) === 1,
       );
       if (users.length === 0) return context.passed('ATS012');
       context.fire('ATS012', {

@@ -1459,4 +1459,43 @@ export const RULE_CASES: readonly RuleCase[] = [
         .call('pci_disable_pasid', PF, { ...pfState })
         .call('pci_disable_pasid', PF, { ...pfState }),
   },
+  {
+    rule: 'ATS006',
+    what: 'near miss: the VF is gone, with ATS on or not, and so are the ones before it',
+    fn: PF,
+    severity: 'error',
+    trips: (t) =>
+      liveVf(readyPf(t))
+        .disable(PF, { ...pfState, en: [1, 0] })
+        .prepare(PF, 13, 0, { ...pfState, en: [0, 0], stu: [12, 13] }),
+    nearMiss: (t) =>
+      liveVf(liveVf(readyPf(t)).call('pci_stop_and_remove_bus_device', VF))
+        .call('pci_stop_and_remove_bus_device', VF)
+        .disable(PF, { ...pfState, en: [1, 0] })
+        .prepare(PF, 13, 0, { ...pfState, en: [0, 0], stu: [12, 13] }),
+  },
+  {
+    rule: 'ATS023',
+    what: 'a quirk took the capability, so that the restore writes PCI Status; near miss: it is there',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      reset(
+        t
+          .appear(PLAIN)
+          .enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' })
+          .call('pci_save_state', PLAIN, { ret: 0, cap: '0x0' }),
+        PLAIN,
+        () => t.call('pci_restore_ats_state', PLAIN, { cap: '0x0' }),
+      ),
+    nearMiss: (t) =>
+      reset(
+        t
+          .appear(PLAIN)
+          .enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' })
+          .call('pci_save_state', PLAIN, { ret: 0, cap: '0x100' }),
+        PLAIN,
+        () => t.call('pci_restore_ats_state', PLAIN, { cap: '0x100' }),
+      ),
+  },
 ];

@@ -118,6 +118,36 @@ export class KernelOracle {
     });
   }
 
+  /** A reset that saves and restores the function. The reset of a PF takes its VFs with it, and nobody restores them. */
+  reset(address: string): void {
+    const device = this.at(address);
+    this.emit('reset.function', ENTER, address);
+    this.emit('reset.flr', ENTER, address);
+    device.hwEn = false;
+    for (const vf of this.devices.values()) if (vf.pf === device) vf.hwEn = false;
+    this.emit('reset.flr', RETURN, address, { result: 0 });
+    this.emit('ats.restore', ENTER, address);
+    if (device.en && device.cap) device.hwEn = true;
+    this.emit('ats.restore', RETURN, address);
+    this.emit('reset.function', RETURN, address, { result: 0 });
+  }
+
+  /** The function goes away, whatever its state, and comes back as a new one. */
+  replace(address: string): void {
+    const { pf } = this.at(address);
+    this.emit('device.remove', ENTER, address);
+    this.emit('device.remove', RETURN, address);
+    if (pf) this.emit('vf.add', ENTER, pf.address);
+    this.appear(address, pf, true);
+    if (pf) this.emit('vf.add', RETURN, pf.address, { result: 0 });
+  }
+
+  /** PASID of a PF; VFs share it. */
+  pasid(address: string, on: boolean): void {
+    this.emit(on ? 'pasid.enable' : 'pasid.disable', ENTER, address);
+    this.emit(on ? 'pasid.enable' : 'pasid.disable', RETURN, address, on ? { result: 0 } : {});
+  }
+
   /** A quirk takes the capability away. */
   quirk(address: string): void {
     const device = this.at(address);

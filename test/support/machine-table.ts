@@ -257,6 +257,13 @@ const ROWS: readonly Row[] = [
     after: { en: 1, stu: 0, 'hw.en': 1 },
   },
   {
+    what: 'restore after a quirk writes PCI Status',
+    who: 'pf',
+    before: { en: 1, stu: 12, cap: 0 },
+    call: { kind: 'ats.restore' },
+    after: { en: 1, stu: 12, cap: 0 },
+  },
+  {
     what: 'restore while off does nothing',
     who: 'pf',
     before: { en: 0, stu: 14 },
