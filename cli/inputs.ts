@@ -5,11 +5,12 @@ import { analyze } from '../model/analyze.ts';
 import { PROFILES, type Profile, profileById } from '../model/features.ts';
 import { modelWants } from '../model/lift/ftrace.ts';
 import { UsageError } from './exit-codes.ts';
+import { namedOffsets, type ReaderFlags, readersFor } from './input-readers.ts';
 import { Progress } from './terminal.ts';
 import { TOOL } from './version.ts';
 
 /** Options that say how inputs are read and replayed, the same for every command that does. */
-export interface InputFlags {
+export interface InputFlags extends ReaderFlags {
   readonly features?: string;
   readonly inputFormat?: string;
   readonly under?: string;
@@ -61,6 +62,7 @@ export async function analyzeInputs(
   const read = await readInputs(inputs, {
     needs: { wants: modelWants },
     format: flags.inputFormat,
+    formatFor: readersFor(flags),
     taken: takenOf(inputs, flags.taken),
     progress: (path, bytes, size) =>
       progress.show(`reading ${path} ${size > 0 ? Math.floor((bytes * 100) / size) : 0}%`),
@@ -71,6 +73,7 @@ export async function analyzeInputs(
       gate,
       profile: profile ? { profile, features: profile.features, why: 'named with --features' } : null,
       under,
+      atsCapabilities: namedOffsets(flags.atsCapability),
       quote: (places) => quote(read, places),
     });
   } finally {

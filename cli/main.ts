@@ -3,6 +3,7 @@ import { FORMATS } from '../ingest/formats.ts';
 import { PROFILES } from '../model/features.ts';
 import { FORM_NAMES, USUAL_FORMS } from '../reports/form-names.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { collect } from './input-readers.ts';
 import { addQueryCommands } from './query-commands.ts';
 import { fileProblem } from './query-output.ts';
 import { addReportCommands } from './report-commands.ts';
@@ -102,6 +103,20 @@ function build(): Command {
     .option('--time-limit <seconds>', 'stop a check after this time', '60')
     .option('--memory <size>', 'most memory a check may use', '1GB')
     .option('--input-format <id>', 'read all inputs as this format')
+    .option(
+      '--map <mapping>',
+      'read logs of another make through this mapping file (INPUT=MAPPING for one input)',
+      collect,
+    )
+    .option(
+      '--ats-capability <offset>',
+      'offset of the ATS capability in a log of the hardware (FUNCTION=OFFSET for one)',
+      collect,
+    )
+    .option(
+      '--trace-events <file>',
+      'trace-events-all of the QEMU that wrote the trace: gives its events names and types',
+    )
     .option('--taken <file=when...>', 'when an lspci listing was taken: before or after the recording')
     .addHelpText('after', EXAMPLES.analyze)
     .action(async (inputs, flags) => {
@@ -150,8 +165,12 @@ function build(): Command {
     .command('sniff')
     .description('tell which format a file has, and why')
     .argument('<file>', 'a file, or - for standard input')
+    .option('--map <mapping>', 'show the first records that this mapping file makes of it')
     .option('--json', 'as JSON')
-    .addHelpText('after', '\nExample:\n  atscope sniff trace.txt\n')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  atscope sniff trace.txt\n  atscope sniff run.csv --map bench.map.yaml\n',
+    )
     .action(async (file, flags) => (await import('./sniff.ts')).runSniff(file, flags));
 
   program
@@ -162,6 +181,20 @@ function build(): Command {
     .option('--event <number>', 'after this event of the model (see ats_events)')
     .option('--features <profile>', 'assume this kernel behaviour instead of that of the release')
     .option('--input-format <id>', 'read all inputs as this format')
+    .option(
+      '--map <mapping>',
+      'read logs of another make through this mapping file (INPUT=MAPPING for one input)',
+      collect,
+    )
+    .option(
+      '--ats-capability <offset>',
+      'offset of the ATS capability in a log of the hardware (FUNCTION=OFFSET for one)',
+      collect,
+    )
+    .option(
+      '--trace-events <file>',
+      'trace-events-all of the QEMU that wrote the trace: gives its events names and types',
+    )
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  atscope state trace.txt --at 25.591800\n')
     .action(async (inputs, flags) => (await import('./state.ts')).runState(inputs, flags));

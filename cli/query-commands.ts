@@ -61,6 +61,22 @@ export function addQueryCommands(program: Command): void {
     .option('--all', 'decode every kind of trace event, not only those of the model')
     .option('--features <profile>', 'assume this kernel behaviour instead of that of the release')
     .option('--input-format <id>', 'read all inputs as this format')
+    .option(
+      '--map <mapping>',
+      'read logs of another make through this mapping file (INPUT=MAPPING for one input)',
+      collect,
+      [],
+    )
+    .option(
+      '--ats-capability <offset>',
+      'offset of the ATS capability in a log of the hardware (FUNCTION=OFFSET for one)',
+      collect,
+      [],
+    )
+    .option(
+      '--trace-events <file>',
+      'trace-events-all of the QEMU that wrote the trace: gives its events names and types',
+    )
     .addHelpText('after', EXAMPLES.query)
     .action(async (args, flags) => (await import('./query.ts')).runQuery(args, flags));
 
@@ -78,6 +94,22 @@ export function addQueryCommands(program: Command): void {
     .option('--threads <n>', 'threads it may use (the CPUs, at most 4)')
     .option('--features <profile>', 'assume this kernel behaviour instead of that of the release')
     .option('--input-format <id>', 'read all inputs as this format')
+    .option(
+      '--map <mapping>',
+      'read logs of another make through this mapping file (INPUT=MAPPING for one input)',
+      collect,
+      [],
+    )
+    .option(
+      '--ats-capability <offset>',
+      'offset of the ATS capability in a log of the hardware (FUNCTION=OFFSET for one)',
+      collect,
+      [],
+    )
+    .option(
+      '--trace-events <file>',
+      'trace-events-all of the QEMU that wrote the trace: gives its events names and types',
+    )
     .option('--json', 'tell what was written as JSON')
     .addHelpText('after', EXAMPLES.ingest)
     .action(async (inputs, flags) => (await import('./ingest.ts')).runIngest(inputs, flags));

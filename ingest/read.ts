@@ -11,6 +11,8 @@ export interface ReadOptions {
   readonly needs: EventNeeds;
   /** Id of a format that overrides detection for all inputs. */
   readonly format?: string;
+  /** Reads a source in another way than detection would; null leaves it to detection. */
+  readonly formatFor?: (source: ByteSource) => Format | null;
   readonly chunkSize?: number;
   /** When listings of the hardware were taken, by path. */
   readonly taken?: ReadonlyMap<string, 'before' | 'after'>;
@@ -60,6 +62,7 @@ export async function readSources(
     (source) =>
       formatOfMember(source) ??
       formatOfSection(source) ??
+      options.formatFor?.(source) ??
       (options.format ? formatById(options.format) : detectFormat(source).format),
   );
   for (const [i, source] of sources.entries()) {

@@ -42,6 +42,7 @@ import { liftHardware } from './hardware/lift.ts';
 import { KnownOffsets, type NamedOffset } from './hardware/offsets.ts';
 import { hardwareReasons } from './hardware/reasons.ts';
 import { isFunctionAddress } from './lift/arguments.ts';
+import { liftAtsEvents } from './lift/ats-events.ts';
 import { liftEventTables } from './lift/ftrace.ts';
 import { liftLog } from './lift/log.ts';
 import { liftLosses } from './lift/losses.ts';
@@ -102,6 +103,7 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
   const events = new EventColumns();
   liftLosses(recorded.losses, events);
   liftEventTables(recorded.events, events);
+  liftAtsEvents(recorded.events, events);
   liftLog(recorded.logRecords, recorded.splats, recorded.splatFrames, events);
 
   nameDevices(

@@ -29,8 +29,14 @@ export function recipeFor(kinds: readonly EventKindName[]): string {
     else if (kind.startsWith('log.')) symbols.add('the kernel log');
     else if (kind.startsWith('listing.')) symbols.add('the output of lspci -vvv');
   }
+  // A log of the hardware exists only where the hardware is a model: it is named where nothing else will do.
+  if (symbols.size === 0 && kinds.some((kind) => OF_A_MODEL.test(kind)))
+    symbols.add('the log of a model of the hardware (QEMU -trace, an ATS event log)');
   return [...symbols].join(' or ');
 }
+
+/** Kinds that only a log of QEMU, a simulator or a test bench has. */
+const OF_A_MODEL = /^(hw|translation|invalidation|page)\./;
 
 /** For each rule whether the recording could be judged by it, and if not, what would make it so. */
 export function ruleCoverage(
@@ -61,6 +67,8 @@ function coverageOf(rule: Rule, replay: ReplayResult, findings: readonly Finding
         : '';
     return { ...base, status: 'evaluated', why };
   }
+  if (rule.needs.some((any) => any.every((kind) => OF_A_MODEL.test(kind)) && missing.includes(any)))
+    return { ...base, status: 'not_applicable', why: `Only ${recipeFor(rule.needs[0])} shows this.` };
   if (missing.length > 0) {
     return {
       ...base,

@@ -71,6 +71,12 @@ export const EVENT_KINDS = [
     name: 'hw.gone',
     doc: 'A function leaves its address in the hardware: VF Enable is cleared, or its bus is renumbered.',
   },
+  { name: 'translation.request', doc: 'A function asks for a translation (a log of a simulator).' },
+  { name: 'translation.completion', doc: 'The answer to it.' },
+  { name: 'invalidation.request', doc: 'A function is told to forget translations (a log of a simulator).' },
+  { name: 'invalidation.completion', doc: 'It has forgotten them.' },
+  { name: 'page.request', doc: 'A function asks for a page (a log of a simulator).' },
+  { name: 'page.response', doc: 'The answer to it.' },
   { name: 'hw.reset', doc: 'The hardware is told to reset a function (Initiate Function Level Reset).' },
   {
     name: 'log.warn',
@@ -127,7 +133,19 @@ export function kindMask(...names: readonly EventKindName[]): Uint8Array {
 }
 
 /** Events of the hardware's own log. They never say what the kernel knows. */
-export const HARDWARE_KINDS = kindMask('hw.write', 'hw.read', 'hw.vf_on', 'hw.gone', 'hw.reset');
+export const HARDWARE_KINDS = kindMask(
+  'hw.write',
+  'hw.read',
+  'hw.vf_on',
+  'hw.gone',
+  'hw.reset',
+  'translation.request',
+  'translation.completion',
+  'invalidation.request',
+  'invalidation.completion',
+  'page.request',
+  'page.response',
+);
 
 export const PHASES = ['enter', 'return', 'point'] as const;
 export const ENTER = 0;

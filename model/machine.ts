@@ -87,6 +87,8 @@ export class Machine {
     const { state } = this;
     state.set(fn.fn, CORE_EN, 0, event, 'call');
     state.set(fn.fn, CORE_STU, 0, event, 'call');
+    // The hardware showed how the VF began.
+    if (fn.announced) return;
     for (const field of [HW_EN, HW_STU]) state.set(fn.fn, field, UNKNOWN, event, 'call');
   }
 

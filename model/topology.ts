@@ -32,6 +32,8 @@ export interface FunctionRecord {
   removalCounted: boolean;
   /** Its release was judged. */
   released: boolean;
+  /** The hardware showed it appear: its registers were in their reset state. */
+  announced: boolean;
   /** A kernel spoke of it, not only the hardware's own log. */
   byKernel: boolean;
   /** An IOMMU driver has probed it. */
@@ -92,6 +94,7 @@ export class Topology {
       fresh: true,
       removalCounted: false,
       released: false,
+      announced: false,
       byKernel: false,
       probed: false,
       prepared: null,

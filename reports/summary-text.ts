@@ -19,6 +19,7 @@ import {
 import { type Family, type Finding, graveWithin, type Story, storyRowsOf, tellStory } from './story.ts';
 import { baselineLines, suppressionLines } from './summary-gate.ts';
 import { limitLines, lossLines } from './summary-limits.ts';
+import { registerLines } from './summary-registers.ts';
 import { field, MAX_TEXT, type Settings, type SummaryOptions } from './summary-settings.ts';
 import { oneLine } from './visible.ts';
 import { labelled, wrap } from './wrap.ts';
@@ -164,6 +165,7 @@ export function summaryText(analysis: Analysis, palette: Palette, options: Summa
     ...baselineLines(story, settings),
     ...suppressionLines(story, settings),
     ...noteLines(story, settings),
+    ...registerLines(analysis, settings),
     ...limitLines(story, settings),
     ...lossLines(story, settings),
   ];

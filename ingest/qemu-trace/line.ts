@@ -43,6 +43,8 @@ export class TraceLine {
   nameStart = 0;
   nameEnd = 0;
   argsStart = 0;
+  /** The name where it is one of the two that nearly all lines have, else empty. */
+  access: '' | 'pci_cfg_read' | 'pci_cfg_write' = '';
   private readonly second: WordPair = { lo: 0, hi: 0 };
   private readonly secondText = new Uint8Array(SECOND_LENGTH);
 
@@ -96,7 +98,15 @@ export class TraceLine {
     if (buffer[at] === DOT) {
       const fractionStart = ++at;
       let scale = 100_000_000;
-      for (; at < end && at - fractionStart < 9; at++) {
+      if (buffer[at + 6] === UPPER_Z && end - at > 7) {
+        const micros = sixDigits(buffer, at);
+        if (micros >= 0) {
+          nanos = micros * 1000;
+          at += 6;
+          scale = 0;
+        }
+      }
+      for (; scale > 0 && at < end && at - fractionStart < 9; at++) {
         const digit = buffer[at] - 48;
         if (digit < 0 || digit > 9) break;
         nanos += digit * scale;
@@ -134,6 +144,13 @@ export class TraceLine {
   }
 
   private parseName(buffer: Uint8Array, start: number, end: number): boolean {
+    this.access = accessAt(buffer, start, end);
+    if (this.access !== '') {
+      this.nameStart = start;
+      this.nameEnd = start + this.access.length;
+      this.argsStart = this.nameEnd + 1;
+      return true;
+    }
     let at = start;
     let underscores = 0;
     while (at < end && NAME_BYTES[buffer[at]] === 1) if (buffer[at++] === UNDERSCORE) underscores++;
@@ -144,6 +161,50 @@ export class TraceLine {
     this.argsStart = Math.min(at + 1, end);
     return true;
   }
+}
+
+/** Six digits as a number; negative where one is none. */
+function sixDigits(buffer: Uint8Array, at: number): number {
+  const a = buffer[at] - 48;
+  const b = buffer[at + 1] - 48;
+  const c = buffer[at + 2] - 48;
+  const d = buffer[at + 3] - 48;
+  const e = buffer[at + 4] - 48;
+  const f = buffer[at + 5] - 48;
+  const all = a >= 0 && b >= 0 && c >= 0 && d >= 0 && e >= 0 && f >= 0;
+  if (!all || a > 9 || b > 9 || c > 9 || d > 9 || e > 9 || f > 9) return -1;
+  return a * 100_000 + b * 10_000 + c * 1000 + d * 100 + e * 10 + f;
+}
+
+/** `pci_cfg_read ` or `pci_cfg_write `, byte by byte: nearly every line of a log has one of them. */
+function accessAt(buffer: Uint8Array, at: number, end: number): '' | 'pci_cfg_read' | 'pci_cfg_write' {
+  if (
+    end - at < 14 ||
+    buffer[at] !== 112 ||
+    buffer[at + 1] !== 99 ||
+    buffer[at + 2] !== 105 ||
+    buffer[at + 3] !== UNDERSCORE ||
+    buffer[at + 4] !== 99 ||
+    buffer[at + 5] !== 102 ||
+    buffer[at + 6] !== 103 ||
+    buffer[at + 7] !== UNDERSCORE
+  )
+    return '';
+  if (buffer[at + 8] === 114)
+    return buffer[at + 9] === 101 &&
+      buffer[at + 10] === 97 &&
+      buffer[at + 11] === 100 &&
+      buffer[at + 12] === SPACE
+      ? 'pci_cfg_read'
+      : '';
+  return buffer[at + 8] === 119 &&
+    buffer[at + 9] === 114 &&
+    buffer[at + 10] === 105 &&
+    buffer[at + 11] === 116 &&
+    buffer[at + 12] === 101 &&
+    buffer[at + 13] === SPACE
+    ? 'pci_cfg_write'
+    : '';
 }
 
 /** A number of exactly `count` digits, or NaN. */

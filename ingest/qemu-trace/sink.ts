@@ -1,8 +1,9 @@
-import { type ColumnBuilder, StringPool, type WordPair } from '../../tables/index.ts';
+import { StringPool, type WordPair } from '../../tables/index.ts';
 import type { EventHeader } from '../event-table.ts';
 import type { DecodeOptions } from '../format.ts';
 import { formatAddress } from '../lspci/address.ts';
 import type { SourceRecording } from '../recording.ts';
+import { AccessBlock } from './access-block.ts';
 import type { ConfigAccess } from './config-access.ts';
 import { kindOf, meaningsOf, namedIn } from './meaning.ts';
 import { BytesMemo } from './memo.ts';
@@ -42,7 +43,13 @@ export class TraceSink {
   private readonly infos: EventInfo[] = [];
   private readonly lastName = new BytesMemo();
   private readonly lastDevice = new BytesMemo();
-  private readonly access: Readonly<Record<AccessColumn, ColumnBuilder>>;
+  private readonly block: AccessBlock;
+  private readonly functions: StringPool;
+  private readonly slots: StringPool;
+  private readonly devices: StringPool;
+  /** The log has times, and lines; all its records have, or none. */
+  private timed = false;
+  private isText = false;
   /** Pool ids of addresses and their texts by routing id, -1 = not yet asked. */
   private readonly functionIds = new Int32Array(65536).fill(-1);
   private readonly slotIds = new Int32Array(65536);
@@ -67,10 +74,11 @@ export class TraceSink {
     this.out = out;
     this.options = options;
     const table = out.configAccesses;
-    this.access = Object.fromEntries(ACCESS_COLUMNS.map((name) => [name, table.column(name)])) as Record<
-      AccessColumn,
-      ColumnBuilder
-    >;
+    this.block = new AccessBlock(table, out.id);
+    const poolOf = (name: 'function' | 'slot' | 'device') => table.column(name).pool as StringPool;
+    this.functions = poolOf('function');
+    this.slots = poolOf('slot');
+    this.devices = poolOf('device');
   }
 
   infoOf(buffer: Uint8Array, start: number, end: number): EventInfo {
@@ -127,21 +135,22 @@ export class TraceSink {
   }
 
   configAccess(buffer: Uint8Array, access: ConfigAccess, time: RecordTime, place: RecordPlace): void {
-    const to = this.access;
-    to.source.pushNumber(this.out.id);
-    to.seq.pushNumber(this.seq);
-    if (time.known) to.time_ns.pushPair(time.lo, time.hi);
-    else to.time_ns.pushNull();
-    to.is_write.pushNumber(access.isWrite ? 1 : 0);
-    this.pushFunction(buffer, access);
-    this.pushDevice(buffer, access.deviceStart, access.deviceEnd);
-    to.where.pushNumber(access.where);
-    to.value.pushNumber(access.value);
-    to.width.pushNull();
-    to.offset.pushPair(place.offset >>> 0, Math.floor(place.offset / 4294967296));
-    to.length.pushNumber(place.length);
-    if (place.line > 0) to.line.pushNumber(place.line);
-    else to.line.pushNull();
+    const { block } = this;
+    this.timed = time.known;
+    this.isText = place.line > 0;
+    const at = block.next(this.timed, this.isText);
+    block.seq[at] = this.seq;
+    block.time[at * 2] = time.lo;
+    block.time[at * 2 + 1] = time.hi;
+    block.isWrite[at] = access.isWrite ? 1 : 0;
+    this.setFunction(at, buffer, access);
+    block.device[at] = this.deviceId(buffer, access.deviceStart, access.deviceEnd);
+    block.where[at] = access.where;
+    block.value[at] = access.value;
+    block.offset[at * 2] = place.offset;
+    block.offset[at * 2 + 1] = place.offset / 4294967296;
+    block.size[at] = place.length;
+    block.line[at] = place.line;
   }
 
   /** Writes what an event with a meaning says. `text` is what it prints behind its name. */
@@ -165,58 +174,41 @@ export class TraceSink {
   }
 
   finish(): void {
+    this.block.flush(this.timed, this.isText);
     this.out.records += this.seq;
     for (const info of this.infos) this.out.eventCounts.set(info.name, info.count);
   }
 
-  private pushDevice(buffer: Uint8Array, start: number, end: number): void {
-    const { device } = this.access;
+  private deviceId(buffer: Uint8Array, start: number, end: number): number {
     let id = this.lastDevice.get(buffer, start, end);
     if (id < 0) {
-      id = device.pool?.intern(buffer, start, end) ?? 0;
+      id = this.devices.intern(buffer, start, end);
       this.lastDevice.set(buffer, start, end, id);
     }
-    device.pushNumber(id);
+    return id;
   }
 
-  private pushFunction(buffer: Uint8Array, access: ConfigAccess): void {
-    const { function: functions, slot } = this.access;
+  private setFunction(at: number, buffer: Uint8Array, access: ConfigAccess): void {
+    const { block, functions, slots } = this;
     const { rid, domain, slotStart, slotEnd } = access;
+    block.hasFunction[at] = rid < 0 ? 0 : 1;
     if (rid < 0 || domain !== 0 || slotEnd - slotStart !== SLOT_LENGTH) {
-      slot.pushBytes(buffer, slotStart, slotEnd);
-      functions.push(rid < 0 ? null : formatAddress(domain, rid));
+      block.slot[at] = slots.intern(buffer, slotStart, slotEnd);
+      block.fn[at] = rid < 0 ? 0 : functions.internString(formatAddress(domain, rid));
       return;
     }
     // Of this length there is one text to a routing id.
     if (this.functionIds[rid] < 0) {
-      this.functionIds[rid] = functions.pool?.internString(formatAddress(0, rid)) ?? 0;
-      this.slotIds[rid] = slot.pool?.intern(buffer, slotStart, slotEnd) ?? 0;
+      this.functionIds[rid] = functions.internString(formatAddress(0, rid));
+      this.slotIds[rid] = slots.intern(buffer, slotStart, slotEnd);
     }
-    functions.pushNumber(this.functionIds[rid]);
-    slot.pushNumber(this.slotIds[rid]);
+    block.fn[at] = this.functionIds[rid];
+    block.slot[at] = this.slotIds[rid];
   }
 }
 
 /** Length of `01:00.1`. */
 const SLOT_LENGTH = 7;
-const ACCESS_COLUMNS = [
-  'source',
-  'seq',
-  'time_ns',
-  'is_write',
-  'function',
-  'device',
-  'slot',
-  'where',
-  'value',
-  'width',
-  'offset',
-  'length',
-  'line',
-] as const;
-
-type AccessColumn = (typeof ACCESS_COLUMNS)[number];
-
 /** Bytes as text; what is no UTF-8 becomes U+FFFD. */
 export function textOf(buffer: Uint8Array, start: number, end: number): string {
   return decoder.decode(buffer.subarray(start, Math.max(start, end)));

@@ -37,6 +37,8 @@ export class TraceTextDecoder {
   private readonly place: RecordPlace = { offset: 0, length: 0, line: 0 };
   private readonly time: RecordTime = { lo: 0, hi: 0, known: false };
   private bare = false;
+  private readInfo: EventInfo | null = null;
+  private writeInfo: EventInfo | null = null;
   private lineNumber = 0;
 
   constructor(out: SourceRecording, options: DecodeOptions, declared: TraceEvents | null) {
@@ -90,7 +92,12 @@ export class TraceTextDecoder {
     place.length = length;
     place.line = this.lineNumber;
     if (time.known) this.onTime();
-    const info = sink.infoOf(buffer, line.nameStart, line.nameEnd);
+    const info =
+      line.access === ''
+        ? sink.infoOf(buffer, line.nameStart, line.nameEnd)
+        : line.access === 'pci_cfg_read'
+          ? (this.readInfo ??= sink.infoOfName(line.access))
+          : (this.writeInfo ??= sink.infoOfName(line.access));
     info.count++;
     const isAccess = info.isConfigAccess && this.access.parse(buffer, line.argsStart, end);
     if (isAccess) sink.configAccess(buffer, this.access, time, place);

@@ -15,6 +15,7 @@ import {
   isFunctionAddress,
   wordReader,
 } from './arguments.ts';
+import { isSimulatorEvent } from './ats-events.ts';
 import { requesterOf } from './invalidation-descriptor.ts';
 
 const COMMON = new Set(EVENT_COLUMNS.map((column) => column.name));
@@ -58,6 +59,7 @@ export function modelWants(kind: {
 }): boolean {
   if (kind.symbol !== null) return knownSymbol(kind.symbol) !== null;
   return (
+    isSimulatorEvent(kind.name) ||
     kind.name in KNOWN_TRACEPOINTS ||
     knownEventName(kind.name) !== null ||
     isConfigWrite(kind.fields) ||
@@ -73,6 +75,7 @@ function isConfigWrite(fields: readonly string[]): boolean {
 export function liftEventTables(tables: readonly Table[], events: EventColumns): void {
   const addressed = addressedProbes(tables, knownEventName);
   tables.forEach((table, number) => {
+    if (isSimulatorEvent(table.def.name)) return;
     const lifter = new EventTableLifter(table, number, events, addressed);
     for (let row = 0; row < table.length; row++) lifter.lift(row);
   });

@@ -1,6 +1,6 @@
 import type { Calls } from '../calls.ts';
 import type { EventColumns } from '../event-columns.ts';
-import { EVENT_KINDS, type EventKindName, KIND, UNKNOWN } from '../events.ts';
+import { EVENT_KINDS, type EventKindName, HARDWARE_KINDS, KIND, UNKNOWN } from '../events.ts';
 import type { FeatureName, Features } from '../features.ts';
 import { FindingCollector } from '../findings.ts';
 import type { Twin } from '../hardware/align.ts';
@@ -232,6 +232,8 @@ export class RuleBench implements RuleContext {
     // What a function is holds whenever the listing that shows it was taken.
     if (events.kind[a] === KIND['listing.function'] || events.kind[b] === KIND['listing.function'])
       return false;
+    // The hardware is no task: its log was laid onto the kernel's in the order of the writes.
+    if (HARDWARE_KINDS[events.kind[a]] || HARDWARE_KINDS[events.kind[b]]) return false;
     if (events.pid[a] === events.pid[b] && events.source[a] === events.source[b]) return false;
     if (order.concurrent[a] !== order.concurrent[b]) return true;
     return (

@@ -1,17 +1,18 @@
 import type { Calls } from '../calls.ts';
 import { decodeControl } from '../control-register.ts';
 import type { EventColumns } from '../event-columns.ts';
-import { KIND, kindMask, UNKNOWN } from '../events.ts';
+import { EVENT_KINDS, KIND, kindMask, UNKNOWN } from '../events.ts';
 import type { HardwareAlignment, Twin } from '../hardware/align.ts';
 import { ATS_CONTROL, PASID_CONTROL, PRI_CONTROL } from '../hardware/registers.ts';
 import type { Order } from '../order.ts';
-import { HOOKS } from '../rules/index.ts';
+import { HOOKS, POINT_HOOKS } from '../rules/index.ts';
 import type { ControlWrite } from '../rules/rule.ts';
 import { HW_EN, HW_PASID, HW_PRI, HW_STU, type StateStore } from '../state.ts';
 import type { FunctionRecord, Topology } from '../topology.ts';
 import type { RuleBench } from './bench.ts';
 import type { Identity } from './identity.ts';
 import type { RegisterAccesses } from './register-accesses.ts';
+import { InvalidationRequests } from './requests.ts';
 
 const ATS_CALLS = kindMask('ats.prepare', 'ats.enable', 'ats.disable', 'ats.restore');
 const KERNEL_WRITES = kindMask('config.write', 'config.write_user');
@@ -33,6 +34,7 @@ interface Parts {
 /** What the hardware says of itself: takes the events of its log into the state, and tells which writes nobody else saw. */
 export class HardwareView {
   private readonly parts: Parts;
+  private readonly requests: InvalidationRequests;
   /** The last event of the kernel's traces, where the hardware's log goes on after it; else -1. */
   readonly lastOfKernel: number;
   /** First and last time of the kernel's traces that the log of the hardware is aligned with. */
@@ -42,6 +44,7 @@ export class HardwareView {
 
   constructor(parts: Parts) {
     this.parts = parts;
+    this.requests = new InvalidationRequests(parts.events, parts.order, parts.bench);
     const { events, order, calls } = parts;
     const traces = new Set([...parts.alignment.twins.values()].map((twin) => events.source[twin.row]));
     let from: bigint | null = null;
@@ -74,13 +77,30 @@ export class HardwareView {
         for (const field of [HW_EN, HW_STU]) state.set(fn.fn, field, 0, row, 'reset');
         return;
       case KIND['hw.gone']:
+        this.requests.reset(fn);
         this.forget(fn, row);
         if (!fn.byKernel) this.parts.identity.leave(row);
         return;
       case KIND['hw.reset']:
+        this.requests.reset(fn);
         // What a model of the hardware clears in a reset differs, so nothing is assumed.
         return this.forget(fn, row);
+      default:
+        return this.traffic(fn, row);
     }
+  }
+
+  /** The log is over. */
+  finish(lastRow: number): void {
+    this.requests.finish(lastRow);
+  }
+
+  /** Messages between a function and the translation agent. */
+  private traffic(fn: FunctionRecord, row: number): void {
+    const kind = this.parts.events.kind[row];
+    if (kind === KIND['invalidation.request']) this.requests.request(fn, row);
+    else if (kind === KIND['invalidation.completion']) this.requests.completion(fn, row);
+    for (const hook of POINT_HOOKS[kind]) hook(this.parts.bench, EVENT_KINDS[kind].name, fn, row);
   }
 
   private forget(fn: FunctionRecord, row: number): void {
@@ -128,6 +148,8 @@ export class HardwareView {
       for (const field of [HW_EN, HW_STU]) state.set(fn.fn, field, UNKNOWN, row, 'write');
       return;
     }
+    // A log of a simulator may say who wrote.
+    const fromUser = events.result[row] === 1;
     const isWatched = this.isWatched(fn, row);
     const by = twin ? this.parts.calls.callOf[twin.row] : isWatched ? this.callNear(fn, row) : -1;
     const write: ControlWrite = {
@@ -136,9 +158,9 @@ export class HardwareView {
       enable,
       stu,
       by,
-      fromUser: false,
+      fromUser,
       byHardware: true,
-      behindCore: by < 0 && !twin && isWatched && registers.isBehindCore(fn, enable, stu),
+      behindCore: fromUser || (by < 0 && !twin && isWatched && registers.isBehindCore(fn, enable, stu)),
     };
     for (const hook of HOOKS.onWrite) hook(bench, write);
     this.hold(fn, row, 'write');

@@ -142,6 +142,7 @@ export class Identity {
   /** VF Enable of a PF made the function appear. */
   private linkInHardware(fn: FunctionRecord, row: number): void {
     fn.isVf = 1;
+    fn.announced = true;
     const pf = this.current[this.events.symbol[row]];
     if (pf && pf !== fn) this.topology.link(fn, pf, this.events.index[row]);
   }

@@ -264,6 +264,7 @@ export class Replay {
     }
     bench.position = rows.length;
     if (this.hardware.lastOfKernel < 0) this.settle();
+    this.hardware.finish(this.lastTimedRow());
     noteWhatIsMissing(bench, this.topology, this.calls);
     if (this.listingInput) {
       const { events, state, topology, transitions } = this;
@@ -542,10 +543,15 @@ export class Replay {
   }
 
   private lastTime(): bigint | null {
+    const row = this.lastTimedRow();
+    return row < 0 ? null : this.order.time[row];
+  }
+
+  private lastTimedRow(): number {
     for (let at = Math.min(this.bench.position, this.order.rows.length) - 1; at >= 0; at--) {
       const row = this.order.rows[at];
-      if (this.order.timed[row]) return this.order.time[row];
+      if (this.order.timed[row]) return row;
     }
-    return null;
+    return -1;
   }
 }

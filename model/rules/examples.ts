@@ -433,6 +433,19 @@ export const RULE_EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'sh-100     [000] .....     1.000300: intel_iommu_release_device: (intel_iommu_release_device+0x4/0xa0) bdf="0000:02:00.0"',
     'sh-100     [000] .....     1.000400: intel_iommu_release_device_ret: (iommu_enable_pci_caps+0x4a/0x60 <- intel_iommu_release_device) bdf="0000:02:00.0"',
   ],
+  ATS042: [
+    '{"ats_events": 1, "time_unit": "ns"}',
+    '{"time": 100, "event": "invalidation_request", "function": "0000:01:00.1", "tag": 7}',
+    '{"time": 180, "event": "invalidation_request", "function": "0000:01:00.1", "tag": 8}',
+    '{"time": 320, "event": "invalidation_completion", "function": "0000:01:00.1", "tag": 8}',
+    '{"time": 9000, "event": "translation_request", "function": "0000:01:00.1", "tag": 1}',
+  ],
+  ATS043: [
+    '{"ats_events": 1, "time_unit": "ns"}',
+    '{"time": 100, "event": "register_write", "function": "0000:01:00.1", "register": "ats_control", "value": "0x8000"}',
+    '{"time": 500, "event": "register_write", "function": "0000:01:00.1", "register": "ats_control", "value": 0}',
+    '{"time": 620, "event": "translation_request", "function": "0000:01:00.1", "tag": 3}',
+  ],
   ATS090: [
     'sh-100     [000] .....     1.000100: pci_enable_ats: (pci_enable_ats+0x4/0xa0) ps=12 vf=0 en=0 bdf="0000:02:00.0"',
     'sh-100     [000] .....     1.000200: pci_enable_ats_ret: (iommu_enable_pci_caps+0x4a/0x60 <- pci_enable_ats) ps=12 ret=0 vf=0 en=1 bdf="0000:02:00.0"',

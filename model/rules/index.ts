@@ -11,6 +11,7 @@ import { RECORDING_RULES } from './recording.ts';
 import { REGISTER_RULES } from './registers.ts';
 import { RESET_RULES } from './resets.ts';
 import type { Rule, RuleHooks } from './rule.ts';
+import { SIMULATOR_RULES } from './simulator.ts';
 import { TRANSLATION_UNIT_RULES } from './translation-unit.ts';
 
 /** Every rule, by id. */
@@ -26,6 +27,7 @@ export const RULES: readonly Rule[] = [
   ...PASID_AND_PRI_RULES,
   ...INVALIDATION_RULES,
   ...ACCOUNTING_RULES,
+  ...SIMULATOR_RULES,
   ...RECORDING_RULES,
 ].sort((a, b) => (a.id < b.id ? -1 : 1));
 

@@ -29,7 +29,10 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
       'All drivers keep the order in attach and release; SMMUv3 of 7.2 breaks it after every reset of a device with both.',
     meaning: 'The specification leaves the behaviour of the device undefined.',
     fix: 'Restore PASID before the re-attach that enables ATS.',
-    needs: [['pasid.enable', 'pasid.disable'], ['ats.enable']],
+    needs: [
+      ['pasid.enable', 'pasid.disable', 'hw.write'],
+      ['ats.enable', 'hw.write'],
+    ],
     references: ['PCIe 10.5.1.3'],
     calls: ['pasid.enable', 'pasid.disable'],
     onCall(context, done) {
@@ -52,6 +55,28 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
           { role: 'the change', event: done.event },
         ],
         key: `${before}->${after}`,
+      });
+    },
+    onPasidWrite(context, fn, event, bits) {
+      const before = context.state.get(fn.fn, HW_PASID);
+      if (before === UNKNOWN || bits === UNKNOWN)
+        return context.undecided('ATS031', 'the value of PASID Control is unknown');
+      const live = [fn, ...fn.vfs.map((vf) => context.topology.at(vf))].filter(
+        (user) => context.state.get(user.fn, HW_EN) === 1,
+      );
+      if (before === bits || live.length === 0) return context.passed('ATS031');
+      context.fire('ATS031', {
+        fn: fn.fn,
+        event,
+        message: `PASID Control of ${fn.address} changed from ${before} to ${bits} while ATS is enabled in ${live.map((user) => user.address).join(', ')}.`,
+        expected: 'PASID changes only while ATS Enable is clear.',
+        observed: 'A write to PASID Control with ATS Enable set, in the log of the hardware.',
+        evidence: [
+          ...context.because(fn.fn, HW_PASID, 'PASID Control before'),
+          ...live.flatMap((user) => context.because(user.fn, HW_EN, `ATS of ${user.address} is enabled`)),
+          { role: 'the change', event },
+        ],
+        key: `${before}->${bits}`,
       });
     },
   },

@@ -1,5 +1,5 @@
 import { UNKNOWN } from '../events.ts';
-import { CORE_CAP, CORE_EN, CORE_STU, CORE_SUPPORTED, CORE_UNTRUSTED } from '../state.ts';
+import { CORE_CAP, CORE_EN, CORE_STU, CORE_SUPPORTED, CORE_UNTRUSTED, HW_EN, HW_STU } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 import type { CompletedCall, EvidenceItem, Rule, RuleContext } from './rule.ts';
 import { resultText, shiftText } from './text.ts';
@@ -254,11 +254,11 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     severity: 'error',
     layers: ['core', 'hw'],
     condition:
-      'prepare or enable of a PF returns 0 with another page shift than it held, while a VF of it has ATS on.',
+      'prepare or enable of a PF returns 0 with another page shift than it held, while a VF of it has ATS on; or a log of the hardware shows the same in the registers.',
     versions: 'All, silent: prepare only looks at the Enable of the PF itself.',
     meaning: 'The translation unit of running VFs changes under way.',
     fix: 'Never prepare a PF again while VFs live; tear the VFs down first.',
-    needs: [['ats.prepare', 'ats.enable']],
+    needs: [['ats.prepare', 'ats.enable', 'hw.write']],
     causes: ['ATS040'],
     references: ['drivers/pci/ats.c pci_prepare_ats(), pci_enable_ats()'],
     calls: ['ats.prepare', 'ats.enable'],
@@ -287,6 +287,33 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
         key: `${before}->${done.pageShift}`,
       });
     },
+    /** The same in the hardware, where only its own log tells: the kernel's view is judged by its calls. */
+    onWrite(context, write) {
+      const { fn, stu, event } = write;
+      if (!write.byHardware || write.by >= 0 || fn.vfs.length === 0 || stu === UNKNOWN) return;
+      const before = context.state.get(fn.fn, HW_STU);
+      if (before === UNKNOWN || context.state.isKnown(fn.fn, CORE_STU)) return;
+      const vfs = fn.vfs
+        .map((id) => context.topology.at(id))
+        .filter((vf) => context.state.get(vf.fn, HW_EN) === 1);
+      if (stu === before || vfs.length === 0) return context.passed('ATS006');
+      context.fire('ATS006', {
+        fn: fn.fn,
+        event,
+        since: context.state.setBy(fn.fn, HW_STU),
+        message: `The register of PF ${fn.address} changed from STU ${before} to STU ${stu} while ${vfs.length} of its VFs ${
+          vfs.length === 1 ? 'has' : 'have'
+        } ATS enabled (${vfs.map((vf) => vf.address).join(', ')}).`,
+        expected: 'The translation unit of a PF does not change while a VF uses it.',
+        observed: `A write of STU ${stu} to ATS Control.`,
+        evidence: [
+          ...context.because(fn.fn, HW_STU, 'former STU of the PF'),
+          ...vfs.flatMap((vf) => context.because(vf.fn, HW_EN, `VF ${vf.address} has ATS enabled`)),
+          { role: 'the PF changes', event },
+        ],
+        key: `hw ${before}->${stu}`,
+      });
+    },
   },
   {
     id: 'ATS007',
@@ -298,7 +325,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     meaning:
       'Device or emulation breaks the rule that the STU of a VF is hardwired to 0; the unit in force is undefined.',
     fix: 'A device or emulation bug: report it to its maker.',
-    needs: [['config.read', 'listing.control']],
+    needs: [['config.read', 'listing.control', 'hw.read']],
     references: ['PCIe, SR-IOV chapter, ATS of VFs'],
     onRead(context, fn, event, stu) {
       if (fn.isVf === UNKNOWN) return context.undecided('ATS007', 'whether the function is a VF is unknown');

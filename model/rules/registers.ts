@@ -1,6 +1,7 @@
 import { UNKNOWN } from '../events.ts';
 import { CORE_CAP, CORE_EN, CORE_STU, HW_EN, HW_STU } from '../state.ts';
 import type { ControlWrite, Rule, RuleContext } from './rule.ts';
+import { otherView, viewsText } from './text.ts';
 
 /** Whether a written value differs from the one before; UNKNOWN when neither the register nor the core tells it. */
 function changes(context: RuleContext, write: ControlWrite): number {
@@ -40,7 +41,7 @@ export const REGISTER_RULES: readonly Rule[] = [
     versions: 'All, silent.',
     meaning: 'Core and hardware part: setpci, sysfs, a VMM or firmware wrote the register.',
     fix: 'Stop the tool that writes; let the IOMMU driver disable and enable ATS.',
-    needs: [['config.write', 'config.write_user']],
+    needs: [['config.write', 'config.write_user', 'hw.write']],
     references: ['drivers/pci/access.c pci_user_write_config_*()', 'drivers/pci/ats.c'],
     onWrite(context, write) {
       if (!write.behindCore) return context.passed('ATS028');
@@ -48,7 +49,11 @@ export const REGISTER_RULES: readonly Rule[] = [
       const change = changes(context, write);
       const text = valueText(write.enable, write.stu);
       const task = context.taskText(write.event);
-      const source = write.fromUser ? `user space (${task})` : `outside the PCI core (${task})`;
+      const source = write.fromUser
+        ? `user space (${task})`
+        : write.byHardware
+          ? 'outside all that the trace recorded'
+          : `outside the PCI core (${task})`;
       if (change === UNKNOWN) {
         context.question(
           'write-over-unknown',
@@ -64,7 +69,7 @@ export const REGISTER_RULES: readonly Rule[] = [
           change === 1 ? '' : change === 0 ? ', the values it had' : '; the value before is unknown'
         }.`,
         expected: 'Only prepare, enable, disable and restore of the PCI core write ATS Control.',
-        observed: `A write of ${text} from ${source}.`,
+        observed: `A write of ${text} from ${source}. ${viewsText(context, fn, write)}`,
         evidence: [
           ...context.because(fn.fn, HW_EN, 'Enable before'),
           ...context.because(fn.fn, CORE_EN, 'belief of the core'),
@@ -72,6 +77,7 @@ export const REGISTER_RULES: readonly Rule[] = [
             ? context.because(fn.fn, CORE_STU, 'page shift of the core')
             : []),
           { role: 'the write', event: write.event },
+          ...otherView(context, write.event),
         ],
         key: text,
       });
@@ -89,7 +95,7 @@ export const REGISTER_RULES: readonly Rule[] = [
     meaning: 'The device may send translation requests that the IOMMU does not accept: faults.',
     fix: 'Find who wrote the register; across kexec clear Enable on VFs too.',
     needs: [
-      ['config.write', 'config.write_user', 'config.read', 'listing.control'],
+      ['config.write', 'config.write_user', 'config.read', 'listing.control', 'hw.write', 'hw.read'],
       ['ats.enable', 'ats.disable', 'ats.prepare'],
     ],
     causes: ['ATS028', 'ATS021'],
@@ -111,12 +117,13 @@ export const REGISTER_RULES: readonly Rule[] = [
         since: context.later(state.setBy(fn.fn, HW_EN), state.setBy(fn.fn, CORE_EN)),
         message: `${fn.address} has ATS enabled in its register while the PCI core has it off.`,
         expected: 'Enable 0 in ATS Control.',
-        observed: 'Enable 1 in ATS Control.',
+        observed: `Enable 1 in ATS Control. ${viewsText(context, fn)}`,
         evidence: [
           ...(lacking
             ? context.because(fn.fn, CORE_CAP, 'the core knows no ATS capability')
             : context.because(fn.fn, CORE_EN, 'the core has ATS off')),
           ...context.because(fn.fn, HW_EN, 'the register has it on'),
+          ...otherView(context, state.setBy(fn.fn, HW_EN)),
         ],
       });
     },
@@ -132,7 +139,7 @@ export const REGISTER_RULES: readonly Rule[] = [
     meaning: 'Invalidations go to a device that will not answer them as expected.',
     fix: 'Find who wrote the register (ATS028); after resets see ATS023 and ATS024.',
     needs: [
-      ['config.write', 'config.write_user', 'config.read', 'listing.control'],
+      ['config.write', 'config.write_user', 'config.read', 'listing.control', 'hw.write', 'hw.read'],
       ['ats.enable', 'ats.disable'],
     ],
     causes: ['ATS028'],
@@ -151,10 +158,11 @@ export const REGISTER_RULES: readonly Rule[] = [
         since: context.later(state.setBy(fn.fn, HW_EN), state.setBy(fn.fn, CORE_EN)),
         message: `${fn.address} has ATS disabled in its register while the PCI core has it on.`,
         expected: 'Enable 1 in ATS Control.',
-        observed: 'Enable 0 in ATS Control.',
+        observed: `Enable 0 in ATS Control. ${viewsText(context, fn)}`,
         evidence: [
           ...context.because(fn.fn, CORE_EN, 'the core has ATS on'),
           ...context.because(fn.fn, HW_EN, 'the register has it off'),
+          ...otherView(context, state.setBy(fn.fn, HW_EN)),
         ],
       });
     },

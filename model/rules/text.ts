@@ -1,4 +1,7 @@
 import { UNKNOWN } from '../events.ts';
+import { CORE_EN, CORE_STU, HW_EN, HW_STU } from '../state.ts';
+import type { FunctionRecord } from '../topology.ts';
+import type { EvidenceItem, RuleContext } from './rule.ts';
 
 /** `-EINVAL`, `0`, `an unrecorded result`. */
 export function resultText(result: number): string {
@@ -33,4 +36,44 @@ export function shiftText(pageShift: number): string {
 export function sizeText(pageShift: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   return `${2 ** (pageShift % 10)} ${units[Math.floor(pageShift / 10)]}`;
+}
+
+/** A common time for a sentence: `13.494169 s`, or `an unknown time`. */
+function secondsText(time: bigint | null): string {
+  if (time === null) return 'an unknown time';
+  const seconds = time / 1_000_000_000n;
+  return `${seconds}.${String(time - seconds * 1_000_000_000n).padStart(9, '0')} s`;
+}
+
+/**
+ * What register and core hold, and since when, on one line: the two views that a finding sets against each other.
+ * @param written a write that is about to take effect, in place of what the register holds.
+ */
+export function viewsText(
+  context: RuleContext,
+  fn: FunctionRecord,
+  written: { enable: number; stu: number; event: number } | null = null,
+): string {
+  const { state } = context;
+  const part = (name: string, field: number) =>
+    state.isKnown(fn.fn, field)
+      ? [`${name} ${state.get(fn.fn, field)} since ${secondsText(context.timeOf(state.setBy(fn.fn, field)))}`]
+      : [];
+  const now = (name: string, value: number) =>
+    value === UNKNOWN || !written
+      ? []
+      : [`${name} ${value} since ${secondsText(context.timeOf(written.event))}`];
+  const register = written
+    ? [...now('Enable', written.enable), ...now('STU', written.stu)]
+    : [...part('Enable', HW_EN), ...part('STU', HW_STU)];
+  // A VF's own page shift stays 0 for life.
+  const core = [...part('ats_enabled', CORE_EN), ...(fn.isVf === 1 ? [] : part('page shift', CORE_STU))];
+  const text = (parts: readonly string[]) => (parts.length > 0 ? parts.join(', ') : 'not known');
+  return `Register: ${text(register)}; core: ${text(core)}.`;
+}
+
+/** The other record of a write that both the kernel and the hardware saw. */
+export function otherView(context: RuleContext, event: number): EvidenceItem[] {
+  const twin = context.twinOf(event);
+  return twin < 0 ? [] : [{ role: 'the same write, seen by the other side', event: twin }];
 }

@@ -1,7 +1,7 @@
 import { UNKNOWN } from '../events.ts';
 import { CORE_EN, CORE_STU, HW_STU } from '../state.ts';
 import type { CompletedCall, Rule } from './rule.ts';
-import { resultText, shiftText } from './text.ts';
+import { otherView, resultText, shiftText, viewsText } from './text.ts';
 
 function takesShift(done: CompletedCall): boolean {
   return done.kind === 'ats.prepare' || done.kind === 'ats.enable';
@@ -121,7 +121,7 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
     meaning: 'Requests are translated at another granularity than the IOMMU assumes.',
     fix: 'Restore STU of prepared functions after a reset; stop whatever wrote the register.',
     needs: [
-      ['config.write', 'config.write_user', 'config.read', 'listing.control'],
+      ['config.write', 'config.write_user', 'config.read', 'listing.control', 'hw.write', 'hw.read'],
       ['ats.prepare', 'ats.enable'],
     ],
     causes: ['ATS028', 'ATS040'],
@@ -146,11 +146,12 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
           .map((user) => user.address)
           .join(', ')}.`,
         expected: `STU ${(shift - 12) & 31} in ATS Control.`,
-        observed: `STU ${field} in ATS Control.`,
+        observed: `STU ${field} in ATS Control. ${viewsText(context, fn)}`,
         evidence: [
           ...context.because(fn.fn, CORE_STU, 'page shift of the core'),
           ...users.flatMap((user) => context.because(user.fn, CORE_EN, `ATS of ${user.address} is on`)),
           ...context.because(fn.fn, HW_STU, 'STU of the register'),
+          ...otherView(context, state.setBy(fn.fn, HW_STU)),
         ],
         key: `core=${shift} hw=${field}`,
       });

@@ -14,6 +14,8 @@ export interface RuleCase {
   readonly severity: 'error' | 'warning' | 'note';
   trips(trace: TraceWriter): TraceWriter;
   nearMiss(trace: TraceWriter): TraceWriter;
+  /** ATS event log given in place of the trace. */
+  readonly bench?: { readonly trips: string; readonly nearMiss: string };
   /** Kernel log given beside the trace. */
   readonly log?: { readonly trips: string; readonly nearMiss: string };
   readonly profile?: string;

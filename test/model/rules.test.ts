@@ -7,6 +7,9 @@ import { RULE_BY_ID, RULES } from '../../model/rules/index.ts';
 import { analyzeBytes, findingsOf } from '../support/pipeline.ts';
 import { goldenText, type Story, tell } from '../support/rule-stories.ts';
 import { RULE_CASES, type RuleCase } from './rule-cases.ts';
+import { SIMULATOR_CASES } from './simulator-cases.ts';
+
+const CASES = [...SIMULATOR_CASES, ...RULE_CASES];
 
 async function fired(rule: RuleCase, story: Story) {
   return findingsOf(await tell(rule, story), true).filter(
@@ -15,7 +18,7 @@ async function fired(rule: RuleCase, story: Story) {
 }
 
 describe('every rule has a story that trips it and a near miss that does not', () => {
-  for (const rule of RULE_CASES) {
+  for (const rule of CASES) {
     it(`${rule.rule}: ${rule.what}`, async () => {
       const hits = await fired(rule, 'trips');
       expect(hits.map((hit) => hit.severity)).toEqual([rule.severity]);
@@ -28,7 +31,7 @@ describe('every rule has a story that trips it and a near miss that does not', (
   });
 
   it('no rule is left out', () => {
-    const covered = new Set(RULE_CASES.map((rule) => rule.rule));
+    const covered = new Set(CASES.map((rule) => rule.rule));
     expect(RULES.map((rule) => rule.id).filter((id) => !covered.has(id))).toEqual([]);
   });
 });
@@ -37,12 +40,14 @@ describe('what the documentation says of the rules is true', () => {
   for (const [id, lines] of Object.entries(RULE_EXAMPLES)) {
     it(`the example of ${id} trips it`, async () => {
       const isLog = (line: string) => /^\[ *\d+\.\d+\] /.test(line);
-      const trace = lines.filter((line) => !isLog(line));
+      const bench = lines.filter((line) => line.startsWith('{'));
+      const trace = lines.filter((line) => !isLog(line) && !line.startsWith('{'));
       const log = lines.filter(isLog);
       const inputs: Record<string, string> = {};
       if (trace.length > 0) inputs['trace.txt'] = `${trace.join('\n')}\n`;
+      if (bench.length > 0) inputs['bench.jsonl'] = `${bench.join('\n')}\n`;
       if (log.length > 0) inputs['dmesg.txt'] = `${log.join('\n')}\n`;
-      const profile = RULE_CASES.find((rule) => rule.rule === id)?.profile;
+      const profile = CASES.find((rule) => rule.rule === id)?.profile;
       const found = findingsOf(await analyzeBytes(inputs, { profile }), true).map((finding) => finding.rule);
       expect(found).toContain(id);
     });

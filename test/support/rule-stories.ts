@@ -1,6 +1,7 @@
 import type { Analysis } from '../../model/analysis.ts';
 import { rowsOf } from '../../tables/index.ts';
 import { RULE_CASES, type RuleCase } from '../model/rule-cases.ts';
+import { SIMULATOR_CASES } from '../model/simulator-cases.ts';
 import { analyzeBytes } from './pipeline.ts';
 import { TraceWriter } from './trace-writer.ts';
 
@@ -11,6 +12,7 @@ export async function tell(rule: RuleCase, story: Story): Promise<Analysis> {
   const trace = rule[story](new TraceWriter());
   const inputs: Record<string, string> = {};
   if (trace.lines.length > 0) inputs['trace.txt'] = trace.text();
+  if (rule.bench) inputs['bench.jsonl'] = rule.bench[story];
   if (rule.log) inputs['dmesg.txt'] = rule.log[story];
   return analyzeBytes(inputs, { profile: rule.profile });
 }
@@ -57,7 +59,7 @@ export async function goldenText(): Promise<string> {
     '# Written by: npm test -- test/model/rules.test.ts --update',
     '',
   ];
-  for (const rule of RULE_CASES) {
+  for (const rule of [...SIMULATOR_CASES, ...RULE_CASES]) {
     for (const story of ['trips', 'nearMiss'] as const) parts.push(await section(rule, story));
   }
   return parts.join('\n');
