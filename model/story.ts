@@ -91,6 +91,7 @@ export class StoryTeller {
       builder.append({
         fn: fn.fn,
         function: fn.address,
+        space: fn.space,
         generation: fn.generation,
         kind:
           fn.isVf === 1

@@ -71,9 +71,15 @@ export function alignHardware(
 ): HardwareAlignment {
   const rows = rowsOf(sources);
   const hardware = rows.filter(isHardwareSource);
+  // A log of a simulator has software of its own; beside a kernel's it is another machine.
+  const offClock = (row: { readonly source: number }) =>
+    relations.find((relation) => relation.source === row.source)?.offsetNs === null;
   const twins = new Map<number, Twin>();
   const apart: { source: number; why: string }[] = [];
   const others = rows.filter((row) => !isHardwareSource(row) && row.format !== 'lspci' && row.records > 0n);
+  const simulators = others.filter((row) => row.format === 'ats-events');
+  if (simulators.length > 0 && simulators.length < others.length && others.some(offClock))
+    for (const { source } of simulators) apart.push({ source, why: NO_TRACE });
   if (hardware.length === 0 || others.length === 0) return { relations, twins, apart };
   const kernel = relations.filter(
     (relation) => relation.offsetNs !== null && others.some((row) => row.source === relation.source),

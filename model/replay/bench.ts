@@ -77,6 +77,8 @@ export interface BenchInput {
   /** How the recording was made, where that is known. */
   readonly watch?: Watch;
   readonly twins: ReadonlyMap<number, Twin>;
+  /** Sources that nothing relates to the kernel's. */
+  readonly apart: ReadonlySet<number>;
 }
 
 /** The number that the last two digits in the id of a rule (`ATS013`) stand for: cheaper than a search for the id. */
@@ -120,7 +122,8 @@ export class RuleBench implements RuleContext {
     for (const { id } of RULES) this.counts[numberOf(id)] = new RuleCounts();
     for (const row of input.order.rows) {
       const kind = input.events.kind[row];
-      this.kindCounts[kind]++;
+      // What another machine recorded shows nothing of what this one's recording would show.
+      if (!input.apart.has(input.events.source[row])) this.kindCounts[kind]++;
       const width = input.events.width[row];
       if (kind === CONFIG_WRITE && (width === 2 || width === UNKNOWN)) this.wordWrites = true;
     }

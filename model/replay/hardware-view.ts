@@ -83,6 +83,9 @@ export class HardwareView {
         return;
       case KIND['hw.reset']:
         this.requests.reset(fn);
+        // Where the kernel's own resets are recorded, they are judged by those.
+        if (!this.parts.bench.wasRecorded('reset.flr'))
+          for (const hook of HOOKS.onHardwareReset) hook(this.parts.bench, fn, row);
         // What a model of the hardware clears in a reset differs, so nothing is assumed.
         return this.forget(fn, row);
       default:

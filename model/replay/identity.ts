@@ -143,7 +143,13 @@ export class Identity {
   private linkInHardware(fn: FunctionRecord, row: number): void {
     fn.isVf = 1;
     fn.announced = true;
-    const pf = this.current[this.events.symbol[row]];
+    const device = this.events.symbol[row];
+    let pf = device < 0 ? undefined : this.current[device];
+    if (!pf && device >= 0) {
+      pf = this.topology.open(this.events.names.get(device), row);
+      this.current[device] = pf;
+      this.state.addFunction(pf.fn);
+    }
     if (pf && pf !== fn) this.topology.link(fn, pf, this.events.index[row]);
   }
 

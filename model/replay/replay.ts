@@ -189,6 +189,7 @@ export class Replay {
       imageAddress: input.imageAddress,
       watch: input.watch,
       twins: alignment.twins,
+      apart: new Set(alignment.apart.map((one) => one.source)),
     });
     this.bench = bench;
     this.beliefs = new Beliefs(events, state, bench);

@@ -6,6 +6,12 @@ export const FUNCTIONS = defineTable({
   columns: [
     { name: 'fn', type: 'u32', doc: 'Number of the function generation.' },
     { name: 'function', type: 'dict', doc: 'Address, `dddd:bb:dd.f`.' },
+    {
+      name: 'space',
+      type: 'dict',
+      nullable: true,
+      doc: '`hw`, `hw2`, ... for addresses of a log of the hardware that nothing ties to the kernel; NULL for all others.',
+    },
     { name: 'generation', type: 'u16', doc: 'Counts from 0 for each address.' },
     { name: 'kind', type: 'dict', doc: '`pf`, `vf`, `function` (neither) or `unknown`.' },
     {

@@ -66,6 +66,7 @@ function functionRow(
     pf_fn: null,
     vf_index: null,
     ats_capability: 0x100,
+    space: null,
     start_seen: false,
     first_ns: at(0),
     last_ns: at(2_500_000),
