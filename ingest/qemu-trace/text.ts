@@ -92,12 +92,7 @@ export class TraceTextDecoder {
     place.length = length;
     place.line = this.lineNumber;
     if (time.known) this.onTime();
-    const info =
-      line.access === ''
-        ? sink.infoOf(buffer, line.nameStart, line.nameEnd)
-        : line.access === 'pci_cfg_read'
-          ? (this.readInfo ??= sink.infoOfName(line.access))
-          : (this.writeInfo ??= sink.infoOfName(line.access));
+    const info = this.info(buffer);
     info.count++;
     const isAccess = info.isConfigAccess && this.access.parse(buffer, line.argsStart, end);
     if (isAccess) sink.configAccess(buffer, this.access, time, place);
@@ -107,6 +102,20 @@ export class TraceTextDecoder {
     }
     if (sink.wants(info, () => this.fieldsOf(info, buffer, end))) this.writeRow(info, isAccess, buffer, end);
     sink.seq++;
+  }
+
+  /** The event of a line; the two that nearly all lines have are looked up once. */
+  private info(buffer: Uint8Array): EventInfo {
+    const { line, sink } = this;
+    if (line.access === 'pci_cfg_read') {
+      this.readInfo ??= sink.infoOfName(line.access);
+      return this.readInfo;
+    }
+    if (line.access === 'pci_cfg_write') {
+      this.writeInfo ??= sink.infoOfName(line.access);
+      return this.writeInfo;
+    }
+    return sink.infoOf(buffer, line.nameStart, line.nameEnd);
   }
 
   private onTime(): void {
