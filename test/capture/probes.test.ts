@@ -32,12 +32,14 @@ describe('the list of probes', () => {
     expect(Object.keys(KNOWN_TRACEPOINTS).filter((name) => !listed.has(name))).toEqual([]);
   });
 
-  it('records every kind of event that a rule needs, but for those of the kernel log', () => {
+  it('records every kind of event that a rule needs, but for those of the kernel log and of listings, which the bundle has', () => {
     const recorded = new Set([
       ...PROBES.map((row) => row.known.kind),
       ...TRACEPOINTS.map((event) => KNOWN_TRACEPOINTS[event.name]),
     ]);
-    const needed = RULES.flatMap((rule) => rule.needs.flat()).filter((kind) => !kind.startsWith('log.'));
+    const needed = RULES.flatMap((rule) => rule.needs.flat()).filter(
+      (kind) => !/^(log|listing)\./.test(kind),
+    );
     expect([...new Set(needed)].filter((kind) => !recorded.has(kind))).toEqual([]);
   });
 
