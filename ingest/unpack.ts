@@ -75,9 +75,19 @@ async function* unxz(source: Packed): AsyncGenerator<Uint8Array> {
   }
 }
 
+/** Text as Windows saves it becomes UTF-8. */
+const recode = (label: string): Unpacker =>
+  function* (source) {
+    const decoder = new TextDecoder(label);
+    const encoder = new TextEncoder();
+    for (const piece of pieces(source)) yield encoder.encode(decoder.decode(piece, { stream: true }));
+  };
+
 const PACKINGS: readonly Packing[] = [
   { name: 'gzip', magic: [0x1f, 0x8b], suffix: '.gz', unpack: gunzip },
   { name: 'zstd', magic: [0x28, 0xb5, 0x2f, 0xfd], suffix: '.zst', unpack: unzstd },
+  { name: 'UTF-16', magic: [0xff, 0xfe], suffix: '.utf16', unpack: recode('utf-16le') },
+  { name: 'UTF-16', magic: [0xfe, 0xff], suffix: '.utf16', unpack: recode('utf-16be') },
   { name: 'xz', magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], suffix: '.xz', unpack: unxz },
 ];
 

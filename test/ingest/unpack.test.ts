@@ -97,6 +97,13 @@ describe.each(Object.entries(PACKED))('%s', (name, bytes) => {
   });
 });
 
+it('UTF-16 with its mark is read as the text it is', async () => {
+  const little = Buffer.from(`\ufeff${TRACE}`, 'utf16le');
+  const big = Buffer.from(little).swap16();
+  expect(await textOf(file('little.txt', little))).toBe(TRACE);
+  expect(await textOf(file('big.txt', big))).toBe(TRACE);
+});
+
 describe('limits', () => {
   it('xz with a check that is not known says what to do', async () => {
     await expect(textOf(file('sha256.xz', SHA256_XZ))).rejects.toThrow(/xz -d/);
