@@ -53,9 +53,10 @@ function line(name, ours, theirs, ratio) {
 }
 
 function text(name, file) {
-  timed('grep', ['-c', 'pci_enable_ats', file]);
+  timed('grep', ['-c', 'pci_enable_ats', file], 'pipe');
   const [grep, analyze] = fastest([
-    () => timed('grep', ['-c', 'pci_enable_ats', file]),
+    // Into a pipe: grep that writes to /dev/null stops at its first match.
+    () => timed('grep', ['-c', 'pci_enable_ats', file], 'pipe'),
     () => atscope('analyze', file),
   ]);
   const ratio = `${(analyze.seconds / grep.seconds).toFixed(1)} x grep`;
