@@ -107,31 +107,28 @@ export class ColumnBuilder {
       return;
     }
     this.reserveText(end - start).set(source.subarray(start, end), this.textLength);
-    this.pushText(end - start);
-  }
-
-  /** Index in the memory of `reserveText` at which the next row of a `text` column begins. */
-  get textAt(): number {
-    return this.textLength;
-  }
-
-  /** The memory of a `text` column with room for a row of `size` bytes, which a decoder writes in place from `textAt` on. */
-  reserveText(size: number): Uint8Array {
-    if (this.textLength + size > this.data.length) {
-      const grown = new Uint8Array(Math.max(this.data.length * 2, this.textLength + size));
-      grown.set(this.data as Uint8Array);
-      this.data = grown;
-    }
-    return this.data as Uint8Array;
-  }
-
-  /** Ends the row of `size` bytes that was written at `textAt`. */
-  pushText(size: number): void {
     this.reserve();
-    this.textLength += size;
+    this.textLength += end - start;
     this.setPresent();
     this.length++;
     (this.offsets as Int32Array)[this.length] = this.textLength;
+  }
+
+  /**
+   * Appends `count` rows of a `text` column at once: `bytes` holds their UTF-8 one after another from its start, `ends` the index
+   * after each.
+   */
+  pushTexts(bytes: Uint8Array, ends: Uint32Array, count: number): void {
+    if (count === 0) return;
+    const from = this.length;
+    const size = ends[count - 1];
+    while (from + count > this.capacity) this.grow();
+    this.reserveText(size).set(bytes.subarray(0, size), this.textLength);
+    const offsets = this.offsets as Int32Array;
+    for (let i = 0; i < count; i++) offsets[from + i + 1] = this.textLength + ends[i];
+    this.textLength += size;
+    this.length = from + count;
+    if (this.validity) setBits(this.validity, from, this.length);
   }
 
   pushNull(): void {
@@ -238,6 +235,16 @@ export class ColumnBuilder {
     this.nulls = 0;
     this.length = 0;
     return taken;
+  }
+
+  /** The memory of a `text` column with room for `size` more bytes. */
+  private reserveText(size: number): Uint8Array {
+    if (this.textLength + size > this.data.length) {
+      const grown = new Uint8Array(Math.max(this.data.length * 2, this.textLength + size));
+      grown.set(this.data as Uint8Array);
+      this.data = grown;
+    }
+    return this.data as Uint8Array;
   }
 
   private setPresent(): void {

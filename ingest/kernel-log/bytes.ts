@@ -80,3 +80,8 @@ export function findByte(bytes: Uint8Array, byte: number, at: number, end: numbe
   for (let i = at; i < end; i++) if (bytes[i] === byte) return i;
   return -1;
 }
+
+/** A view of the same memory that reads and writes words at any index. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -17,6 +17,28 @@ BYTE_CLASS[0x7f] = CONTROL;
 BYTE_CLASS.fill(HIGH, 0x80);
 BYTE_CLASS[0x5b] = BRACKET;
 
+/**
+ * Four bytes at once: true when none of them is a control byte (tab and line end included), part of a UTF-8 sequence or `[`. A carry
+ * or borrow between the bytes comes only from a byte that is none of the plain ones itself.
+ */
+export function isPlainWord(word: number): boolean {
+  return (
+    (((word + 0x01010101) | (word - 0x20202020) | word | ((word ^ 0x5b5b5b5b) - 0x01010101)) & 0x80808080) ===
+    0
+  );
+}
+
+/** True when a control byte stands in `[start, end)` of the memory of `view`. */
+export function hasControl(view: DataView, start: number, end: number): boolean {
+  let i = start;
+  for (const last = end - 3; i < last; i += 4) {
+    if (isPlainWord(view.getInt32(i, true))) continue;
+    for (let k = i; k < i + 4; k++) if (BYTE_CLASS[view.getUint8(k)] === CONTROL) return true;
+  }
+  for (; i < end; i++) if (BYTE_CLASS[view.getUint8(i)] === CONTROL) return true;
+  return false;
+}
+
 const BELL = 0x07;
 
 /** Index after the terminal sequence that begins with the escape at `at` (ECMA-48: CSI, OSC, two bytes). */

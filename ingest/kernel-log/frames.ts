@@ -26,7 +26,7 @@ const STACK_MARK = /^\s*<\/?[A-Z#_0-9]{2,12}>\s*/;
 const STACK_MARK_ALONE = /^\s*<\/?[A-Z#_0-9]{2,12}>\s*$/;
 
 export function isStackMark(text: string): boolean {
-  return STACK_MARK_ALONE.test(text);
+  return text.includes('<') && STACK_MARK_ALONE.test(text);
 }
 
 /**
@@ -46,11 +46,11 @@ const ARM =
 
 /** The frame that a line of a call trace shows, or null when the line is no frame. */
 export function frameIn(line: string): Frame | null {
-  const text = line.replace(STACK_MARK, '');
+  const text = line.includes('<') ? line.replace(STACK_MARK, '') : line;
   const lead = ADDRESSES.exec(text);
   const rest = text.slice(lead?.[0].length ?? 0);
   const guessed = lead?.[1] !== undefined || lead?.[2] !== undefined;
-  const match = WITH_OFFSET.exec(rest);
+  const match = rest.includes('+0x') ? WITH_OFFSET.exec(rest) : null;
   if (match) {
     const reliable = !guessed && match[1] === undefined && !match[5].includes('(unreliable)');
     return { symbol: match[2], offset: Number.parseInt(match[3], 16), module: match[4] ?? null, reliable };
@@ -63,7 +63,7 @@ export function frameIn(line: string): Frame | null {
 
 /** The two functions of a line of a 32-bit arm trace, callee first, or null. */
 export function armFramesIn(line: string): readonly [Frame, Frame] | null {
-  const match = ARM.exec(line);
+  const match = line.includes(' from ') ? ARM.exec(line) : null;
   if (!match) return null;
   const calleeOffset = match[2] === undefined ? null : Number.parseInt(match[2], 16);
   return [

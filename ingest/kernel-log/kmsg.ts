@@ -1,8 +1,21 @@
-import { COMMA, EQUALS, findByte, isDigit, MINUS, numberIn, SEMICOLON, skipDigits } from './bytes.ts';
+import {
+  ascii,
+  COMMA,
+  EQUALS,
+  findByte,
+  isDigit,
+  MINUS,
+  numberIn,
+  SEMICOLON,
+  skipDigits,
+  startsWith,
+} from './bytes.ts';
 import { type Head, UPTIME } from './head.ts';
 
 const LOWER_C = 0x63;
 const PLUS = 0x2b;
+const CALLER = ascii('caller');
+const FRAGMENT = ascii('ncfrag');
 /** Longest run of `key=value` fields before the semicolon. */
 const MAX_FIELDS = 256;
 
@@ -76,11 +89,10 @@ function fieldsEnd(bytes: Uint8Array, at: number, end: number, head: Head): numb
 function readField(bytes: Uint8Array, start: number, end: number, head: Head): void {
   const equals = findByte(bytes, EQUALS, start, end);
   if (equals < 0) return;
-  const key = String.fromCharCode(...bytes.subarray(start, equals));
-  if (key === 'caller') {
+  if (equals - start === CALLER.length && startsWith(bytes, start, end, CALLER)) {
     head.callerStart = equals + 1;
     head.callerEnd = end;
-  } else if (key === 'ncfrag') {
+  } else if (equals - start === FRAGMENT.length && startsWith(bytes, start, end, FRAGMENT)) {
     head.rendering = 'netconsole';
     head.continues = bytes[equals + 1] !== 0x30 || bytes[equals + 2] !== 0x2f;
   }

@@ -1,7 +1,7 @@
 import { type LineHandler, MAX_LINE } from '../lines.ts';
 import type { Bucket, SourceRecording } from '../recording.ts';
 import { ascii, EQUALS, findByte, isDigit, LF, OPEN, SPACE, skipSpaces, startsWith } from './bytes.ts';
-import { BYTE_CLASS, CONTROL, withoutControls } from './clean.ts';
+import { hasControl, withoutControls } from './clean.ts';
 import { type Hints, readHead } from './core.ts';
 import { inlineDictionary, takeDictionary, takeInlineDictionary, unescapeLine } from './dictionary.ts';
 import { afterBlank, Head, readCaller, readUptime, UPTIME, WALL } from './head.ts';
@@ -65,7 +65,9 @@ export class LineDecoder {
       bucket = this.slow(bytes, start, end);
     }
     this.wrapping.note(bytes, start, end);
-    this.out.bytes[bucket] += length;
+    // Names in the program are found faster than those in variables.
+    if (bucket === 'record') this.out.bytes.record += length;
+    else this.out.bytes[bucket] += length;
   };
 
   /** The most frequent line: `[   12.345678] text` with or without a caller id. */
@@ -151,13 +153,23 @@ export class LineDecoder {
 
   /** Lines that do not begin with a time in brackets: any other rendering, prefixes, continuations, foreign text. */
   private slow(bytes: Uint8Array, start: number, end: number): Bucket {
-    for (let i = start; i < end; i++) {
-      if (BYTE_CLASS[bytes[i]] !== CONTROL) continue;
-      this.rawStart = -1;
-      if (this.clean.length < end - start) this.clean = Buffer.alloc(end - start);
-      return this.prefixed(this.clean, 0, withoutControls(bytes, start, end, this.clean));
+    if (!hasControl(this.writer.viewOf(bytes), start, end)) {
+      return this.isDictionary(bytes, start, end) ? 'continuation' : this.prefixed(bytes, start, end);
     }
-    return this.prefixed(bytes, start, end);
+    this.rawStart = -1;
+    if (this.clean.length < end - start) this.clean = Buffer.alloc(end - start);
+    return this.prefixed(this.clean, 0, withoutControls(bytes, start, end, this.clean));
+  }
+
+  /** The most frequent line of /dev/kmsg, ` KEY=value` after a record, without the tests for other lines. */
+  private isDictionary(bytes: Uint8Array, start: number, end: number): boolean {
+    const { writer } = this;
+    if (bytes[start] !== SPACE || !writer.takesDictionary || isDigit(bytes[start + 1])) return false;
+    const equals = findByte(bytes, EQUALS, start, end);
+    if (equals <= start + 1 || !isKey(bytes, start + 1, equals)) return false;
+    if (this.findMerged(bytes, equals, end) >= 0) return false;
+    takeDictionary(bytes, start + 1, unescapeLine(bytes, start + 1, end), writer);
+    return true;
   }
 
   private prefixed(bytes: Uint8Array, start: number, lineEnd: number): Bucket {

@@ -18,9 +18,11 @@ export interface LogRecord extends RecordPlace {
   /** Id of the caller in its pool, or -1. */
   caller: number;
   /** Memory that holds the message as valid UTF-8, and its place there. */
-  text: Uint8Array;
+  text: Buffer;
   textStart: number;
   textLength: number;
+  /** False when the message may have bytes beyond ASCII. */
+  isAscii: boolean;
 }
 
 const pair: WordPair = { lo: 0, hi: 0 };

@@ -1,11 +1,12 @@
-import { type ColumnBuilder, nanosecondsOf, type StringPool, type WordPair } from '../../tables/index.ts';
+import { nanosecondsOf, type StringPool, type WordPair } from '../../tables/index.ts';
 import type { LossRow, SourceRecording } from '../recording.ts';
-import { ascii, isDigit, SPACE, startsWith, wordEnd } from './bytes.ts';
+import { ascii, isDigit, SPACE, startsWith, viewOf, wordEnd } from './bytes.ts';
 import {
   BRACKET,
   BYTE_CLASS,
   CONTROL,
   HIGH,
+  isPlainWord,
   PLAIN,
   repairUtf8,
   type Utf8Result,
@@ -15,7 +16,7 @@ import { type Named, readDevice } from './device.ts';
 import { type Head, NONE, RELATIVE, type Rendering, TIME_KINDS, UPTIME } from './head.ts';
 import { type LogRecord, type RecordPlace, timeIn, timeOf } from './record.ts';
 import { SplatReader } from './splats.ts';
-import { STAGED_ROWS, StagedRecords } from './staging.ts';
+import { StagedRecords } from './staging.ts';
 
 const decoder = new TextDecoder();
 
@@ -49,7 +50,8 @@ export class RecordWriter {
   private readonly pair: WordPair = { lo: 0, hi: 0 };
   private readonly named: Named = { driverEnd: 0, deviceStart: 0, deviceEnd: 0 };
   private readonly utf8: Utf8Result = { length: 0, noBreaks: 0, invalid: 0 };
-  private readonly message: ColumnBuilder;
+  private viewed: Uint8Array | null = null;
+  private view: DataView = new DataView(new ArrayBuffer(0));
   private spare = new Uint8Array(4096);
   private classes = 0;
   private level = -1;
@@ -78,7 +80,6 @@ export class RecordWriter {
     this.staged = new StagedRecords(table, out.id);
     this.devices = table.column('device').pool as StringPool;
     this.drivers = table.column('driver').pool as StringPool;
-    this.message = table.column('message');
     this.callers = table.column('caller').pool as StringPool;
     const kinds = table.column('time_kind').pool as StringPool;
     this.kindIds = TIME_KINDS.map((kind) => kinds.internString(kind));
@@ -89,9 +90,10 @@ export class RecordWriter {
       seconds: 0,
       nanos: 0,
       caller: -1,
-      text: this.spare,
+      text: this.staged.text,
       textStart: 0,
       textLength: 0,
+      isAscii: true,
       offset: 0,
       length: 0,
       line: 0,
@@ -132,28 +134,50 @@ export class RecordWriter {
    * into the line. Returns the index of that bracket, or `end`.
    */
   append(bytes: Uint8Array, start: number, end: number): number {
-    const { record, message } = this;
-    const memory = message.reserveText(record.textLength + end - start);
-    const shift = message.textAt + record.textLength - start;
+    const { record, staged } = this;
+    staged.reserveText(record.textLength + end - start);
+    const { textView } = staged;
+    const view = this.viewOf(bytes);
+    const shift = staged.textAt + record.textLength - start;
+    const lastWord = end - 3;
     let classes = this.classes;
     let stop = start;
-    for (; stop < end; stop++) {
+    while (stop < end) {
+      if (stop < lastWord) {
+        const word = view.getInt32(stop, true);
+        if (isPlainWord(word)) {
+          textView.setInt32(shift + stop, word, true);
+          stop += 4;
+          continue;
+        }
+      }
       const byte = bytes[stop];
-      memory[shift + stop] = byte;
       const kind = BYTE_CLASS[byte];
-      if (kind === PLAIN) continue;
-      if (kind === BRACKET && stop > start && mayBeTime(bytes[stop + 1])) break;
-      classes |= kind;
+      if (kind !== PLAIN) {
+        if (kind === BRACKET && stop > start && mayBeTime(bytes[stop + 1])) break;
+        classes |= kind;
+      }
+      textView.setUint8(shift + stop, byte);
+      stop++;
     }
     this.classes = classes;
     record.textLength += stop - start;
     return stop;
   }
 
+  /** The words of a line's buffer, which is mostly that of the line before. */
+  viewOf(bytes: Uint8Array): DataView {
+    if (bytes !== this.viewed) {
+      this.viewed = bytes;
+      this.view = viewOf(bytes);
+    }
+    return this.view;
+  }
+
   /** True when the message so far ends in a space. */
   get endsInSpace(): boolean {
-    const { record, message } = this;
-    return record.textLength > 0 && message.reserveText(0)[message.textAt + record.textLength - 1] === SPACE;
+    const { record, staged } = this;
+    return record.textLength > 0 && staged.text[staged.textAt + record.textLength - 1] === SPACE;
   }
 
   /** Appends all of `[start, end)`. */
@@ -163,8 +187,9 @@ export class RecordWriter {
 
   /** Appends one byte, e.g. the line end inside a message. */
   appendByte(byte: number): void {
-    const { record, message } = this;
-    message.reserveText(record.textLength + 1)[message.textAt + record.textLength++] = byte;
+    const { record, staged } = this;
+    staged.reserveText(record.textLength + 1);
+    staged.text[staged.textAt + record.textLength++] = byte;
   }
 
   /** Sets the device of the open record, as a dictionary line or journal field names it. */
@@ -217,15 +242,15 @@ export class RecordWriter {
   end(): void {
     this.isOpen = false;
     if ((this.classes & (CONTROL | HIGH)) !== 0) this.repair();
-    const { record, message } = this;
-    record.text = message.reserveText(0);
-    record.textStart = message.textAt;
+    const { record, staged } = this;
+    record.text = staged.text;
+    record.textStart = staged.textAt;
+    record.isAscii = (this.classes & HIGH) === 0;
     const first = record.text[record.textStart];
     if (first === 0x4c || first === 0x42) this.checkBanner();
     if (record.timeKind === UPTIME) this.checkJump();
     if (this.losses.length > 0) this.flushLosses(record.timeKind === NONE ? null : timeOf(record));
-    const { staged } = this;
-    const row = staged.count++;
+    const row = staged.count;
     staged.seq[row] = record.seq;
     staged.boot[row] = record.boot;
     this.stageTime(row);
@@ -233,12 +258,11 @@ export class RecordWriter {
     staged.facility.set(row, this.facility);
     staged.caller.set(row, record.caller);
     this.stageNames(row);
-    message.pushText(record.textLength);
     staged.offset[row * 2] = record.offset;
     staged.offset[row * 2 + 1] = record.offset < TWO_32 ? 0 : Math.floor(record.offset / TWO_32);
     staged.length[row] = record.length;
     staged.line[row] = record.line;
-    if (staged.count === STAGED_ROWS) staged.flush();
+    staged.endRow(record.textLength);
     if (this.kernel) this.splats.record(record);
     record.seq++;
     this.out.records++;
@@ -360,18 +384,17 @@ export class RecordWriter {
 
   /** Makes the message valid UTF-8 without control bytes. */
   private repair(): void {
-    const { record, message, utf8 } = this;
-    const start = message.textAt;
-    let memory = message.reserveText(0);
+    const { record, staged, utf8 } = this;
+    const start = staged.textAt;
     if ((this.classes & CONTROL) !== 0) {
-      const row = memory.subarray(start, start + record.textLength);
+      const row = staged.text.subarray(start, start + record.textLength);
       record.textLength = withoutControls(row, 0, row.length, row);
     }
     if ((this.classes & HIGH) === 0) return;
     if (this.spare.length < record.textLength * 3) this.spare = new Uint8Array(record.textLength * 3);
-    repairUtf8(memory.subarray(start), record.textLength, this.spare, utf8);
-    memory = message.reserveText(utf8.length);
-    memory.set(this.spare.subarray(0, utf8.length), start);
+    repairUtf8(staged.text.subarray(start), record.textLength, this.spare, utf8);
+    staged.reserveText(utf8.length);
+    staged.text.set(this.spare.subarray(0, utf8.length), start);
     record.textLength = utf8.length;
     if (utf8.noBreaks > 0)
       this.out.note('info', 'no-break-space', record, 'no-break spaces were read as spaces');

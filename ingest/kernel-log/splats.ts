@@ -29,6 +29,19 @@ const END = /^\s*---\[ end (trace|Kernel panic)/;
 
 const decoder = new TextDecoder();
 
+/** The first part of a message on one line. */
+function textOf({ text, textStart, textLength, isAscii }: LogRecord): string {
+  const end = textStart + Math.min(textLength, LOOK);
+  const line = isAscii
+    ? text.toString('latin1', textStart, end)
+    : decoder.decode(text.subarray(textStart, end));
+  return line.includes('\n') ? line.replaceAll('\n', ' ') : line;
+}
+
+function isTraceStart(text: string): boolean {
+  return text.includes('trace:') || text.includes('Trace:') ? TRACE_START.test(text) : false;
+}
+
 interface OpenSplat {
   readonly splat: number;
   readonly rule: BannerRule;
@@ -69,6 +82,8 @@ export class SplatReader {
   private readonly closed = new Map<number, () => void>();
   /** By caller id. */
   private readonly marks = new Map<number, Mark>();
+  /** No splat, mark or dump is open. May be false when none is. */
+  private isIdle = true;
   private count = 0;
   private written = 0;
 
@@ -86,10 +101,13 @@ export class SplatReader {
   record(record: LogRecord): void {
     const { textStart } = record;
     const mayBegin = canBegin(record.text, textStart, textStart + record.textLength);
-    if (!mayBegin && this.open.size === 0 && this.marks.size === 0 && !this.dumps.isOpen) return;
-    const text = decoder
-      .decode(record.text.subarray(textStart, textStart + Math.min(record.textLength, LOOK)))
-      .replaceAll('\n', ' ');
+    if (!mayBegin && this.isIdle) return;
+    this.isIdle = !mayBegin && !this.isOpen && !this.dumps.isOpen;
+    if (!this.isIdle) this.take(record, mayBegin);
+  }
+
+  private take(record: LogRecord, mayBegin: boolean): void {
+    const text = textOf(record);
     if (this.dumps.take(record, text)) {
       this.touch(record);
       return;
@@ -162,7 +180,7 @@ export class SplatReader {
 
   /** A line in the context of an open splat. */
   private feed(splat: OpenSplat, record: LogRecord, text: string): void {
-    const end = END.exec(text);
+    const end = text.includes('---[ end ') ? END.exec(text) : null;
     if (end) {
       this.touch(record);
       if (splat.rule.ending !== 'panic-marker' || end[1] === 'Kernel panic') this.close(splat, true);
@@ -191,7 +209,7 @@ export class SplatReader {
       return splat.traceReady;
     }
     if (splat.part === 'tail') return false;
-    if (TRACE_START.test(text) || ACCESS.test(text)) {
+    if (isTraceStart(text) || ACCESS.test(text)) {
       splat.part = splat.frames.length > 0 ? 'tail' : 'trace';
       return true;
     }
@@ -228,7 +246,7 @@ export class SplatReader {
   private outside(record: LogRecord, text: string): void {
     const mark = this.marks.get(record.caller);
     if (RULER.test(text)) this.setMark(record, false, undefined);
-    else if (TRACE_START.test(text))
+    else if (isTraceStart(text))
       this.notUnderstood(record, `a call trace without a known first line: ${text}`);
     else if (mark && record.seq - mark.seq > CUT_REACH) this.dropMark(mark);
   }

@@ -1,4 +1,5 @@
 import type { LOG_RECORDS, TableBuilder } from '../../tables/index.ts';
+import { viewOf } from './bytes.ts';
 
 /** Rows that are collected before they go into the table. */
 export const STAGED_ROWS = 1024;
@@ -17,7 +18,7 @@ class Optional {
 
 /**
  * Rows of `log_records` on their way into the table, column by column. A call per cell on columns of many types costs more than
- * reading the line; typed arrays under fixed names do not. Messages go to the table at once.
+ * reading the line; typed arrays under fixed names do not. The last message, at `textAt`, may still grow.
  */
 export class StagedRecords {
   count = 0;
@@ -36,6 +37,12 @@ export class StagedRecords {
   readonly offset = new Uint32Array(STAGED_ROWS * 2);
   readonly length = new Uint32Array(STAGED_ROWS);
   readonly line = new Uint32Array(STAGED_ROWS);
+  /** The messages one after another. */
+  text = Buffer.alloc(STAGED_ROWS * 128);
+  textView = viewOf(this.text);
+  /** Where the message of row `count` begins in `text`. */
+  textAt = 0;
+  private readonly textEnds = new Uint32Array(STAGED_ROWS);
   private readonly source = new Uint16Array(STAGED_ROWS);
   private readonly table: TableBuilder<typeof LOG_RECORDS>;
 
@@ -44,7 +51,23 @@ export class StagedRecords {
     this.source.fill(source);
   }
 
-  /** Moves all rows into the table. */
+  /** Makes room for a message of `size` bytes at `textAt`. */
+  reserveText(size: number): void {
+    if (this.textAt + size <= this.text.length) return;
+    const grown = Buffer.alloc(Math.max(this.text.length * 2, this.textAt + size));
+    this.text.copy(grown);
+    this.text = grown;
+    this.textView = viewOf(grown);
+  }
+
+  /** Ends a row whose message has `size` bytes. */
+  endRow(size: number): void {
+    this.textAt += size;
+    this.textEnds[this.count++] = this.textAt;
+    if (this.count === STAGED_ROWS) this.flush();
+  }
+
+  /** Moves all rows into the table. What stands in `text` stays there until the next message is written. */
   flush(): void {
     const { table, count } = this;
     table.column('source').pushBlock(this.source, count);
@@ -58,6 +81,8 @@ export class StagedRecords {
     table.column('offset').pushBlock(this.offset, count);
     table.column('length').pushBlock(this.length, count);
     table.column('line').pushBlock(this.line, count);
+    table.column('message').pushTexts(this.text, this.textEnds, count);
     this.count = 0;
+    this.textAt = 0;
   }
 }
