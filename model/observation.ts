@@ -1,5 +1,5 @@
 import { type PROBES, type RowOf, rowsOf, type SOURCES, type Table } from '../tables/index.ts';
-import { type EventKindName, KIND } from './events.ts';
+import { EVENT_KINDS, type EventKindName, KIND } from './events.ts';
 import { KNOWN_TRACEPOINTS } from './known-functions.ts';
 import { knownSymbol } from './lift/ftrace.ts';
 
@@ -57,12 +57,15 @@ export class Observation {
   private readonly counts: ArrayLike<number>;
   private readonly hasLog: boolean;
   private readonly probes: Watch['probes'];
+  /** Kinds that would be shown: rules ask once a call. */
+  private readonly shown: ReadonlySet<EventKindName>;
 
   /** @param counts how many events of each kind there are, by its number. */
   constructor(counts: ArrayLike<number>, watch: Watch) {
     this.counts = counts;
     this.hasLog = watch.hasLog;
     this.probes = watch.probes;
+    this.shown = new Set(EVENT_KINDS.map(({ name }) => name).filter((kind) => this.isShown(kind)));
   }
 
   /**
@@ -70,6 +73,10 @@ export class Observation {
    * driver shows nothing: the machine may have another driver.
    */
   wouldShow(kind: EventKindName): boolean {
+    return this.shown.has(kind);
+  }
+
+  private isShown(kind: EventKindName): boolean {
     const probes = this.probes.get(kind) ?? [];
     if (probes.some((row) => row.missed > 0n)) return false;
     return (

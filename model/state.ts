@@ -33,16 +33,25 @@ export const FIELD_COUNT = STATE_FIELDS.length;
 /** How a value came about. */
 export const ORIGINS = ['call', 'write', 'observed', 'learned', 'reset', 'lost', 'ended'] as const;
 export type Origin = (typeof ORIGINS)[number];
-/** Number of an origin: its place in `ORIGINS`. */
-export const ORIGIN_NUMBER: Readonly<Record<Origin, number>> = {
-  call: 0,
-  write: 1,
-  observed: 2,
-  learned: 3,
-  reset: 4,
-  lost: 5,
-  ended: 6,
-};
+/** Number of an origin: its place in `ORIGINS`. A switch costs less than a look-up, and this is asked at every change. */
+export function originNumber(origin: Origin): number {
+  switch (origin) {
+    case 'call':
+      return 0;
+    case 'write':
+      return 1;
+    case 'observed':
+      return 2;
+    case 'learned':
+      return 3;
+    case 'reset':
+      return 4;
+    case 'lost':
+      return 5;
+    case 'ended':
+      return 6;
+  }
+}
 
 /** Takes every change of a value. */
 export type OnTransition = (

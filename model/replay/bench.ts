@@ -7,12 +7,13 @@ import type { Twin } from '../hardware/align.ts';
 import { classifyCaller } from '../known-functions.ts';
 import { NOTHING_LISTED, Observation, type Watch } from '../observation.ts';
 import type { Order } from '../order.ts';
-import { RULE_BY_ID, RULES } from '../rules/index.ts';
+import { RULE_BY_ID } from '../rules/index.ts';
 import type { Draft, EvidenceItem, Expectation, RuleContext } from '../rules/rule.ts';
 import type { StateStore } from '../state.ts';
 import type { FunctionRecord, Topology } from '../topology.ts';
 import { Expectations } from './expectations.ts';
 import { RuleMemory } from './memory.ts';
+import { type RuleCounts, RuleTally } from './rule-counts.ts';
 
 export interface Question {
   readonly code: string;
@@ -20,49 +21,6 @@ export interface Question {
   readonly settle: string;
   /** False where the answer would not change the verdict. */
   readonly decisive: boolean;
-}
-
-/** How often the condition of a rule was decided, in all and on each function. */
-export class RuleCounts {
-  decided = 0;
-  undecided = 0;
-  /** Why an operand was unknown, the first time. */
-  why: string | null = null;
-  private decidedOn = new Uint32Array(64);
-  private undecidedOn = new Uint32Array(64);
-  private readonly whyOn = new Map<number, string>();
-
-  decide(fn: number): void {
-    this.decided++;
-    if (fn < 0) return;
-    if (fn >= this.decidedOn.length) this.grow(fn);
-    this.decidedOn[fn]++;
-  }
-
-  leave(fn: number, why: string): void {
-    this.undecided++;
-    this.why ??= why;
-    if (fn < 0) return;
-    if (fn >= this.decidedOn.length) this.grow(fn);
-    if (this.undecidedOn[fn]++ === 0) this.whyOn.set(fn, why);
-  }
-
-  /** The counts of each function generation on which there was something to decide, in the order of their numbers. */
-  *perFunction(): Generator<{ fn: number; decided: number; undecided: number; why: string | null }> {
-    for (let fn = 0; fn < this.decidedOn.length; fn++) {
-      const [decided, undecided] = [this.decidedOn[fn], this.undecidedOn[fn]];
-      if (decided + undecided > 0) yield { fn, decided, undecided, why: this.whyOn.get(fn) ?? null };
-    }
-  }
-
-  private grow(fn: number): void {
-    const decidedOn = new Uint32Array(fn * 2);
-    decidedOn.set(this.decidedOn);
-    this.decidedOn = decidedOn;
-    const undecidedOn = new Uint32Array(fn * 2);
-    undecidedOn.set(this.undecidedOn);
-    this.undecidedOn = undecidedOn;
-  }
 }
 
 export interface BenchInput {
@@ -81,11 +39,6 @@ export interface BenchInput {
   readonly apart: ReadonlySet<number>;
 }
 
-/** The number that the last two digits in the id of a rule (`ATS013`) stand for: cheaper than a search for the id. */
-function numberOf(rule: string): number {
-  return rule.charCodeAt(4) * 10 + rule.charCodeAt(5) - 528;
-}
-
 const CONFIG_WRITE = KIND['config.write'];
 
 /** Where rules stand while they look: what they may ask, and where they put what they found. */
@@ -94,7 +47,7 @@ export class RuleBench implements RuleContext {
   readonly topology: Topology;
   readonly collector = new FindingCollector();
   readonly questions = new Map<string, Question>();
-  private readonly counts: RuleCounts[] = [];
+  private readonly tally = new RuleTally();
   readonly kindCounts = new Int32Array(EVENT_KINDS.length);
   readonly observation: Observation;
   readonly expectations = new Expectations(
@@ -119,7 +72,6 @@ export class RuleBench implements RuleContext {
     this.input = input;
     this.state = input.state;
     this.topology = input.topology;
-    for (const { id } of RULES) this.counts[numberOf(id)] = new RuleCounts();
     for (const row of input.order.rows) {
       const kind = input.events.kind[row];
       // What another machine recorded shows nothing of what this one's recording would show.
@@ -315,11 +267,11 @@ export class RuleBench implements RuleContext {
   }
 
   passed(rule: string, fn = this.subject): void {
-    this.countOf(rule).decide(fn);
+    this.tally.decide(rule, fn);
   }
 
   undecided(rule: string, why: string, fn = this.subject): void {
-    this.countOf(rule).leave(fn, why);
+    this.tally.leave(rule, fn, why);
   }
 
   question(code: string, reason: string, settle: string): void {
@@ -338,6 +290,6 @@ export class RuleBench implements RuleContext {
 
   /** How often the condition of a rule was decided. */
   countOf(rule: string): RuleCounts {
-    return this.counts[numberOf(rule)];
+    return this.tally.of(rule);
   }
 }

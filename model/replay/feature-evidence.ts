@@ -13,9 +13,10 @@ export function correctFeatures(features: Features, done: CompletedCall): boolea
 }
 
 function observe(features: Features, done: CompletedCall): void {
-  const { kind, operands, result, event, fn } = done;
+  const { kind, result, event, fn } = done;
   if (kind === 'ats.prepare') features.observe('prepare_exists', true, event, 'pci_prepare_ats() was called');
-  if (fn.isVf !== 1) return;
+  if (fn.isVf !== 1 || kind === 'ats.disable' || kind === 'ats.restore') return;
+  const { operands } = done;
   if (kind === 'ats.supported' && result === 1 && operands.pfSupported === 0) {
     features.observe(
       'supported_is_pf_aware',

@@ -30,7 +30,7 @@ import {
 import { type FunctionRecord, Topology } from '../topology.ts';
 import type { WhatIf } from '../what-if.ts';
 import { Beliefs } from './beliefs.ts';
-import { type Question, RuleBench, type RuleCounts } from './bench.ts';
+import { type Question, RuleBench } from './bench.ts';
 import { CallFacts, FinishedCall } from './completed-call.ts';
 import { correctFeatures } from './feature-evidence.ts';
 import { HardwareView } from './hardware-view.ts';
@@ -40,6 +40,7 @@ import { type ListingInput, ListingTracker } from './listings.ts';
 import { noteWhatIsMissing } from './missing.ts';
 import { noteResync, Observer } from './observer.ts';
 import { RegisterAccesses } from './register-accesses.ts';
+import type { RuleCounts } from './rule-counts.ts';
 import { Stability } from './stability.ts';
 import { TransitionLog } from './transition-log.ts';
 import { isLifeStep, WindowTracker } from './windows.ts';

@@ -1,4 +1,4 @@
-import { ORIGIN_NUMBER, type Origin } from '../state.ts';
+import { type Origin, originNumber } from '../state.ts';
 
 /** Every change of what the model knows, as columns in the order in which they happened. */
 export class TransitionLog {
@@ -21,7 +21,7 @@ export class TransitionLog {
     this.field[at] = field;
     this.from[at] = from;
     this.to[at] = to;
-    this.origin[at] = ORIGIN_NUMBER[origin];
+    this.origin[at] = originNumber(origin);
   }
 
   private grow(): void {
