@@ -12,11 +12,30 @@ export type LineHandler = (
 /** A line longer than this is handed over in its first part only; the rest is skipped and counted. */
 export const MAX_LINE = 1 << 20;
 
+function viewOf(buffer: Buffer): DataView {
+  return new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+}
+
 export interface LineScan {
   /** Lines longer than `MAX_LINE`. */
   longLines: number;
   /** True when the last line has no line end. */
   openEnd: boolean;
+}
+
+/** Lines up to this length are searched for their end four bytes at a time, which costs less than a call into the runtime. */
+const SHORT = 256;
+
+/** Index of the first line end from `at` on, or -1. `view` is a view of `buffer`. */
+function findLineEnd(buffer: Buffer, view: DataView, at: number, filled: number): number {
+  let i = at;
+  for (const last = Math.min(filled, at + SHORT) - 3; i < last; i += 4) {
+    const word = view.getInt32(i, true) ^ 0x0a0a0a0a;
+    if (((word - 0x01010101) & ~word & 0x80808080) === 0) continue;
+    while (buffer[i] !== 10) i++;
+    return i;
+  }
+  return buffer.indexOf(10, i);
 }
 
 /**
@@ -31,6 +50,7 @@ export function scanLines(
 ): LineScan {
   const result: LineScan = { longLines: 0, openEnd: false };
   let buffer = Buffer.allocUnsafe(Math.max(chunkSize * 2, 256));
+  let view = viewOf(buffer);
   let filled = 0;
   /** Source offset of `buffer[0]`. */
   let base = 0;
@@ -56,6 +76,7 @@ export function scanLines(
       const grown = Buffer.allocUnsafe(buffer.length * 2);
       buffer.copy(grown, 0, 0, filled);
       buffer = grown;
+      view = viewOf(grown);
     }
     const got = source.read(base + skipped + filled, buffer.subarray(filled, filled + chunkSize));
     if (got === 0) break;
@@ -63,7 +84,7 @@ export function scanLines(
     filled += got;
     let start = 0;
     for (;;) {
-      const lf = buffer.indexOf(10, searchFrom);
+      const lf = findLineEnd(buffer, view, searchFrom, filled);
       if (lf < 0 || lf >= filled) break;
       emit(start, lf, lf + 1);
       start = lf + 1;

@@ -76,6 +76,15 @@ export class ColumnBuilder {
     if (def.type === 'i64' || def.type === 'u64') this.words = new Uint32Array(this.data.buffer);
   }
 
+  /**
+   * Makes room for `rows` more rows and, in a `text` column, `textBytes` more bytes, so that a long source does not copy its rows each time
+   * they outgrow their memory. Memory that is not written to is not taken from the machine.
+   */
+  expect(rows: number, textBytes: number): void {
+    if (this.length + rows > this.capacity) this.grow(this.length + rows);
+    if (this.def.type === 'text') this.reserveText(textBytes);
+  }
+
   /** A number for integer, float, boolean (0/1) and dictionary (pool id) columns. */
   pushNumber(value: number): void {
     this.reserve();
@@ -255,8 +264,8 @@ export class ColumnBuilder {
     if (this.length === this.capacity) this.grow();
   }
 
-  private grow(): void {
-    this.capacity *= 2;
+  private grow(capacity = this.capacity * 2): void {
+    this.capacity = capacity;
     if (this.offsets) {
       const offsets = new Int32Array(this.capacity + 1);
       offsets.set(this.offsets);

@@ -33,6 +33,11 @@ export class TableBuilder<T extends TableDef = TableDef> {
     return column;
   }
 
+  /** Makes room for `rows` more rows, and `textBytes` more bytes in each text column. */
+  expect(rows: number, textBytes: number): void {
+    for (const column of this.columns) column.expect(rows, textBytes);
+  }
+
   append(row: RowOf<T>): void {
     for (const column of this.columns) {
       const value = (row as Record<string, Cell | undefined>)[column.def.name];

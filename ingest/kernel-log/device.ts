@@ -1,4 +1,4 @@
-import { COLON, DOT, isDigit, MINUS, SPACE } from './bytes.ts';
+import { COLON, DOT, MINUS, SPACE } from './bytes.ts';
 
 const UNDERSCORE = 0x5f;
 
@@ -8,6 +8,19 @@ export interface Named {
   deviceStart: number;
   deviceEnd: number;
 }
+
+const LETTER = 1;
+const DIGIT = 2;
+const MARK = 3;
+/** What a byte is in a name; 0 for those that no name has. */
+const CLASS = new Uint8Array(256);
+CLASS.fill(LETTER, 0x61, 0x7b);
+CLASS.fill(LETTER, 0x41, 0x5b);
+CLASS.fill(DIGIT, 0x30, 0x3a);
+CLASS[MINUS] = LETTER;
+CLASS[UNDERSCORE] = LETTER;
+CLASS[COLON] = MARK;
+CLASS[DOT] = MARK;
 
 /** Longest names looked at. */
 const LIMIT = 64;
@@ -20,23 +33,20 @@ const LIMIT = 64;
 export function readDevice(bytes: Uint8Array, start: number, end: number, out: Named): boolean {
   const limit = Math.min(end, start + LIMIT);
   let i = start;
-  while (i < limit && isNameByte(bytes[i])) i++;
-  if (i === start || i >= limit || bytes[i] !== SPACE || isDigit(bytes[start])) return false;
+  if (CLASS[bytes[start]] !== LETTER) return false;
+  for (let kind = LETTER; i < limit && (kind === LETTER || kind === DIGIT); ) kind = CLASS[bytes[++i]];
+  if (i >= limit || bytes[i] !== SPACE) return false;
   out.driverEnd = i;
   out.deviceStart = i + 1;
   let digits = 0;
   for (i++; i < limit; i++) {
     const byte = bytes[i];
     if (byte === SPACE) break;
-    if (isDigit(byte)) digits++;
-    else if (!isNameByte(byte) && byte !== COLON && byte !== DOT) return false;
+    const kind = CLASS[byte];
+    if (kind === 0) return false;
+    if (kind === DIGIT) digits++;
   }
   if (digits === 0 || i >= limit || bytes[i - 1] !== COLON || i - 1 === out.deviceStart) return false;
   out.deviceEnd = i - 1;
   return true;
-}
-
-function isNameByte(byte: number): boolean {
-  const lower = byte | 0x20;
-  return (lower >= 0x61 && lower <= 0x7a) || isDigit(byte) || byte === MINUS || byte === UNDERSCORE;
 }

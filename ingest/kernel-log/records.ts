@@ -26,6 +26,10 @@ const BOOTING = ascii('Booting Linux on physical CPU');
 /** A console may print records of several CPUs a little out of order; a new boot goes back further. */
 const REORDER_SECONDS = 10;
 const MAX_BOOTS = 65535;
+/** Mean length of a line with a record, at the lower end; what more rows need is made when they come. */
+const LINE_BYTES = 72;
+/** Sources are taken to have up to so many bytes. */
+const MAX_EXPECTED = 1 << 28;
 const TWO_32 = 4294967296;
 /** The nanoseconds of fewer seconds are integers below 2^53, which a number holds exactly. */
 const EXACT_SECONDS = 9_000_000;
@@ -78,6 +82,8 @@ export class RecordWriter {
     this.splats = new SplatReader(out);
     const table = out.logRecords;
     this.staged = new StagedRecords(table, out.id);
+    const size = Math.min(out.size, MAX_EXPECTED);
+    table.expect(Math.ceil(size / LINE_BYTES), size);
     this.devices = table.column('device').pool as StringPool;
     this.drivers = table.column('driver').pool as StringPool;
     this.callers = table.column('caller').pool as StringPool;

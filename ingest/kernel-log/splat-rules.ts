@@ -248,17 +248,19 @@ function firstIndex(bytes: Uint8Array, at: number): number {
 /** All texts that can begin or mark a splat, by the index of their first four bytes, and which indices there are. */
 const STARTS = new Map<number, Uint8Array[]>();
 const FIRST_BYTES = new Uint8Array(65536);
+const FIRST_BYTE = new Uint8Array(256);
 for (const text of new Set([...BANNERS.flatMap((rule) => rule.starts), ...MARKS])) {
   const bytes = ascii(text);
   const index = firstIndex(bytes, 0);
   FIRST_BYTES[index] = 1;
+  FIRST_BYTE[bytes[0]] = 1;
   STARTS.set(index, [...(STARTS.get(index) ?? []), bytes]);
 }
 
 /** The cheap test for every message: can it be the first line of a splat, or one of the marks around it? */
 export function canBegin(bytes: Uint8Array, start: number, end: number): boolean {
   const at = skipSpaces(bytes, start, end);
-  if (at + 3 >= end) return false;
+  if (at + 3 >= end || FIRST_BYTE[bytes[at]] === 0) return false;
   const index = firstIndex(bytes, at);
   if (FIRST_BYTES[index] === 0) return false;
   const starts = STARTS.get(index) ?? [];
