@@ -41,6 +41,9 @@ const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
     /ATS (was )?on|state of ATS/,
     'Print ats_enabled in the probes (en=dev->ats_enabled), or begin before ATS is first enabled.',
   ],
+  [/Enable of the register/, 'Log the writes to ATS Control from the beginning on.'],
+  [/completions are not recorded/, 'Log the Invalidate Completions as well as the requests.'],
+  [/log ends before/, 'Let the simulation run on for the time a device has to answer.'],
   [/at the same time|same instant|asked once only/, ''],
 ];
 
