@@ -39,6 +39,11 @@ export function hasControl(view: DataView, start: number, end: number): boolean 
   return false;
 }
 
+/** True for a byte that follows the bracket of a time. */
+export function mayBeTime(byte: number): boolean {
+  return byte === SPACE || (byte >= 0x30 && byte <= 0x39);
+}
+
 const BELL = 0x07;
 
 /** Index after the terminal sequence that begins with the escape at `at` (ECMA-48: CSI, OSC, two bytes). */

@@ -1,4 +1,5 @@
 import { bigOf, nanosecondsOf, type WordPair } from '../../tables/index.ts';
+import { NONE } from './head.ts';
 
 /** Where a record stands in the source. */
 export interface RecordPlace {
@@ -23,6 +24,25 @@ export interface LogRecord extends RecordPlace {
   textLength: number;
   /** False when the message may have bytes beyond ASCII. */
   isAscii: boolean;
+}
+
+/** The record before the first. */
+export function noRecord(text: Buffer): LogRecord {
+  return {
+    seq: 0,
+    boot: 0,
+    timeKind: NONE,
+    seconds: 0,
+    nanos: 0,
+    caller: -1,
+    text,
+    textStart: 0,
+    textLength: 0,
+    isAscii: true,
+    offset: 0,
+    length: 0,
+    line: 0,
+  };
 }
 
 const pair: WordPair = { lo: 0, hi: 0 };

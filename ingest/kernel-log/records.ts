@@ -1,12 +1,13 @@
 import { nanosecondsOf, type StringPool, type WordPair } from '../../tables/index.ts';
 import type { LossRow, SourceRecording } from '../recording.ts';
-import { ascii, isDigit, SPACE, startsWith, viewOf, wordEnd } from './bytes.ts';
+import { ascii, SPACE, startsWith, viewOf, wordEnd } from './bytes.ts';
 import {
   BRACKET,
   BYTE_CLASS,
   CONTROL,
   HIGH,
   isPlainWord,
+  mayBeTime,
   PLAIN,
   repairUtf8,
   type Utf8Result,
@@ -14,7 +15,7 @@ import {
 } from './clean.ts';
 import { type Named, readDevice } from './device.ts';
 import { type Head, NONE, RELATIVE, type Rendering, TIME_KINDS, UPTIME } from './head.ts';
-import { type LogRecord, type RecordPlace, timeIn, timeOf } from './record.ts';
+import { type LogRecord, noRecord, type RecordPlace, timeIn, timeOf } from './record.ts';
 import { SplatReader } from './splats.ts';
 import { StagedRecords } from './staging.ts';
 
@@ -89,21 +90,7 @@ export class RecordWriter {
     this.callers = table.column('caller').pool as StringPool;
     const kinds = table.column('time_kind').pool as StringPool;
     this.kindIds = TIME_KINDS.map((kind) => kinds.internString(kind));
-    this.record = {
-      seq: 0,
-      boot: 0,
-      timeKind: NONE,
-      seconds: 0,
-      nanos: 0,
-      caller: -1,
-      text: this.staged.text,
-      textStart: 0,
-      textLength: 0,
-      isAscii: true,
-      offset: 0,
-      length: 0,
-      line: 0,
-    };
+    this.record = noRecord(this.staged.text);
   }
 
   /** Ends the open record and begins another. `bytes` is the line that `head` was read from. */
@@ -231,6 +218,10 @@ export class RecordWriter {
   /** Notes that records were lost before the next one. */
   lose(kind: string, count: bigint | null, message: string, place: RecordPlace): void {
     if (this.isOpen) this.end();
+    this.addLoss(kind, count, message, place);
+  }
+
+  private addLoss(kind: string, count: bigint | null, message: string, place: RecordPlace): void {
     this.losses.push({
       kind,
       cpu: null,
@@ -371,21 +362,12 @@ export class RecordWriter {
   }
 
   private checkSequence(sequence: number): void {
-    const { record, lastSequence } = this;
+    const { lastSequence } = this;
     this.lastSequence = sequence;
     if (lastSequence < 0 || sequence <= lastSequence + 1) return;
     const lost = sequence - lastSequence - 1;
-    this.losses.push({
-      kind: 'sequence-gap',
-      cpu: null,
-      count: BigInt(lost),
-      seq: record.seq,
-      from_ns: this.lastTime(),
-      to_ns: null,
-      offset: BigInt(record.offset),
-      line: record.line,
-      message: `sequence number ${sequence} follows ${lastSequence}: ${lost} records are missing`,
-    });
+    const message = `sequence number ${sequence} follows ${lastSequence}: ${lost} records are missing`;
+    this.addLoss('sequence-gap', BigInt(lost), message, this.record);
   }
 
   /** Makes the message valid UTF-8 without control bytes. */
@@ -413,9 +395,4 @@ export class RecordWriter {
     this.renderings.set(this.rendering, (this.renderings.get(this.rendering) ?? 0) + this.renderingCount);
     this.renderingCount = 0;
   }
-}
-
-/** True for a byte that follows the bracket of a time. */
-function mayBeTime(byte: number): boolean {
-  return byte === SPACE || isDigit(byte);
 }
