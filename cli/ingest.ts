@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import type { EventStream } from '../ingest/event-stream.ts';
 import { qualifiedName } from '../tables/index.ts';
 import { UsageError } from './exit-codes.ts';
 import { toArrowDirectory, toDatabase, toDataset } from './ingest-targets.ts';
@@ -28,12 +27,8 @@ export async function runIngest(inputs: readonly string[], flags: IngestFlags): 
   const limits = limitsOf(flags);
   const done = onInterrupt(removePending);
   try {
-    const record = (stream?: EventStream) => recordedCapture(inputs, flags, stream);
-    const onlyOne = parquet === undefined && arrow === undefined;
-    const capture =
-      db === undefined
-        ? await record()
-        : await toDatabase(db, force, limits, (stream) => record(onlyOne ? stream : undefined));
+    const record = () => recordedCapture(inputs, flags);
+    const capture = db === undefined ? await record() : await toDatabase(db, force, limits, () => record());
     if (parquet !== undefined) await toDataset(parquet, capture, force, limits);
     if (arrow !== undefined) await toArrowDirectory(arrow, capture, force);
     const tables = [...capture.tables, ...capture.streamed].map((table) => ({
