@@ -51,8 +51,8 @@ function checkDirectory(option: string, path: string, kind: Kind): void {
 }
 
 /**
- * Writes the database file. `record` reads the recording; the rows of frequent events are written while it does, by
- * another thread.
+ * Writes the database file. `record` reads the recording; the rows of frequent events that it hands to the stream are
+ * written while it does, by another thread.
  * @throws UsageError for what the file system refuses, and what `record` throws
  */
 export async function toDatabase(

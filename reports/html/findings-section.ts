@@ -97,7 +97,7 @@ export function findingArticle(finding: Finding, context: FindingContext): Marku
   const follows = finding.causes.length > 0;
   const since = sinceOf(finding);
   return html`<article class="finding ${attribute(finding.severity)}${follows ? ' follows' : ''}" id="${anchor}" aria-labelledby="${anchor}-title">
-<h4 id="${anchor}-title"><span class="tag ${attribute(finding.severity)}">${finding.severity}</span> <a class="rule" href="#${anchor}">${finding.rule} ${finding.name}</a> <span class="data">${functionTitle(finding)}</span> <span class="when data">${whenOf(finding)}</span></h4>
+<h4 id="${anchor}-title"><span class="tag ${attribute(finding.severity)}">${finding.severity}</span> <a class="rule" href="#${anchor}">${finding.rule} ${finding.name}</a> <span class="data">${functionTitle(finding)}</span> <span class="when data">${finding.time_ns === null && finding.evidence.length === 0 ? null : whenOf(finding)}</span></h4>
 <p class="message">${finding.message}</p>
 <dl class="facts">
 <dt>expected</dt><dd>${finding.expected}</dd>
