@@ -39,7 +39,7 @@ const INT32_COLUMNS = [
   'index',
   /** Config offset of a write. */
   'where',
-  /** Value of a write, unsigned bits. */
+  /** Value of a write, unsigned bits; requester id that an error names. */
   'value',
   /** Bytes of a write. */
   'width',

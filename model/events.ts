@@ -94,6 +94,10 @@ export const EVENT_KINDS = [
     name: 'log.invalidation_error',
     doc: 'An IOMMU could not take or finish a command of its invalidation queue, or says that an error there is cleared.',
   },
+  {
+    name: 'log.descriptor',
+    doc: 'A device-TLB descriptor that an IOMMU prints beside an error of its invalidation queue; it names its function.',
+  },
   { name: 'log.no_support', doc: 'A driver says that it cannot have ATS.' },
   { name: 'log.probe_failed', doc: 'An IOMMU driver could not take a device in full.' },
   { name: 'log.group_failed', doc: 'A device could not be added to an IOMMU group.' },

@@ -4,11 +4,13 @@ import type { EventKindName } from '../events.ts';
 export interface LogMessage {
   /** A cheap test before the pattern: every message of the kind has it. */
   readonly word: string;
-  /** Named groups: `device`, `requester` (hex), `shift`, `index`. */
+  /** Named groups: `device`, `requester` (hex), `descriptor` (hex, its first quadword), `shift`, `index`. */
   readonly pattern: RegExp;
   readonly kind: EventKindName;
   /** The address that the record begins with is that of the IOMMU or of a port, not of the function it is about. */
   readonly ofAnother?: true;
+  /** An error of an invalidation queue; descriptors printed after it may tell the function. */
+  readonly ofQueue?: true;
 }
 
 /** Where a PCI address may lack its segment: VT-d before 7.2 and AMD before 5.x print none. */
@@ -18,12 +20,13 @@ function message(
   kind: EventKindName,
   word: string,
   pattern: RegExp | string,
-  more: { readonly ofAnother?: true } = {},
+  more: Pick<LogMessage, 'ofAnother' | 'ofQueue'> = {},
 ): LogMessage {
   return { kind, word, pattern: typeof pattern === 'string' ? new RegExp(pattern, 'i') : pattern, ...more };
 }
 
 const OF_ANOTHER = { ofAnother: true } as const;
+const OF_QUEUE = { ofQueue: true } as const;
 
 /** The first row of a record that fits is taken. */
 export const LOG_MESSAGES: readonly LogMessage[] = [
@@ -75,13 +78,20 @@ export const LOG_MESSAGES: readonly LogMessage[] = [
     'log.timeout',
     'Time-out Error',
     /VT-d detected Invalidation Time-out Error(?:: SID (?<requester>[0-9a-f]+))?/,
+    OF_QUEUE,
   ),
   message(
     'log.invalidation_error',
     'Completion Error',
     /VT-d detected Invalidation Completion Error(?:: SID (?<requester>[0-9a-f]+))?/,
+    OF_QUEUE,
   ),
-  message('log.invalidation_error', 'Queue Error', /VT-d detected Invalidation Queue Error/),
+  message('log.invalidation_error', 'Queue Error', /VT-d detected Invalidation Queue Error/, OF_QUEUE),
+  message(
+    'log.descriptor',
+    'Device-TLB Invalidation qw0',
+    /QI (?:HEAD|PRIOR): (?:PASID-based )?Device-TLB Invalidation qw0 = 0x(?<descriptor>[0-9a-f]{1,16})\b/,
+  ),
   message(
     'log.invalidation_error',
     ' cleared',

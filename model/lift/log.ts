@@ -20,10 +20,10 @@ const decoder = new TextDecoder();
 const WARN_FUNCTIONS =
   /^(pci_(prepare|enable|disable)_ats|pci_(enable|disable)_(pri|pasid)|pci_reset_pri|iommu_enable_pci_ats|arm_smmu_enable_ats|arm_smmu_attach_commit)(\.|$)/;
 
-/** A descriptor printed after an invalidation error; the one at the head of the queue was not answered. */
-const DESCRIPTOR = /QI (?:HEAD|PRIOR): (?:PASID-based )?Device-TLB Invalidation qw0 = 0x([0-9a-f]+)/;
-/** How many records after a time-out its descriptors may stand. */
+/** How many records after an error of the invalidation queue its descriptors may stand. */
 const DESCRIPTOR_REACH = 6;
+/** What a register of a unit that is gone reads as. */
+const ALL_ONES = 0xffff;
 
 /** Lifts WARNs, messages and the begin of further boots. Messages that name no device keep none. */
 export function liftLog(
@@ -43,21 +43,27 @@ export function liftLog(
   const boots = bootsOf(records);
   for (const row of boots.starts) liftRecord(records, row, 'log.boot', {}, false, events);
   const taken = new Map<number, string>();
+  const nameless = new NamelessErrors(records, events);
   for (const { row, place } of rowsWithWords(bytes, offsets, records.length)) {
     if (taken.has(row)) continue;
-    const { pattern, kind, ofAnother } = LOG_MESSAGES[place];
+    const { pattern, kind, ofAnother, ofQueue } = LOG_MESSAGES[place];
     const text = textAt(row);
     const match = pattern.exec(text);
     if (!match) continue;
     taken.set(row, kind);
     const { groups } = match;
     const device =
-      groups?.device ??
-      requesterDevice(groups?.requester) ??
-      (kind === 'log.timeout' || kind === 'log.invalidation_error'
-        ? descriptorDevice(row, records.length, textAt)
-        : null);
-    liftRecord(records, row, kind, { ...groups, device: device ?? undefined }, ofAnother === true, events);
+      groups?.device ?? requesterDevice(groups?.requester) ?? descriptorDevice(groups?.descriptor);
+    const event = liftRecord(
+      records,
+      row,
+      kind,
+      { ...groups, device: device ?? undefined },
+      ofAnother === true,
+      events,
+    );
+    if (kind === 'log.descriptor') nameless.name(row, event);
+    else if (ofQueue === true && events.device[event] < 0) nameless.wait(row, event);
   }
   nameProbedWarns(records, splats, frames, events);
 }
@@ -136,17 +142,45 @@ function stuckInvalidations(
 /** The device of a requester id; null for 0, with which old hardware says that it does not know, and for all ones, which a register that is gone reads as. */
 function requesterDevice(requester: string | undefined): string | null {
   const id = requester === undefined ? 0 : Number.parseInt(requester, 16);
-  return id > 0 && id < 0xffff ? functionAddress(id) : null;
+  return id > 0 && id < ALL_ONES ? functionAddress(id) : null;
 }
 
-/** The device that the descriptor beside a time-out was for: it is the real one where the line says SID 0. */
-function descriptorDevice(row: number, length: number, textAt: (row: number) => string): string | null {
-  for (let at = row + 1; at < Math.min(length, row + DESCRIPTOR_REACH); at++) {
-    const match = DESCRIPTOR.exec(textAt(at));
-    const device = match ? requesterOf(BigInt(`0x${match[1]}`)) : null;
-    if (device) return device;
+/** The function that a device-TLB descriptor is for. */
+function descriptorDevice(descriptor: string | undefined): string | null {
+  return descriptor === undefined ? null : requesterOf(BigInt(`0x${descriptor}`));
+}
+
+/**
+ * Errors of an invalidation queue that name no function (`SID 0` of hardware that does not report it). The kernel prints the
+ * descriptors at the head of the queue after them: the first one that goes to a device-TLB names the function.
+ */
+class NamelessErrors {
+  private readonly source: ArrayLike<number>;
+  private readonly events: EventColumns;
+  private waiting: { readonly row: number; readonly event: number }[] = [];
+
+  constructor(records: Table<typeof LOG_RECORDS>, events: EventColumns) {
+    this.source = columnOf(records, 'source').data as Uint16Array;
+    this.events = events;
   }
-  return null;
+
+  wait(row: number, event: number): void {
+    this.waiting.push({ row, event });
+  }
+
+  /** The descriptor of record `row`, lifted as `descriptor`, names the errors shortly before it. */
+  name(row: number, descriptor: number): void {
+    const { events, source } = this;
+    for (const error of this.waiting) {
+      if (
+        row - error.row < DESCRIPTOR_REACH &&
+        source[row] === source[error.row] &&
+        events.device[descriptor] >= 0
+      )
+        events.nameDevice(error.event, events.device[descriptor], descriptor);
+    }
+    this.waiting = [];
+  }
 }
 
 const draft = newDraft();
@@ -211,7 +245,7 @@ function liftRecord(
   groups: Record<string, string | undefined>,
   ofAnother: boolean,
   events: EventColumns,
-): void {
+): number {
   const record = rowAt(records, row);
   clearDraft(draft);
   setTime(record.time_kind === 'uptime' ? record.time_ns : null);
@@ -223,10 +257,11 @@ function liftRecord(
   draft.device = device && isFunctionAddress(device) ? events.names.internString(device.toLowerCase()) : -1;
   if (groups.shift) draft.pageShift = Number(groups.shift);
   if (groups.index) draft.index = Number(groups.index);
+  if (groups.requester) draft.value = Number.parseInt(groups.requester, 16);
   draft.source = record.source;
   draft.seq = record.seq;
   draft.offset = Number(record.offset);
   draft.length = record.length;
   draft.line = record.line ?? UNKNOWN;
-  events.add(draft);
+  return events.add(draft);
 }

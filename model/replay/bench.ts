@@ -120,6 +120,10 @@ export class RuleBench implements RuleContext {
     return this.input.events.nameOf(this.input.events.symbol[event]);
   }
 
+  requesterAt(event: number): number {
+    return this.input.events.value[event];
+  }
+
   taskText(event: number): string {
     const { pid, cpu } = this.input.events;
     const parts = [];

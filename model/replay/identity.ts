@@ -9,6 +9,7 @@ import type { FunctionRecord, Topology } from '../topology.ts';
 const LOG_REMARKS = [
   'log.other_fault',
   'log.invalidation_error',
+  'log.descriptor',
   'log.no_support',
   'log.sriov',
   'log.device_add',

@@ -9,6 +9,9 @@ const IN_FLIGHT_NS = 1_000_000n;
 /** A fault this long after a change of ATS may still come from it. */
 const AFTERMATH_NS = 1_000_000_000n;
 
+/** Requester id of an error whose register read as all ones. */
+const ALL_ONES = 0xffff;
+
 const ATTACHING = kindMask('iommu.attach', 'iommu.block', 'iommu.release', 'reset.prepare', 'reset.done');
 
 /** The windows in which an invalidation to a function with ATS off is part of a correct attach or detach. */
@@ -167,7 +170,8 @@ export const INVALIDATION_RULES: readonly Rule[] = [
     layers: ['drv', 'hw'],
     condition:
       'The IOMMU reports that an invalidation was not answered in time, or a CPU is stuck where it waits for the answer.',
-    versions: 'All; the wording differs by driver. SMMUv3 names no device; VT-d may report SID 0.',
+    versions:
+      'All; the wording differs by driver. SMMUv3 names no device; VT-d may report SID 0, and SID ffff when its registers are gone.',
     meaning:
       'The device did not complete the invalidation: ATS off behind the driver, a reset, a lost link, or a hanging device.',
     fix: 'Look at the causes linked here; without one, suspect the device or its link.',
@@ -180,21 +184,25 @@ export const INVALIDATION_RULES: readonly Rule[] = [
     onPoint(context, kind, fn, event) {
       if (kind !== 'log.timeout') return;
       const stuck = context.symbolAt(event);
+      const isGone = fn === null && context.requesterAt(event) === ALL_ONES;
       context.fire('ATS036', {
         fn: fn?.fn ?? null,
         event,
+        severity: isGone ? 'warning' : undefined,
         message: fn
           ? `${fn.address} did not answer a device-TLB invalidation in time.`
           : stuck
             ? `A CPU went no further while it waited in ${stuck}() for a device to answer an invalidation; the report names no device.`
-            : 'A device did not answer an invalidation in time; the message names none.',
+            : isGone
+              ? 'The IOMMU reports an invalidation time-out with all bits of its register set: its registers were gone, or read as if they were.'
+              : 'A device did not answer an invalidation in time; the message names none.',
         expected: 'Every invalidation is completed in time.',
         observed: stuck ? `A CPU is stuck in ${stuck}().` : 'The IOMMU reported a time-out.',
         evidence: [
           ...(fn ? context.because(fn.fn, CORE_EN, 'belief of the core') : []),
           { role: 'the time-out', event },
         ],
-        key: stuck ?? undefined,
+        key: stuck ?? (isGone ? 'all ones' : undefined),
       });
     },
   },

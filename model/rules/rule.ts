@@ -106,6 +106,8 @@ export interface RuleContext {
   commText(event: number): string | null;
   /** Function that an event names. */
   symbolAt(event: number): string | null;
+  /** Requester id as an error of the kernel log prints it; UNKNOWN where it prints none. */
+  requesterAt(event: number): number;
   /** Probed function of a call. */
   symbolOf(call: number): string | null;
   /** The innermost open call of these kinds (see `kindMask`) around a call, or -1. */

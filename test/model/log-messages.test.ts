@@ -66,6 +66,11 @@ const CASES: readonly (readonly [message: string, kind: string, device: string |
   ['DMAR: VT-d detected Invalidation Queue Error: Reason 4', 'log.invalidation_error', null],
   ['DMAR: Invalidation Time-out Error (ITE) cleared', 'log.invalidation_error', null],
   [
+    'DMAR: QI HEAD: Device-TLB Invalidation qw0 = 0x20000100003, qw1 = 0x7ffffffffffff001',
+    'log.descriptor',
+    DEV,
+  ],
+  [
     'DMAR: [DMA Read NO_PASID] Request device [02:00.0] fault addr 0x1000 [fault reason 0x0d] PCE for translation request',
     'log.fault',
     DEV,
@@ -248,6 +253,48 @@ describe('time-outs', () => {
     ).toEqual([
       ['ATS036', DEV, '2'],
       ['ATS036', null, '3'],
+    ]);
+  });
+
+  it('without a requester id are of the function that a descriptor names, which is evidence', async () => {
+    const head =
+      '[    1.000003] DMAR: QI HEAD: PASID-based Device-TLB Invalidation qw0 = 0x2000008, qw1 = 0x1\n';
+    const prior = '[    1.000004] DMAR: QI PRIOR: Device-TLB Invalidation qw0 = 0x30000000003, qw1 = 0x1\n';
+    const analysis = await analyzeBytes({
+      'dmesg.txt': `[    1.000000] DMAR: VT-d detected Invalidation Time-out Error: SID 0\n[    1.000002] DMAR: VT-d detected Invalidation Completion Error: SID 0\n${head}${prior}`,
+    });
+    expect(findingsOf(analysis).map((row) => [row.rule, row.function])).toEqual([['ATS036', DEV]]);
+    expect(
+      rowsOf(analysis.evidence)
+        .filter((row) => row.finding === 0)
+        .map((row) => [row.role, row.line, row.text]),
+    ).toEqual([
+      ['the time-out', 1, '[    1.000000] DMAR: VT-d detected Invalidation Time-out Error: SID 0'],
+      ['names the device', 3, head.trimEnd()],
+    ]);
+    expect(rowsOf(analysis.atsEvents).map((row) => [row.kind, row.function])).toEqual([
+      ['log.timeout', DEV],
+      ['log.invalidation_error', DEV],
+      ['log.descriptor', DEV],
+      ['log.descriptor', '0000:03:00.0'],
+    ]);
+  });
+
+  it('without a requester id and far from a descriptor name none, nor do those of another log', async () => {
+    const out = '[    1.000000] DMAR: VT-d detected Invalidation Time-out Error: SID 0\n';
+    const head = '[    1.000003] DMAR: QI HEAD: Device-TLB Invalidation qw0 = 0x20000000003, qw1 = 0x1\n';
+    const far = await analyzeBytes({ 'dmesg.txt': out + '[    1.000001] other\n'.repeat(5) + head });
+    expect(labelsOf(far)).toEqual(['ATS036@-']);
+    const apart = await analyzeBytes({ 'a.txt': out, 'b.txt': head });
+    expect(labelsOf(apart)).toEqual(['ATS036@-']);
+  });
+
+  it('with all bits set tell that the registers are gone: a warning', async () => {
+    const analysis = await analyzeBytes({
+      'dmesg.txt': '[    1.000000] DMAR: VT-d detected Invalidation Time-out Error: SID ffff\n',
+    });
+    expect(findingsOf(analysis).map((row) => [row.rule, row.function, row.severity])).toEqual([
+      ['ATS036', null, 'warning'],
     ]);
   });
 
