@@ -16,6 +16,7 @@ import type { EngineLimits } from '../queries/engine.ts';
 import { writeArrowFiles, writeParquetFiles } from '../queries/export.ts';
 import { SaveThread, saveWorker } from '../queries/save-thread.ts';
 import { saveDatabase } from '../queries/saved.ts';
+import type { ArrowFileOptions } from '../tables/arrow-file.ts';
 import { SCHEMA_VERSION } from '../tables/index.ts';
 import { UsageError } from './exit-codes.ts';
 import type { RecordedCapture } from './query-inputs.ts';
@@ -93,6 +94,7 @@ export async function toArrowDirectory(
   path: string,
   capture: RecordedCapture,
   force: boolean,
+  options: ArrowFileOptions = {},
 ): Promise<void> {
   const target = resolve(path);
   checkDirectory('--arrow', target, 'arrow');
@@ -100,7 +102,7 @@ export async function toArrowDirectory(
   await writeWhole('--arrow', target, force || empty, async (beside) => {
     mkdirSync(beside);
     writeFileSync(join(beside, DATASET_MARK), markText('arrow'));
-    await writeArrowFiles(beside, capture.tables, async (file, pieces) => {
+    await writeArrowFiles(beside, capture.tables, options, async (file, pieces) => {
       const output = new FileOutput(file);
       try {
         for await (const piece of pieces) await output.write(piece);

@@ -10,6 +10,7 @@ export interface IngestFlags extends RecordingFlags {
   readonly db?: string;
   readonly parquet?: string;
   readonly arrow?: string;
+  readonly arrowDictionaries: string;
   readonly force?: boolean;
   readonly memory: string;
   readonly threads?: string;
@@ -18,9 +19,11 @@ export interface IngestFlags extends RecordingFlags {
 
 /** Runs `atscope ingest`: reads and judges recordings and writes every table. @throws UsageError, InputError */
 export async function runIngest(inputs: readonly string[], flags: IngestFlags): Promise<void> {
-  const { db, parquet, arrow, force = false } = flags;
+  const { db, parquet, arrow, arrowDictionaries: dictionaries, force = false } = flags;
   if (db === undefined && parquet === undefined && arrow === undefined)
     throw new UsageError('ingest needs a place to write to: --db FILE, --parquet DIR, or --arrow DIR.');
+  if (dictionaries !== 'delta' && dictionaries !== 'whole')
+    throw new UsageError(`--arrow-dictionaries ${dictionaries}: expected delta or whole.`);
   // Said before minutes of reading rather than after.
   if (db !== undefined && existsSync(db) && !force)
     throw new UsageError(`--db ${db}: exists already. Name another, or replace it with --force.`);
@@ -30,7 +33,7 @@ export async function runIngest(inputs: readonly string[], flags: IngestFlags): 
     const record = () => recordedCapture(inputs, flags);
     const capture = db === undefined ? await record() : await toDatabase(db, force, limits, () => record());
     if (parquet !== undefined) await toDataset(parquet, capture, force, limits);
-    if (arrow !== undefined) await toArrowDirectory(arrow, capture, force);
+    if (arrow !== undefined) await toArrowDirectory(arrow, capture, force, { dictionaries });
     const tables = [...capture.tables, ...capture.streamed].map((table) => ({
       name: qualifiedName(table.def),
       rows: table.length,

@@ -87,6 +87,11 @@ export function addQueryCommands(program: Command): void {
     .option('--db <file>', 'write a DuckDB database')
     .option('--parquet <dir>', 'add the capture to a data set: one Parquet file per table and capture')
     .option('--arrow <dir>', 'write one Arrow IPC file per table')
+    .option(
+      '--arrow-dictionaries <how>',
+      'delta: entries stand before the rows that first use them; whole: all at the beginning, as Polars needs it',
+      'delta',
+    )
     .option('--all', 'decode every kind of trace event, not only those of the model')
     .option('--label <name=value>', 'label of the capture, e.g. board=x1; may stand many times', collect, [])
     .option('--force', 'replace what exists')

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { arrowFile } from '../tables/arrow.ts';
+import { type ArrowFileOptions, arrowFile } from '../tables/arrow-file.ts';
 import { quoteIdentifier, quoteText, sqlTableName } from '../tables/ddl.ts';
 import { qualifiedName, type Table, type TableDef } from '../tables/index.ts';
 import { type EngineLimits, openEngine } from './engine.ts';
@@ -21,10 +21,11 @@ export function fileNameOf(def: TableDef): string {
 export async function writeArrowFiles(
   directory: string,
   tables: readonly Table[],
+  options: ArrowFileOptions,
   writeFile: (path: string, pieces: AsyncIterable<Uint8Array>) => Promise<void>,
 ): Promise<void> {
   for (const { table, def } of sqlTables(tables))
-    await writeFile(join(directory, `${fileNameOf(def)}.arrow`), arrowFile(table));
+    await writeFile(join(directory, `${fileNameOf(def)}.arrow`), arrowFile(table, options));
 }
 
 /** Where a table of a capture stands in a data set. */

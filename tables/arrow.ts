@@ -1,8 +1,8 @@
-import type { Table as ArrowTable, Data, DataType } from 'apache-arrow';
+import type { Table as ArrowTable, Data, DataType, Schema, Utf8, Vector } from 'apache-arrow';
 import type { Column } from './columns.ts';
 import type { Table } from './table.ts';
 
-type Arrow = typeof import('apache-arrow');
+export type Arrow = typeof import('apache-arrow');
 
 function bitmapOf(bytes: Uint8Array): Uint8Array {
   const bits = new Uint8Array((bytes.length + 7) >> 3);
@@ -10,82 +10,79 @@ function bitmapOf(bytes: Uint8Array): Uint8Array {
   return bits;
 }
 
-function dataOf(arrow: Arrow, column: Column, dictionaryId: number): Data<DataType> {
-  const { data, length, nullCount } = column;
-  const common = { length, nullCount, nullBitmap: column.validity };
+function typeOf(arrow: Arrow, column: Column, dictionaryId: number): DataType {
   switch (column.def.type) {
     case 'bool':
-      return arrow.makeData({ ...common, type: new arrow.Bool(), data: bitmapOf(data as Uint8Array) });
+      return new arrow.Bool();
     case 'u8':
-      return arrow.makeData({ ...common, type: new arrow.Uint8(), data: data as Uint8Array });
+      return new arrow.Uint8();
     case 'u16':
-      return arrow.makeData({ ...common, type: new arrow.Uint16(), data: data as Uint16Array });
+      return new arrow.Uint16();
     case 'u32':
-      return arrow.makeData({ ...common, type: new arrow.Uint32(), data: data as Uint32Array });
+      return new arrow.Uint32();
     case 'i32':
-      return arrow.makeData({ ...common, type: new arrow.Int32(), data: data as Int32Array });
+      return new arrow.Int32();
     case 'i64':
-      return arrow.makeData({ ...common, type: new arrow.Int64(), data: data as BigInt64Array });
+      return new arrow.Int64();
     case 'u64':
-      return arrow.makeData({ ...common, type: new arrow.Uint64(), data: data as BigUint64Array });
+      return new arrow.Uint64();
     case 'f64':
-      return arrow.makeData({ ...common, type: new arrow.Float64(), data: data as Float64Array });
+      return new arrow.Float64();
     case 'text':
-      return arrow.makeData({
-        ...common,
-        type: new arrow.Utf8(),
-        data: data as Uint8Array,
-        valueOffsets: column.offsets as Int32Array,
-      });
+      return new arrow.Utf8();
     case 'dict':
-      return arrow.makeData({
-        ...common,
-        type: new arrow.Dictionary(new arrow.Utf8(), new arrow.Int32(), dictionaryId),
-        data: data as Int32Array,
-        dictionary: arrow.vectorFromArray([...(column.dictionary as readonly string[])], new arrow.Utf8()),
-      });
+      return new arrow.Dictionary(new arrow.Utf8(), new arrow.Int32(), dictionaryId);
   }
+}
+
+/** The Arrow schema of a table. Docs and units travel as metadata of the fields. */
+export function schemaOf(arrow: Arrow, table: Table): Schema {
+  const fields = table.columns.map((column, index) => {
+    const { def } = column;
+    const metadata = new Map([['doc', def.doc]]);
+    if (def.unit) metadata.set('unit', def.unit);
+    return new arrow.Field(def.name, typeOf(arrow, column, index), def.nullable === true, metadata);
+  });
+  return new arrow.Schema(fields, new Map([['doc', table.def.doc]]));
+}
+
+/** Entries of a dictionary as Arrow text. */
+export function entries(arrow: Arrow, texts: readonly string[]): Vector<Utf8> {
+  return arrow.vectorFromArray([...texts], new arrow.Utf8());
+}
+
+/**
+ * A column as Arrow data over the same memory; only booleans (a bitmap in Arrow) are copied. A column of a dictionary
+ * comes with its entries.
+ */
+export function dataOf(arrow: Arrow, column: Column, type: DataType, dictionary?: Vector<Utf8>): Data {
+  const { data, length, nullCount } = column;
+  return arrow.makeData({
+    type,
+    length,
+    nullCount,
+    nullBitmap: column.validity,
+    data: column.def.type === 'bool' ? bitmapOf(data as Uint8Array) : data,
+    ...(column.offsets ? { valueOffsets: column.offsets } : {}),
+    ...(dictionary ? { dictionary } : {}),
+  } as Parameters<Arrow['makeData']>[0]);
 }
 
 /**
  * A finished table as an Arrow table over the same memory; only booleans (a bitmap in Arrow) and dictionaries are
- * copied. Docs and units travel as metadata of the fields.
+ * copied.
  */
 export async function toArrow(table: Table): Promise<ArrowTable> {
   const arrow = await import('apache-arrow');
-  const children = table.columns.map((column, index) => dataOf(arrow, column, index));
-  const fields = table.columns.map(({ def }, index) => {
-    const metadata = new Map([['doc', def.doc]]);
-    if (def.unit) metadata.set('unit', def.unit);
-    return new arrow.Field(def.name, children[index].type, def.nullable === true, metadata);
-  });
-  const schema = new arrow.Schema(fields, new Map([['doc', table.def.doc]]));
+  const schema = schemaOf(arrow, table);
+  const children = table.columns.map((column, index) =>
+    dataOf(arrow, column, schema.fields[index].type, column.dictionary && entries(arrow, column.dictionary)),
+  );
   const data = arrow.makeData({
-    type: new arrow.Struct(fields),
+    type: new arrow.Struct(schema.fields),
     length: table.length,
     nullCount: 0,
     children,
   });
   return new arrow.Table(schema, [new arrow.RecordBatch(schema, data)]);
-}
-
-/** Rows in a record batch of a file: enough for speed, few enough that a reader need not hold the whole table. */
-const BATCH_ROWS = 131_072;
-
-/**
- * A finished table as the pieces of an Arrow IPC file, made while they are asked for. Dictionaries are whole from the
- * beginning, so that every implementation reads them.
- */
-export async function* arrowFile(table: Table): AsyncGenerator<Uint8Array> {
-  const arrow = await import('apache-arrow');
-  const whole = await toArrow(table);
-  const writer = new arrow.RecordBatchFileWriter();
-  const pieces = writer[Symbol.asyncIterator]();
-  const [batch] = whole.batches;
-  for (let row = 0; row === 0 || row < table.length; row += BATCH_ROWS) {
-    writer.write(batch.slice(row, Math.min(table.length, row + BATCH_ROWS)));
-  }
-  writer.finish();
-  writer.close();
-  for (let piece = await pieces.next(); !piece.done; piece = await pieces.next()) yield piece.value;
 }
