@@ -30,7 +30,7 @@ function tableNames(directory: string): string[] {
   if (mark.schema_version !== SCHEMA_VERSION) {
     throw new QueryError(
       'sql',
-      `${directory}: its tables are of version ${mark.schema_version}, this program knows version ${SCHEMA_VERSION}.`,
+      `${directory}: its tables are of version ${mark.schema_version}, this program knows version ${SCHEMA_VERSION}. Use the program that wrote it, or ingest the recordings into a new directory.`,
     );
   }
   return names;

@@ -110,7 +110,7 @@ async function checkVersion(engine: Engine, path: string): Promise<void> {
   if (Number(version) < SCHEMA_VERSION) {
     throw new QueryError(
       'sql',
-      `${path}: its tables are of version ${version}, older than ${SCHEMA_VERSION}. Ingest the recording again.`,
+      `${path}: its tables are of version ${version}, older than ${SCHEMA_VERSION}: columns may be missing. Ingest the recording again.`,
     );
   }
 }

@@ -1,10 +1,11 @@
 import { defineTable, type TableDef } from './define.ts';
 
 /**
- * Version of the tables as a whole. It goes up when a table or column is renamed, removed, or changes its meaning, so that
- * saved databases and data sets of another version are recognised instead of misread.
+ * Version of what is stored: tables, the standard library's views, and what timelines stand on. It goes up when any of them
+ * changes its columns or its meaning, because named queries and reports of this program need what they were written for:
+ * saved databases and data sets of another version are recognised instead of misread. A test holds each version's columns.
  */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 export const CAPTURES = defineTable({
   name: 'captures',

@@ -180,7 +180,7 @@ export const DIVERGENCES = defineTable({
     {
       name: 'within_call',
       type: 'bool',
-      doc: 'True where one call of the function covers all of it: the register is written before the kernel notes it.',
+      doc: 'True where one call about the function covers all of it, because a call changes the layers one after the other: the register is written before the core notes it, and a driver forgets after pci_disable_ats() returned. False where the call had returned, or is not in the recording.',
     },
   ],
 });
