@@ -86,7 +86,7 @@ function explain(path: string, error: unknown): InputError {
 }
 
 /**
- * Opens an input. `-` is standard input. Gzip, zstd and xz are unpacked; streams and packed files are spooled to a
+ * Opens an input. `-` is standard input. Gzip, zstd and xz are unpacked, UTF-16 and a byte order mark read as plain text; streams and packed files are spooled to a
  * temporary file.
  * @throws InputError that names the file and what to do.
  */

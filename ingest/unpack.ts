@@ -83,11 +83,23 @@ const recode = (label: string): Unpacker =>
     for (const piece of pieces(source)) yield encoder.encode(decoder.decode(piece, { stream: true }));
   };
 
+/** All but the mark in front. */
+function* withoutMark(source: Packed): Generator<Uint8Array> {
+  let mark = UTF8_MARK.length;
+  for (const piece of pieces(source)) {
+    yield piece.subarray(mark);
+    mark = 0;
+  }
+}
+
+const UTF8_MARK = [0xef, 0xbb, 0xbf];
+
 const PACKINGS: readonly Packing[] = [
   { name: 'gzip', magic: [0x1f, 0x8b], suffix: '.gz', unpack: gunzip },
   { name: 'zstd', magic: [0x28, 0xb5, 0x2f, 0xfd], suffix: '.zst', unpack: unzstd },
   { name: 'UTF-16', magic: [0xff, 0xfe], suffix: '.utf16', unpack: recode('utf-16le') },
   { name: 'UTF-16', magic: [0xfe, 0xff], suffix: '.utf16', unpack: recode('utf-16be') },
+  { name: 'UTF-8 with a byte order mark', magic: UTF8_MARK, suffix: '.utf8', unpack: withoutMark },
   { name: 'xz', magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], suffix: '.xz', unpack: unxz },
 ];
 

@@ -1,6 +1,6 @@
 import type { DecodeOptions } from '../format.ts';
 import type { SourceRecording } from '../recording.ts';
-import { HASH, isDigit, latin1Of, PIPE, skipSpaces, startsWith } from './bytes.ts';
+import { HASH, isDigit, latin1Of, PIPE, skipSpaces, startsWith, TAB, trimEnd } from './bytes.ts';
 import { parseEventLine } from './event-line.ts';
 import { EventNames, type NameInfo } from './event-names.ts';
 import { EventRows } from './event-rows.ts';
@@ -13,6 +13,7 @@ import { type Mark, readMark } from './marks.ts';
 import type { NameTable } from './name-table.ts';
 import { parsePerfLine } from './perf-line.ts';
 import { PlainEvents } from './plain-events.ts';
+import { afterPrefix, MOST_PREFIXES } from './prefix.ts';
 import { parseRawLine } from './raw-line.ts';
 import { Renderings } from './renderings.ts';
 import type { ScanResult } from './scanner.ts';
@@ -78,32 +79,25 @@ export class LineDecoder {
     this.timeline.skip(lines);
   }
 
-  /** One line `buffer[start, end)` without its line end, which stands at `offset` and has `length` bytes with it. */
-  onLine(buffer: Uint8Array, start: number, end: number, offset: number, length: number): void {
+  /** One line `buffer[start, lineEnd)` without its line end, which stands at `offset` and has `length` bytes with it. */
+  onLine(buffer: Uint8Array, start: number, lineEnd: number, offset: number, length: number): void {
     const { head, place, out } = this;
+    const end = buffer[lineEnd - 1] === TAB ? trimEnd(buffer, start, lineEnd) : lineEnd;
     place.offset = offset;
     place.length = length;
     place.line++;
-    if (buffer[start] === HASH && start < end) {
-      this.onText(buffer, start, end);
-      return;
-    }
-    if (parseEventLine(buffer, start, end, head)) {
+    if (buffer[start] !== HASH && parseEventLine(buffer, start, end, head)) {
       out.bytes.record += length;
       this.section.onContext(head.cpu, head.cpu);
       this.before = this.plain.onEvent(buffer, end, head, place) ? 'stack' : 'event';
       return;
     }
-    if (isFrame(buffer, start, end)) {
-      if (this.before === 'other') this.onUnparsed(buffer, start, end);
-      else {
-        out.bytes.continuation += length;
-        this.stacks.addFrame(frameText(buffer, start, end));
-      }
+    if (this.onKnown(buffer, start, end) || this.onPrefixed(buffer, start, end)) return;
+    if (this.before !== 'other' && this.plain.mayContinue(buffer, start, end)) {
+      out.bytes.continuation += length;
       return;
     }
-    if (this.onGraph(buffer, start, end) || this.onOtherEvent(buffer, start, end)) return;
-    this.onText(buffer, start, end);
+    this.onUnparsed(buffer, start, end);
   }
 
   /** The last line, when it has no line end. */
@@ -210,18 +204,31 @@ export class LineDecoder {
     return true;
   }
 
-  private onText(buffer: Uint8Array, start: number, end: number): void {
-    const { out, place } = this;
+  /** A line of any kind but an ordinary event, as the tracer prints it. */
+  private onKnown(buffer: Uint8Array, start: number, end: number): boolean {
+    if (buffer[start] !== HASH) {
+      if (this.before !== 'other' && isFrame(buffer, start, end)) {
+        this.out.bytes.continuation += this.place.length;
+        this.stacks.addFrame(frameText(buffer, start, end));
+        return true;
+      }
+      if (this.onGraph(buffer, start, end) || this.onOtherEvent(buffer, start, end)) return true;
+    }
     const mark = readMark(latin1Of(buffer, start, Math.min(end, start + LONGEST_MARK)));
-    if (mark) {
-      this.onMark(mark);
-      return;
+    if (mark) this.onMark(mark);
+    return mark !== null;
+  }
+
+  /** The same behind what something else put before the line. */
+  private onPrefixed(buffer: Uint8Array, start: number, end: number): boolean {
+    let at = start;
+    for (let i = 0; i < MOST_PREFIXES; i++) {
+      const next = afterPrefix(buffer, at, end);
+      if (next === at) return false;
+      at = next;
+      if (this.onKnown(buffer, at, end)) return true;
     }
-    if (this.before !== 'other' && this.plain.mayContinue(buffer, start, end)) {
-      out.bytes.continuation += place.length;
-      return;
-    }
-    this.onUnparsed(buffer, start, end);
+    return false;
   }
 
   private onMark(mark: Mark): void {

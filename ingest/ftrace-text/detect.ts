@@ -4,7 +4,9 @@ import { parseEventLine } from './event-line.ts';
 import { GraphLine } from './graph-line.ts';
 import { Head } from './head.ts';
 import { parseLatencyLine, parseVerboseLine } from './latency-line.ts';
+import { readMark } from './marks.ts';
 import { parsePerfLine } from './perf-line.ts';
+import { afterPrefix, MOST_PREFIXES } from './prefix.ts';
 import { parseRawLine } from './raw-line.ts';
 
 /** Lines looked at. */
@@ -86,11 +88,9 @@ function shapesOf({ head, size }: Probe): { lines: number; shapes: Record<Shape,
     const next = lf < 0 ? head.length : lf + 1;
     const stop = lf < 0 ? next : lf;
     const end = stop > start && head[stop - 1] === 13 ? stop - 1 : stop;
-    if (isCounted(head, start, end)) {
-      lines++;
-      const shape = shapeOf(head, start, end, line, graph);
-      if (shape) shapes[shape]++;
-    }
+    const shape = lineShape(head, start, end, line, graph);
+    if (shape !== undefined) lines++;
+    if (shape) shapes[shape]++;
     start = next;
   }
   return { lines, shapes };
@@ -103,9 +103,37 @@ function isCounted(buffer: Uint8Array, start: number, end: number): boolean {
   return !/^\s*$|^\s*=> |^\s+[0-9a-f]{4,16} \S/.test(text);
 }
 
-function shapeOf(buffer: Uint8Array, start: number, end: number, head: Head, graph: GraphLine): Shape | null {
+/** The shape of a line, if need be behind prefixes; null for none, undefined for a line that does not count. */
+function lineShape(
+  buffer: Uint8Array,
+  start: number,
+  end: number,
+  head: Head,
+  graph: GraphLine,
+): Shape | null | undefined {
+  let at = start;
+  for (let i = 0; i <= MOST_PREFIXES; i++) {
+    if (!isCounted(buffer, at, end)) return undefined;
+    const shape = shapeOf(buffer, at, end, head, graph);
+    const next = afterPrefix(buffer, at, end);
+    if (shape || next === at || shape === undefined) return shape;
+    at = next;
+  }
+  return null;
+}
+
+/** The shape of a whole line; undefined for a mark. */
+function shapeOf(
+  buffer: Uint8Array,
+  start: number,
+  end: number,
+  head: Head,
+  graph: GraphLine,
+): Shape | null | undefined {
+  const text = latin1Of(buffer, start, Math.min(end, start + 512));
   // A kernel log begins so, and may quote a trace behind it.
-  if (/^(?:<\d+>)?\[ *\d+\.\d+\]/.test(latin1Of(buffer, start, Math.min(end, start + 32)))) return null;
+  if (/^(?:<\d+>)?\[ *\d+\.\d+\]/.test(text)) return null;
+  if (readMark(text)) return undefined;
   if (parseEventLine(buffer, start, end, head)) return 'event';
   if (graph.parse(buffer, start, end, head, false) && graph.columns > 1) return 'graph';
   if (parseLatencyLine(buffer, start, end, head) ?? parseVerboseLine(buffer, start, end, head))

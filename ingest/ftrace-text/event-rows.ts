@@ -2,8 +2,9 @@ import { StringPool } from '../../tables/index.ts';
 import type { EventHeader, EventTableBuilder } from '../event-table.ts';
 import type { SourceRecording } from '../recording.ts';
 import { forEachArgument, forEachCallArgument } from './arguments.ts';
-import { GREATER, indexOfByte, LEFT_BRACKET, latin1Of, PIPE, SPACE } from './bytes.ts';
+import { indexOfByte, LEFT_BRACKET, latin1Of, SPACE } from './bytes.ts';
 import type { Head } from './head.ts';
+import { commStartOf } from './prefix.ts';
 import { closeOfNumber, storeNumber, storeTwice, storeValue } from './values.ts';
 
 /** Where a line stands in the source. */
@@ -12,9 +13,6 @@ export interface LinePlace {
   readonly length: number;
   readonly line: number;
 }
-
-/** Longest comm (TASK_COMM_LEN without its NUL). */
-const LONGEST_COMM = 15;
 
 /** Writes rows of event tables. */
 export class EventRows {
@@ -130,16 +128,9 @@ export class EventRows {
 
   /** Id of the task's name, without what other programs put before it: marks of quotation, names of files. */
   private commOf(buffer: Uint8Array, head: Head): number {
-    let start = head.commStart;
-    const end = head.commEnd;
-    if (end <= start) return -1;
-    while (start < end && (buffer[start] === GREATER || buffer[start] === PIPE || buffer[start] === SPACE))
-      start++;
-    if (end - start > LONGEST_COMM) {
-      const prefix = /^.*: +/.exec(latin1Of(buffer, start, end));
-      if (prefix && prefix[0].length < end - start) start += prefix[0].length;
-    }
-    return this.out.pools.comm.intern(buffer, start, end);
+    if (head.commEnd <= head.commStart) return -1;
+    const start = commStartOf(buffer, head.commStart, head.commEnd);
+    return start < head.commEnd ? this.out.pools.comm.intern(buffer, start, head.commEnd) : -1;
   }
 }
 

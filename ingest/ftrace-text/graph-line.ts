@@ -79,19 +79,16 @@ export class GraphLine {
         return digit + 1;
       }
     }
-    if (buffer[at] === EQUALS || buffer[at] === LESS) return this.readInterrupt(buffer, at, end);
+    if (isInterrupt(buffer, at, end)) {
+      this.isInterrupt = true;
+      return end;
+    }
     if (buffer[at] === PIPE) return at + 1;
     const limit = Math.min(end, at + 64);
     const pipe = indexOfByte(buffer, PIPE, at, limit);
     if (pipe < 0) return -1;
     const stop = trimEnd(buffer, at, pipe);
     return this.setColumn(buffer, at, stop, head) ? pipe + 1 : -1;
-  }
-
-  private readInterrupt(buffer: Uint8Array, at: number, end: number): number {
-    if (!startsWith(buffer, at, end, '==========>') && !startsWith(buffer, at, end, '<==========')) return -1;
-    this.isInterrupt = true;
-    return end;
   }
 
   /** One column by what it holds. */
@@ -127,6 +124,12 @@ export class GraphLine {
     head.commEnd = at - 1;
     return true;
   }
+}
+
+/** An arrow, not a task that is called `<idle>` or `<...>`. */
+function isInterrupt(buffer: Uint8Array, at: number, end: number): boolean {
+  if (buffer[at] !== EQUALS && buffer[at] !== LESS) return false;
+  return startsWith(buffer, at, end, '==========>') || startsWith(buffer, at, end, '<==========');
 }
 
 /** `d..1.`: 4 to 9 letters, dots and depths. */

@@ -67,6 +67,8 @@ export class Head {
       setTicks(high, whole, timeEnd - timeStart, this.time);
       return;
     }
+    // Times before zero wrap: 18446744073.709551.
+    if (at - timeStart === 11) whole += high * 10;
     let fraction = 0;
     this.decimals = timeEnd - at - 1;
     for (at++; at < timeEnd; at++) fraction = fraction * 10 + buffer[at] - 48;
@@ -107,7 +109,7 @@ export function endOfTime(buffer: Uint8Array, from: number, end: number): number
   const digits = at - from;
   if (digits === 0 || digits > 20) return 0;
   if (at >= end || buffer[at] !== DOT) return at;
-  if (digits > 10) return 0;
+  if (digits > 11) return 0;
   const fraction = ++at;
   while (at < end && at - fraction <= 9 && isDigit(buffer[at])) at++;
   return at === fraction || at - fraction > 9 ? 0 : at;

@@ -58,7 +58,7 @@ function parseFromDash(
   head.commStart = skipSpaces(buffer, start, dash);
   head.commEnd = dash;
   // The kernel prints 8 characters of a comm here: anything longer is another program's prefix.
-  if (head.commEnd - head.commStart > 16) return null;
+  if (head.commEnd - head.commStart > 8) return null;
   head.pid = pid;
   head.cpu = cpu;
   head.timeStart = at;

@@ -21,6 +21,12 @@ const FREE_TEXT = new Set([
   'user_events',
 ]);
 
+/** Begins like the line of an event or a call: what it says besides was not understood. */
+const LINE_OF_ITS_OWN = /^\s*(?:\d{1,5}\) .*\||\S.{0,40}-\d+ +(?:\([ \d-]+\) +)?\[\d{3,5}\] )/;
+
+/** What the kernel accepts as the name of an event. */
+const EVENT_NAME = /^[A-Za-z_]\w*$/;
+
 /** Turns lines with a head into events, whatever the head looked like. */
 export class PlainEvents {
   private readonly names: EventNames;
@@ -119,12 +125,12 @@ export class PlainEvents {
     head.clear(start);
     if (start >= end || buffer[start] === SPACE || !parseName(buffer, start, end, head)) return false;
     if (head.bare) return functions && this.body.parse(buffer, start, end);
-    for (let at = head.nameStart; at < head.nameEnd; at++) if (!isNameByte(buffer[at])) return false;
-    return !functions;
+    return !functions && EVENT_NAME.test(latin1Of(buffer, head.nameStart, head.nameEnd));
   }
 
   /** Whether a line of no kind of its own belongs to the event before. */
   mayContinue(buffer: Uint8Array, start: number, end: number): boolean {
+    if (LINE_OF_ITS_OWN.test(latin1Of(buffer, start, Math.min(end, start + 128)))) return false;
     if (this.open || buffer[start] === SPACE || buffer[start] === TAB) return true;
     // Hex dumps: `00000000: 01 02 ...`.
     let at = start;

@@ -104,6 +104,11 @@ it('UTF-16 with its mark is read as the text it is', async () => {
   expect(await textOf(file('big.txt', big))).toBe(TRACE);
 });
 
+it('a byte order mark before UTF-8 is no part of the text', async () => {
+  expect(await textOf(file('mark.txt', Buffer.from(`\ufeff${TRACE}`)))).toBe(TRACE);
+  expect(await textOf(file('only.txt', Buffer.from('\ufeff')))).toBe('');
+});
+
 describe('limits', () => {
   it('xz with a check that is not known says what to do', async () => {
     await expect(textOf(file('sha256.xz', SHA256_XZ))).rejects.toThrow(/xz -d/);

@@ -308,6 +308,15 @@ describe('lines of the function graph that the recordings do not have', () => {
     });
   });
 
+  test.each(['<...>-1234567', '<idle>-0', '=x-7', '(sd-pam-77', 'a b-5'])('the task %s', async (task) => {
+    const rows = eventsOf(await decode(graph(` 0)  ${task}    |   1.000 us    |  f();`)));
+    const dash = task.lastIndexOf('-');
+    expect(rows).toMatchObject([
+      { comm: task.slice(0, dash), pid: Number(task.slice(dash + 1)) },
+      { symbol: 'f' },
+    ]);
+  });
+
   test('without any column', async () => {
     const rows = eventsOf(await decode(graph('  outer() {', '    inner();', '  }')));
     expect(rows.map((row) => [row.symbol, row.is_return, row.depth])).toEqual([

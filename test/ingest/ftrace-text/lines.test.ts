@@ -22,7 +22,12 @@ describe('the context of a line', () => {
     ['  sh-50 (     49) [000] d..1. 12.000001: e: a=1', { pid: 50, tgid: 49n }],
     ['  sh-50 [000] ..... 1.123456789: e: a=1', { time_ns: 1123456789n }],
     ['  sh-50 [000] ..... 1763935200.123456: e: a=1', { time_ns: 1763935200123456000n }],
+    ['  sh-50 [000] ..... 18446744073.709551: e: a=1', { time_ns: -616n }],
     ['  sh-50 [000] ..... 12345: e: a=1', { time_ns: 12345n }],
+    ['  sh-50 [000] ..... 1.000000: e: a=1\t', { comm: 'sh' }],
+    ['2026-11-25T12:00:00.1234567Z               sh-50 [000] ..... 1.000000: e: a=1', { comm: 'sh' }],
+    ['   7              sh-50 [000] ..... 1.000000: e: a=1', { comm: 'sh' }],
+    ['  longcomm 16 byt-1234567 [12345] ..... 1.000000: e: a=1', { comm: 'longcomm 16 byt', cpu: 12345 }],
     ['  sh-50 [000] ..... 18446744073709551: e: a=1', { time_ns: 18446744073709551n }],
     ['  sh-50 [000] ..... 1234567890123456789: e: a=1', { time_ns: 1234567890123456789n }],
     ['  <idle>-0 [127] d.h1. 1.000000: e: a=1', { comm: '<idle>', pid: 0, cpu: 127 }],
@@ -88,6 +93,12 @@ describe('the context of a line', () => {
       { numRuns: 500 },
     );
   });
+});
+
+test('a line that begins like an event is not taken for the rest of the event before it', async () => {
+  const cut = `${CONTEXT}e: a=1\n          sh-51      [001] ..... 99999999999999.5: e: a=2\n`;
+  const recorded = await decode(cut);
+  expect(sourceOf(recorded)).toMatchObject({ records: 1n, unparsed: 1n });
 });
 
 describe('the place of a probe', () => {
