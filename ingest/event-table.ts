@@ -15,7 +15,7 @@ export interface EventHeader {
   timeLo: number;
   timeHi: number;
   /** False where the source gives the event no time. */
-  timed?: boolean;
+  timed: boolean;
   cpu: number;
   pid: number;
   /** Id in the pool of task names, or -1. */
@@ -30,6 +30,26 @@ export interface EventHeader {
   offset: number;
   length: number;
   line: number;
+}
+
+/** A header whose every part is absent. */
+export function newHeader(): EventHeader {
+  return {
+    seq: 0,
+    timeLo: 0,
+    timeHi: 0,
+    timed: true,
+    cpu: -1,
+    pid: -1,
+    comm: -1,
+    flags: -1,
+    symbol: -1,
+    caller: -1,
+    isReturn: false,
+    offset: 0,
+    length: 0,
+    line: -1,
+  };
 }
 
 /** Dictionaries that all event tables of a recording share. */

@@ -1,3 +1,4 @@
+import type { QuotedRecord } from '../tables/index.ts';
 import type { EventStream } from './event-stream.ts';
 import type { SourceRecording } from './recording.ts';
 import type { ByteSource } from './source.ts';
@@ -46,18 +47,6 @@ export interface DecodeOptions {
   readonly progress?: (bytes: number) => void;
 }
 
-/** Where a record stands, and what tells it from its neighbours. */
-export interface RecordPlace {
-  readonly source: number;
-  readonly seq: number;
-  readonly offset: number;
-  readonly length: number;
-  /** Time on the clock of its source. */
-  readonly timeNs: bigint | null;
-  /** Name of its task. */
-  readonly comm: string | null;
-}
-
 export interface Format {
   readonly id: string;
   readonly title: string;
@@ -68,5 +57,5 @@ export interface Format {
    */
   decode(source: ByteSource, out: SourceRecording, options: DecodeOptions): Promise<void>;
   /** Records as a person reads them, for formats whose bytes are no text; in the order asked. */
-  excerpt?(source: ByteSource, places: readonly RecordPlace[]): Promise<readonly string[]>;
+  excerpt?(source: ByteSource, places: readonly QuotedRecord[]): Promise<readonly string[]>;
 }

@@ -1,4 +1,4 @@
-import type { RecordPlace } from './format.ts';
+import type { QuotedRecord } from '../tables/index.ts';
 import type { ReadInputs } from './read.ts';
 import type { ByteSource } from './source.ts';
 
@@ -8,7 +8,7 @@ const LONGEST = 4096;
 /** The records at these places as a person would read them, in the order asked. */
 export async function quote(
   inputs: Pick<ReadInputs, 'sources' | 'formats'>,
-  places: readonly RecordPlace[],
+  places: readonly QuotedRecord[],
 ): Promise<string[]> {
   const texts = new Array<string>(places.length).fill('');
   for (const [source, format] of inputs.formats.entries()) {
@@ -26,7 +26,7 @@ export async function quote(
 }
 
 /** The bytes of a text record, without its line end. */
-function quoteBytes(source: ByteSource, { offset, length }: RecordPlace): string {
+function quoteBytes(source: ByteSource, { offset, length }: QuotedRecord): string {
   const bytes = new Uint8Array(Math.min(length, LONGEST));
   const got = source.read(offset, bytes);
   const text = new TextDecoder('utf-8', { fatal: false })

@@ -5,6 +5,7 @@ import {
   LOSSES,
   PCI_FUNCTIONS,
   PROBES,
+  type RecordedTables,
   type RowOf,
   SIMULATOR_EVENTS,
   SOURCES,
@@ -221,19 +222,7 @@ export class Recording {
 }
 
 /** Finished tables of a recording. */
-export interface Recorded {
-  readonly sources: Table<typeof SOURCES>;
-  readonly importLog: Table<typeof IMPORT_LOG>;
-  readonly losses: Table<typeof LOSSES>;
-  readonly probes: Table<typeof PROBES>;
-  readonly logRecords: Table<typeof LOG_RECORDS>;
-  readonly splats: Table<typeof SPLATS>;
-  readonly splatFrames: Table<typeof SPLAT_FRAMES>;
-  readonly pciFunctions: Table<typeof PCI_FUNCTIONS>;
-  readonly configAccesses: Table<typeof CONFIG_ACCESSES>;
-  readonly simulatorEvents: Table<typeof SIMULATOR_EVENTS>;
-  /** One table per kind of trace event that was wanted. */
-  readonly events: readonly Table[];
+export interface Recorded extends RecordedTables {
   /** The tables of those kinds whose rows went to the stream. */
   readonly streamed: readonly StreamedTable[];
   /** Per source: events by name, wanted or not. */

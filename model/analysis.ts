@@ -4,25 +4,16 @@ import type {
   BASELINE,
   CLOCKS,
   COMPARISON,
-  CONFIG_ACCESSES,
   DIVERGENCES,
   EVIDENCE,
   FEATURES,
   FINDING_LINKS,
   FINDINGS,
   FUNCTIONS,
-  IMPORT_LOG,
-  LOG_RECORDS,
-  LOSSES,
   MACHINE_COVERAGE,
-  PCI_FUNCTIONS,
-  PROBES,
+  RecordedTables,
   RULE_COVERAGE,
   RULE_FUNCTIONS,
-  SIMULATOR_EVENTS,
-  SOURCES,
-  SPLAT_FRAMES,
-  SPLATS,
   STATE_INTERVALS,
   SUPPRESSED_FINDINGS,
   SUPPRESSIONS,
@@ -34,20 +25,10 @@ import type {
 } from '../tables/index.ts';
 
 /** Everything an analysis knows, as finished tables: what queries load and reports show. */
-export interface Analysis {
+export interface Analysis extends RecordedTables {
   readonly verdict: Table<typeof VERDICT>;
   readonly verdictReasons: Table<typeof VERDICT_REASONS>;
-  readonly sources: Table<typeof SOURCES>;
-  readonly importLog: Table<typeof IMPORT_LOG>;
-  readonly losses: Table<typeof LOSSES>;
-  readonly probes: Table<typeof PROBES>;
   readonly clocks: Table<typeof CLOCKS>;
-  readonly logRecords: Table<typeof LOG_RECORDS>;
-  readonly splats: Table<typeof SPLATS>;
-  readonly splatFrames: Table<typeof SPLAT_FRAMES>;
-  readonly pciFunctions: Table<typeof PCI_FUNCTIONS>;
-  readonly configAccesses: Table<typeof CONFIG_ACCESSES>;
-  readonly simulatorEvents: Table<typeof SIMULATOR_EVENTS>;
   readonly functions: Table<typeof FUNCTIONS>;
   readonly atsEvents: Table<typeof ATS_EVENTS>;
   readonly atsCalls: Table<typeof ATS_CALLS>;
@@ -68,6 +49,4 @@ export interface Analysis {
   /** Empty unless there is a file of suppressions. */
   readonly suppressions: Table<typeof SUPPRESSIONS>;
   readonly suppressedFindings: Table<typeof SUPPRESSED_FINDINGS>;
-  /** Trace events as recorded, one table per kind. */
-  readonly events: readonly Table[];
 }

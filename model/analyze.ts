@@ -1,20 +1,13 @@
 import {
   CLOCKS,
-  type CONFIG_ACCESSES,
   EVIDENCE,
   FEATURES,
   FINDING_LINKS,
   FINDINGS,
-  type IMPORT_LOG,
-  type LOG_RECORDS,
-  type LOSSES,
-  type PCI_FUNCTIONS,
-  type PROBES,
+  type QuotedRecord,
+  type RecordedTables,
   rowsOf,
-  type SIMULATOR_EVENTS,
   type SOURCES,
-  type SPLAT_FRAMES,
-  type SPLATS,
   type Table,
   TableBuilder,
   VERDICT,
@@ -57,33 +50,6 @@ import { findTwins } from './twins.ts';
 import { judge, type Verdict } from './verdict.ts';
 import { WhatIf, whatIfTable } from './what-if.ts';
 
-/** The tables that a recording gives. */
-export interface RecordedTables {
-  readonly sources: Table<typeof SOURCES>;
-  readonly importLog: Table<typeof IMPORT_LOG>;
-  readonly losses: Table<typeof LOSSES>;
-  readonly probes: Table<typeof PROBES>;
-  readonly logRecords: Table<typeof LOG_RECORDS>;
-  readonly splats: Table<typeof SPLATS>;
-  readonly splatFrames: Table<typeof SPLAT_FRAMES>;
-  readonly pciFunctions: Table<typeof PCI_FUNCTIONS>;
-  readonly configAccesses: Table<typeof CONFIG_ACCESSES>;
-  readonly simulatorEvents: Table<typeof SIMULATOR_EVENTS>;
-  readonly events: readonly Table[];
-}
-
-/** A record to be quoted as evidence. */
-export interface RecordPlace {
-  readonly source: number;
-  readonly seq: number;
-  readonly offset: number;
-  readonly length: number;
-  /** Time on the clock of its source, ns. */
-  readonly timeNs: bigint | null;
-  /** Name of its task. */
-  readonly comm: string | null;
-}
-
 export interface AnalyzeOptions {
   /** Name and version of the program, for the verdict. */
   readonly tool: string;
@@ -95,7 +61,7 @@ export interface AnalyzeOptions {
   /** Another kernel to compare with, call by call. */
   readonly under?: Profile | null;
   /** Gives the text of records as they stand in their sources. */
-  quote(places: readonly RecordPlace[]): Promise<readonly string[]>;
+  quote(places: readonly QuotedRecord[]): Promise<readonly string[]>;
 }
 
 /** Replays a recording and judges it. */

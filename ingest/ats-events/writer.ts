@@ -1,5 +1,6 @@
-import type { EventHeader, EventTableBuilder } from '../event-table.ts';
+import { type EventTableBuilder, newHeader } from '../event-table.ts';
 import type { DecodeOptions } from '../format.ts';
+import type { RecordPlace } from '../place.ts';
 import type { SourceRecording } from '../recording.ts';
 import { fieldValue, type RawValue, timeOf, ValueError } from './values.ts';
 import { EVENTS, type EventDef, FIELDS, type FieldDef, type FieldName } from './vocabulary.ts';
@@ -24,13 +25,6 @@ export class RecordError extends Error {
   }
 }
 
-/** Where a record stands. */
-export interface RecordPlace {
-  readonly offset: number;
-  readonly length: number;
-  readonly line: number;
-}
-
 /** Writes checked events into tables, whatever text they were read from. */
 export class EventWriter {
   /** Unit of times without one of their own, or null. */
@@ -41,21 +35,7 @@ export class EventWriter {
   private readonly options: DecodeOptions;
   private readonly tables = new Map<string, EventTableBuilder | null>();
   private readonly extras = new Map<string, string>();
-  private readonly header: EventHeader = {
-    seq: 0,
-    timeLo: 0,
-    timeHi: 0,
-    cpu: -1,
-    pid: -1,
-    comm: -1,
-    flags: -1,
-    symbol: -1,
-    caller: -1,
-    isReturn: false,
-    offset: 0,
-    length: 0,
-    line: -1,
-  };
+  private readonly header = newHeader();
   private last: bigint | null = null;
 
   constructor(out: SourceRecording, options: DecodeOptions, unit: string | null) {

@@ -51,6 +51,16 @@ export function indexOfByte(buffer: Uint8Array, byte: number, start: number, end
   return -1;
 }
 
+/** Position of the parenthesis that closes the one at `open`, or -1. */
+export function closingParen(buffer: Uint8Array, open: number, end: number): number {
+  let depth = 0;
+  for (let at = open; at < end; at++) {
+    if (buffer[at] === LEFT_PAREN) depth++;
+    else if (buffer[at] === RIGHT_PAREN && --depth === 0) return at;
+  }
+  return -1;
+}
+
 export function skipSpaces(buffer: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at < end && buffer[at] === SPACE) at++;

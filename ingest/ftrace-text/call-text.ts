@@ -1,4 +1,5 @@
 import {
+  closingParen,
   DASH,
   EQUALS,
   indexOfByte,
@@ -71,7 +72,7 @@ export class CallText {
       if (at === 0) return false;
     }
     if (buffer[at] !== LEFT_PAREN) return false;
-    const close = this.closingParen(buffer, at, stop);
+    const close = closingParen(buffer, at, stop);
     if (close < 0) return false;
     this.setArguments(buffer, at + 1, close);
     at = skipSpaces(buffer, close + 1, stop);
@@ -90,15 +91,6 @@ export class CallText {
     if (startsWith(buffer, start, end, '...')) return;
     this.argsStart = start;
     this.argsEnd = end;
-  }
-
-  private closingParen(buffer: Uint8Array, open: number, end: number): number {
-    let depth = 0;
-    for (let at = open; at < end; at++) {
-      if (buffer[at] === LEFT_PAREN) depth++;
-      else if (buffer[at] === RIGHT_PAREN && --depth === 0) return at;
-    }
-    return -1;
   }
 
   private parseComment(buffer: Uint8Array, start: number, end: number): boolean {

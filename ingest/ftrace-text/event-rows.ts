@@ -1,5 +1,5 @@
 import { StringPool } from '../../tables/index.ts';
-import type { EventHeader, EventTableBuilder } from '../event-table.ts';
+import { type EventTableBuilder, newHeader } from '../event-table.ts';
 import type { SourceRecording } from '../recording.ts';
 import { forEachArgument, forEachCallArgument } from './arguments.ts';
 import { indexOfByte, LEFT_BRACKET, latin1Of, SPACE } from './bytes.ts';
@@ -16,22 +16,7 @@ export interface LinePlace {
 
 /** Writes rows of event tables. */
 export class EventRows {
-  readonly header: EventHeader = {
-    seq: 0,
-    timeLo: 0,
-    timeHi: 0,
-    timed: true,
-    cpu: -1,
-    pid: -1,
-    comm: -1,
-    flags: -1,
-    symbol: -1,
-    caller: -1,
-    isReturn: false,
-    offset: 0,
-    length: 0,
-    line: 0,
-  };
+  readonly header = newHeader();
   private readonly out: SourceRecording;
   private readonly argumentNames = new StringPool();
   private buffer: Uint8Array = new Uint8Array(0);

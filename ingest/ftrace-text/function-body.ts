@@ -1,4 +1,5 @@
 import {
+  closingParen,
   DASH,
   indexOfByte,
   isNameByte,
@@ -7,7 +8,6 @@ import {
   LESS,
   PLUS,
   RIGHT_BRACKET,
-  RIGHT_PAREN,
   SPACE,
   trimEnd,
 } from './bytes.ts';
@@ -49,7 +49,7 @@ export class FunctionBody {
         this.setCaller(buffer, at + 2, stop);
         return true;
       } else if (byte === LEFT_PAREN) {
-        const close = this.endOfArguments(buffer, at, stop);
+        const close = closingParen(buffer, at, stop);
         if (close < 0) return false;
         this.argsStart = at + 1;
         this.argsEnd = close;
@@ -60,15 +60,6 @@ export class FunctionBody {
         at = close + 1;
       } else return false;
     }
-  }
-
-  private endOfArguments(buffer: Uint8Array, open: number, end: number): number {
-    let depth = 0;
-    for (let at = open; at < end; at++) {
-      if (buffer[at] === LEFT_PAREN) depth++;
-      else if (buffer[at] === RIGHT_PAREN && --depth === 0) return at;
-    }
-    return -1;
   }
 
   /** The caller without the address that the option `sym-addr` adds. */

@@ -1,6 +1,6 @@
+import type { RecordPlace } from '../place.ts';
 import { takeDevice } from './dictionary.ts';
 import { Head, type Rendering, UPTIME, WALL } from './head.ts';
-import type { RecordPlace } from './record.ts';
 import type { RecordWriter } from './records.ts';
 
 /** Fields of an entry of the systemd journal that say something about a kernel record (systemd.journal-fields(7)). */

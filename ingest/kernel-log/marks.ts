@@ -1,5 +1,5 @@
+import type { RecordPlace } from '../place.ts';
 import type { Bucket } from '../recording.ts';
-import type { RecordPlace } from './record.ts';
 import type { RecordWriter } from './records.ts';
 
 interface MarkRule {

@@ -1,12 +1,6 @@
 import { bigOf, nanosecondsOf, type WordPair } from '../../tables/index.ts';
+import type { RecordPlace } from '../place.ts';
 import { NONE } from './head.ts';
-
-/** Where a record stands in the source. */
-export interface RecordPlace {
-  offset: number;
-  length: number;
-  line: number;
-}
 
 /** The record that is being read, in the form the splat reader gets it. */
 export interface LogRecord extends RecordPlace {

@@ -1,4 +1,5 @@
 import { nanosecondsOf, type StringPool, type WordPair } from '../../tables/index.ts';
+import type { RecordPlace } from '../place.ts';
 import type { LossRow, SourceRecording } from '../recording.ts';
 import { ascii, SPACE, startsWith, viewOf, wordEnd } from './bytes.ts';
 import {
@@ -15,7 +16,7 @@ import {
 } from './clean.ts';
 import { type Named, readDevice } from './device.ts';
 import { type Head, NONE, RELATIVE, type Rendering, TIME_KINDS, UPTIME } from './head.ts';
-import { type LogRecord, noRecord, type RecordPlace, timeIn, timeOf } from './record.ts';
+import { type LogRecord, noRecord, timeIn, timeOf } from './record.ts';
 import { SplatReader } from './splats.ts';
 import { StagedRecords } from './staging.ts';
 

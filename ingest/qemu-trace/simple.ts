@@ -1,13 +1,14 @@
 import { bigOf } from '../../tables/index.ts';
 import type { DecodeOptions } from '../format.ts';
 import { InputError } from '../input-error.ts';
+import type { RecordPlace } from '../place.ts';
 import type { SourceRecording } from '../recording.ts';
 import type { ByteSource } from '../source.ts';
 import { ConfigAccess } from './config-access.ts';
 import type { DeclaredEvent, TraceEvents } from './declarations.ts';
 import type { Integer } from './integer.ts';
 import { readSimpleHeader, SIMPLE_HEADER_BYTES } from './simple-header.ts';
-import { type EventInfo, type RecordPlace, type RecordTime, TraceSink, textOf } from './sink.ts';
+import { type EventInfo, type RecordTime, TraceSink, textOf } from './sink.ts';
 import { argumentsOf, describe, type StoredValue } from './stored-arguments.ts';
 import { ByteWindow } from './window.ts';
 

@@ -1,7 +1,8 @@
 import { StringPool, type WordPair } from '../../tables/index.ts';
-import type { EventHeader } from '../event-table.ts';
+import { newHeader } from '../event-table.ts';
 import type { DecodeOptions } from '../format.ts';
 import { formatAddress } from '../lspci/address.ts';
+import type { RecordPlace } from '../place.ts';
 import type { SourceRecording } from '../recording.ts';
 import { AccessBlock } from './access-block.ts';
 import type { ConfigAccess } from './config-access.ts';
@@ -18,13 +19,6 @@ export interface EventInfo {
   /** NULL until its first event asked whether somebody wants it. */
   wanted: boolean | null;
   row: EventRow | null;
-}
-
-/** Where a record stands; `line` is 0 for a binary trace. */
-export interface RecordPlace {
-  offset: number;
-  length: number;
-  line: number;
 }
 
 /** Names and values of a record's time. `known` is false for a log without times. */
@@ -53,21 +47,7 @@ export class TraceSink {
   /** Pool ids of addresses and their texts by routing id, -1 = not yet asked. */
   private readonly functionIds = new Int32Array(65536).fill(-1);
   private readonly slotIds = new Int32Array(65536);
-  private readonly header: EventHeader = {
-    seq: 0,
-    timeLo: 0,
-    timeHi: 0,
-    cpu: -1,
-    pid: -1,
-    comm: -1,
-    flags: -1,
-    symbol: -1,
-    caller: -1,
-    isReturn: false,
-    offset: 0,
-    length: 0,
-    line: -1,
-  };
+  private readonly header = newHeader();
   seq = 0;
 
   constructor(out: SourceRecording, options: DecodeOptions) {

@@ -1,6 +1,7 @@
 import { bigOf, comparePairs } from '../../tables/index.ts';
 import type { DecodeOptions } from '../format.ts';
 import { MAX_LINE, scanLines } from '../lines.ts';
+import type { RecordPlace } from '../place.ts';
 import type { SourceRecording } from '../recording.ts';
 import type { ByteSource } from '../source.ts';
 import { LooseArguments } from './arguments.ts';
@@ -10,7 +11,7 @@ import type { Integer } from './integer.ts';
 import { TraceLine } from './line.ts';
 import { PrintfReader } from './printf-reader.ts';
 import type { EventRow } from './row.ts';
-import { type EventInfo, type RecordPlace, type RecordTime, TraceSink, textOf } from './sink.ts';
+import { type EventInfo, type RecordTime, TraceSink, textOf } from './sink.ts';
 import { isBareEvent, sampleOf } from './sniff.ts';
 
 /** An event behind console output that had no line end. */

@@ -1,5 +1,5 @@
 import { bigOf } from '../../tables/index.ts';
-import type { EventHeader, EventTableBuilder } from '../event-table.ts';
+import { type EventTableBuilder, newHeader } from '../event-table.ts';
 import type { DecodeOptions } from '../format.ts';
 import type { SourceRecording } from '../recording.ts';
 import type { ByteSource } from '../source.ts';
@@ -74,21 +74,7 @@ class TraceDecoder {
   private readonly flagIds = new Int32Array(65536).fill(-1);
   private symbolsRead: Symbols | null = null;
   private seq = 0;
-  private readonly header: EventHeader = {
-    seq: 0,
-    timeLo: 0,
-    timeHi: 0,
-    cpu: -1,
-    pid: -1,
-    comm: -1,
-    flags: -1,
-    symbol: -1,
-    caller: -1,
-    isReturn: false,
-    offset: 0,
-    length: 0,
-    line: -1,
-  };
+  private readonly header = newHeader();
 
   constructor(source: ByteSource, out: SourceRecording, options: DecodeOptions, opened: OpenedFile) {
     this.source = source;

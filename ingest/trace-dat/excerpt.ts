@@ -16,7 +16,7 @@ import type { BufferInfo } from './trace-file.ts';
 import { openStreams, walkMerged } from './walk.ts';
 
 /** What a row of an event table says about where its record is. */
-export interface RecordPlace {
+export interface EventPlace {
   /** The row's `offset`: of the record, or of the packed chunk that holds it. */
   readonly offset: number;
   /** The row's `time_ns`. */
@@ -59,9 +59,9 @@ export class Excerpts {
   }
 
   /** The line that `trace-cmd report -t` prints for each record; null where no record is at the place. */
-  lines(places: readonly RecordPlace[]): (string | null)[] {
-    const found = new Map<RecordPlace, string>();
-    const byOffset = new Map<number, RecordPlace[]>();
+  lines(places: readonly EventPlace[]): (string | null)[] {
+    const found = new Map<EventPlace, string>();
+    const byOffset = new Map<number, EventPlace[]>();
     for (const place of places) {
       const same = byOffset.get(place.offset);
       if (same) same.push(place);
@@ -152,7 +152,7 @@ export class Excerpts {
   }
 
   /** Looks through the page or chunk at the offset for the wanted records. */
-  private findAt(offset: number, wanted: readonly RecordPlace[], found: Map<RecordPlace, string>): void {
+  private findAt(offset: number, wanted: readonly EventPlace[], found: Map<EventPlace, string>): void {
     const { file, unpack } = this.opened;
     for (const buffer of file.buffers) {
       for (const extent of buffer.cpus) {
@@ -189,15 +189,15 @@ export class Excerpts {
   private findIn(
     bytes: Uint8Array,
     { buffer, cpu }: { buffer: BufferInfo; cpu: number },
-    wanted: readonly RecordPlace[],
-    found: Map<RecordPlace, string>,
+    wanted: readonly EventPlace[],
+    found: Map<EventPlace, string>,
     start: number | null,
   ): void {
     const { file } = this.opened;
     const { pageSize } = buffer;
     const block = blockOf(bytes);
     const events = new PageEvents(pageSize);
-    const taken = new Set<RecordPlace>();
+    const taken = new Set<EventPlace>();
     for (let page = 0; page < bytes.length; page += pageSize) {
       const size = Math.min(pageSize, bytes.length - page);
       walkPage(block.view, page, size, file.bigEndian, file.longSize, this.layout.type, events);
@@ -238,9 +238,6 @@ export class Excerpts {
  * The lines that `trace-cmd report -t` prints for some records; only the pages that hold them are read.
  * @throws InputError when the file cannot be used.
  */
-export async function excerpt(
-  source: ByteSource,
-  places: readonly RecordPlace[],
-): Promise<(string | null)[]> {
+export async function excerpt(source: ByteSource, places: readonly EventPlace[]): Promise<(string | null)[]> {
   return (await Excerpts.open(source)).lines(places);
 }

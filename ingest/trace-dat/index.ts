@@ -19,4 +19,4 @@ export const traceDat: Format = {
   },
 };
 
-export { Excerpts, excerpt, type RecordPlace } from './excerpt.ts';
+export { type EventPlace, Excerpts, excerpt } from './excerpt.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { EventBatch, StreamedTable } from '../../ingest/event-stream.ts';
-import { EventTableBuilder, sharedPools } from '../../ingest/event-table.ts';
+import { EventTableBuilder, newHeader, sharedPools } from '../../ingest/event-table.ts';
 import { openEngine } from '../../queries/engine.ts';
 import { EventWriter } from '../../queries/event-writer.ts';
 import { loadTables } from '../../queries/load-tables.ts';
@@ -45,19 +45,15 @@ function build(story: Story, batches: EventBatch[] | null): Table | StreamedTabl
     const comm = pools.comm.internString(`task-${Math.floor(i / story.news)}`);
     const missing = story.nulls && i % 3 === 1;
     const row = table.begin(0, {
+      ...newHeader(),
       seq: i,
       timeLo: i * 5,
       timeHi: 7,
       cpu: missing ? -1 : i % 4,
       pid: i,
       comm,
-      flags: -1,
-      symbol: -1,
-      caller: -1,
-      isReturn: false,
       offset: 5_000_000_000 + i,
       length: 20,
-      line: -1,
     });
     const text = encoder.encode(`value ${i % story.news}`);
     if (!missing) table.field('name').setBytes(row, text, 0, text.length);

@@ -2,15 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { allRows, byteSum, decode, format, payload, report, rowsOf } from './helpers.ts';
 import { ByteWriter, utf8, type WrittenBuffer, type WrittenTrace, writeTrace } from './writer.ts';
 
-const KALLSYMS =
-  [
-    'ffffffff81000000 T _text',
-    'ffffffff81001000 T pci_enable_ats',
-    'ffffffff81001100 T pci_disable_ats',
-    'ffffffff81002000 T caller_of_it',
-    'ffffffff81002040 t next_one',
-    'ffffffffc0000000 t in_module\t[ats_lab]',
-  ].join('\n') + '\n';
+const KALLSYMS = `${[
+  'ffffffff81000000 T _text',
+  'ffffffff81001000 T pci_enable_ats',
+  'ffffffff81001100 T pci_disable_ats',
+  'ffffffff81002000 T caller_of_it',
+  'ffffffff81002040 t next_one',
+  'ffffffffc0000000 t in_module\t[ats_lab]',
+].join('\n')}\n`;
 
 const PROBE = format(
   'enable',
