@@ -50,11 +50,11 @@ export class JournalReader {
     this.readTime(entry);
     const text = head.kernel ? message : Buffer.concat([Buffer.from(tagOf(entry)), message]);
     writer.begin(head, text, place.offset, place.length, place.line);
-    writer.appendAll(text, 0, text.length);
     const device = entry._KERNEL_DEVICE;
     const subsystem = entry._KERNEL_SUBSYSTEM;
     if (device) takeDevice(device, 0, device.length, writer);
     if (subsystem) writer.setSubsystem(subsystem, 0, subsystem.length);
+    writer.appendLines(text, 0, text.length);
     return true;
   }
 

@@ -100,7 +100,7 @@ function takeDmesg(
   }
   head.rendering = 'dmesg JSON';
   writer.begin(head, bytes, object.offset, object.text.length, object.line);
-  writer.appendAll(bytes, callerLength, bytes.length);
+  writer.appendLines(bytes, callerLength, bytes.length);
   return true;
 }
 

@@ -1,6 +1,6 @@
 import { type LineHandler, MAX_LINE } from '../lines.ts';
 import type { Bucket, SourceRecording } from '../recording.ts';
-import { ascii, EQUALS, findByte, isDigit, LF, OPEN, SPACE, skipSpaces, startsWith } from './bytes.ts';
+import { ascii, EQUALS, findByte, isDigit, OPEN, SPACE, skipSpaces, startsWith } from './bytes.ts';
 import { hasControl, withoutControls } from './clean.ts';
 import { type Hints, readHead } from './core.ts';
 import { inlineDictionary, takeDictionary, takeInlineDictionary, unescapeLine } from './dictionary.ts';
@@ -140,7 +140,7 @@ export class LineDecoder {
   private appendEscaped(bytes: Uint8Array, start: number, end: number): void {
     const { writer } = this;
     const dictionary = this.head.rendering === 'netconsole' ? inlineDictionary(bytes, start, end) : end;
-    writer.appendAll(bytes, start, unescapeLine(bytes, start, dictionary));
+    writer.appendLines(bytes, start, unescapeLine(bytes, start, dictionary));
     if (dictionary < end) takeInlineDictionary(bytes, dictionary, end, writer);
   }
 
@@ -239,9 +239,9 @@ export class LineDecoder {
     }
     const first = skipSpaces(bytes, at, end);
     if (this.textColumn >= 8 && first - start >= this.textColumn && !this.bareSplat) {
-      writer.appendByte(LF);
+      const isRecord = writer.nextLine(this.offset, this.length, this.lineNumber);
       writer.appendAll(bytes, start + this.textColumn, end);
-      return 'continuation';
+      return isRecord ? 'record' : 'continuation';
     }
     if (this.hints.bare || this.bareSplat || !this.wrapping.isRest(bytes, start, at, end)) return null;
     if (this.isBanner(bytes, first, end)) return null;

@@ -1,7 +1,7 @@
 import { nanosecondsOf, type StringPool, type WordPair } from '../../tables/index.ts';
 import type { RecordPlace } from '../place.ts';
 import type { LossRow, SourceRecording } from '../recording.ts';
-import { ascii, SPACE, startsWith, viewOf, wordEnd } from './bytes.ts';
+import { ascii, findByte, LF, SPACE, startsWith, viewOf, wordEnd } from './bytes.ts';
 import {
   BRACKET,
   BYTE_CLASS,
@@ -177,6 +177,40 @@ export class RecordWriter {
   /** Appends all of `[start, end)`. */
   appendAll(bytes: Uint8Array, start: number, end: number): void {
     for (let at = start; at < end; ) at = this.append(bytes, at, end);
+  }
+
+  /** Appends `[start, end)`, whose further lines become records of their own. */
+  appendLines(bytes: Uint8Array, start: number, end: number): void {
+    let from = start;
+    for (let at = findByte(bytes, LF, from, end); at >= 0; at = findByte(bytes, LF, from, end)) {
+      this.appendAll(bytes, from, at);
+      this.nextLine(this.record.offset, this.record.length, this.record.line);
+      from = at + 1;
+    }
+    this.appendAll(bytes, from, end);
+  }
+
+  /**
+   * The message goes on in a further line, which is a record of its own: the console and syslog(2) print the head again for each line
+   * (record_print_text() in kernel/printk/printk.c), so that only this gives the same records in all renderings. What another program
+   * wrote stays together. Returns true when a record began.
+   */
+  nextLine(offset: number, length: number, line: number): boolean {
+    if (!this.kernel) {
+      this.appendByte(LF);
+      return false;
+    }
+    const { record, deviceId, driverId } = this;
+    this.end();
+    this.isOpen = true;
+    this.classes = 0;
+    record.textLength = 0;
+    record.offset = offset;
+    record.length = length;
+    record.line = line;
+    this.deviceId = deviceId;
+    this.driverId = driverId;
+    return true;
   }
 
   /** Appends one byte, e.g. the line end inside a message. */
