@@ -11,7 +11,7 @@ const KEYS = /"(?:dmesg|msg|MESSAGE|__REALTIME_TIMESTAMP)"\s*:/;
 
 /** True when a sample of a source is the JSON of dmesg or journalctl, perhaps behind a prefix on each line. */
 export function isJson(sample: string): boolean {
-  return /^(?!\s*- \{)[^"{[]{0,60}[{[]/.test(sample) && KEYS.test(sample);
+  return /^(?![^"{[]{0,60}- \{)[^"{[]{0,60}[{[]/.test(sample) && KEYS.test(sample);
 }
 
 const NO_HINTS: Hints = { bare: false, monotonicJournal: false, isoJournal: false };

@@ -32,8 +32,12 @@ export class LineDecoder {
   private length = 0;
   /** Where the line starts in its buffer; -1 for a cleaned copy. */
   private rawStart = 0;
+  /** Bytes of the cleaned copy of the line. */
+  private cleanLength = 0;
   /** Column of the message in the line of the open record. */
   private textColumn = 0;
+  /** The line before belongs to the open record; a blank one between its lines does too. */
+  private isAdjacent = false;
   /** Lines without heads belong to a splat that has none. */
   private bareSplat = false;
 
@@ -64,7 +68,10 @@ export class LineDecoder {
     } else {
       bucket = this.slow(bytes, start, end);
     }
-    this.wrapping.note(bytes, start, end);
+    if (this.rawStart < 0) this.wrapping.note(this.clean, 0, this.cleanLength);
+    else this.wrapping.note(bytes, start, end);
+    this.isAdjacent =
+      bucket === 'record' || (bucket !== 'unparsed' && bucket !== 'marker' && this.isAdjacent);
     // Names in the program are found faster than those in variables.
     if (bucket === 'record') this.out.bytes.record += length;
     else this.out.bytes[bucket] += length;
@@ -158,7 +165,8 @@ export class LineDecoder {
     }
     this.rawStart = -1;
     if (this.clean.length < end - start) this.clean = Buffer.alloc(end - start);
-    return this.prefixed(this.clean, 0, withoutControls(bytes, start, end, this.clean));
+    this.cleanLength = withoutControls(bytes, start, end, this.clean);
+    return this.prefixed(this.clean, 0, this.cleanLength);
   }
 
   /** The most frequent line of /dev/kmsg, ` KEY=value` after a record, without the tests for other lines. */
@@ -176,12 +184,12 @@ export class LineDecoder {
     const { head, hints } = this;
     let end = lineEnd;
     let at = start;
-    const lava = lavaText(bytes, start, end);
-    if (lava) {
-      at = lava.start;
-      end = lava.end;
-    }
     for (let prefixes = 0; prefixes < MAX_PREFIXES; prefixes++) {
+      const lava = lavaText(bytes, at, end);
+      if (lava) {
+        at = lava.start;
+        end = lava.end;
+      }
       head.clear();
       head.textEnd = end;
       const text = readHead(bytes, at, head, hints);
@@ -238,7 +246,7 @@ export class LineDecoder {
       }
     }
     const first = skipSpaces(bytes, at, end);
-    if (this.textColumn >= 8 && first - start >= this.textColumn && !this.bareSplat) {
+    if (this.isAdjacent && this.textColumn >= 8 && first - start >= this.textColumn && !this.bareSplat) {
       const isRecord = writer.nextLine(this.offset, this.length, this.lineNumber);
       writer.appendAll(bytes, start + this.textColumn, end);
       return isRecord ? 'record' : 'continuation';

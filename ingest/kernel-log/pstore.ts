@@ -1,9 +1,14 @@
 import { type LineHandler, scanLines } from '../lines.ts';
 import type { ByteSource } from '../source.ts';
 
+/** Quoting and times of CI systems before a header. */
+const PREFIX = '[>| ]{0,16}(?:\\d{4}-\\d\\d-\\d\\dT[\\d:.]{8,20}Z )?';
 /** Header of a part of a kernel message dump, pstore_dump() in fs/pstore/platform.c. */
-const PART = /^(Oops|Panic|Emergency|Restart|Halt|Poweroff|Shutdown|Unknown)#(\d{1,9}) Part(\d{1,9})\s*$/;
-const LONGEST = 48;
+const PART = new RegExp(
+  `^${PREFIX}(Oops|Panic|Emergency|Restart|Halt|Poweroff|Shutdown|Unknown)#(\\d{1,9}) Part(\\d{1,9})\\s*$`,
+  'm',
+);
+const LONGEST = 80;
 
 export interface Segment {
   readonly start: number;
@@ -19,9 +24,7 @@ interface Part extends Segment {
 
 /** True when a sample of a source has headers of pstore parts. */
 export function hasParts(sample: string): boolean {
-  return /^(?:Oops|Panic|Emergency|Restart|Halt|Poweroff|Shutdown|Unknown)#\d{1,9} Part\d{1,9}\s*$/m.test(
-    sample,
-  );
+  return PART.test(sample);
 }
 
 /** Parts of each dump in the order of the log: part 1 holds the last records, so higher numbers come first. */

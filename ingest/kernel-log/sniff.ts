@@ -96,11 +96,16 @@ export function isRecord(bytes: Uint8Array, start: number, end: number): boolean
 
 /** Index of the message of a line, or -1 when it has no head. */
 function headIn(bytes: Uint8Array, length: number, head: Head): number {
-  const lava = lavaText(bytes, 0, length);
-  let at = lava?.start ?? 0;
+  let at = 0;
+  let end = length;
   for (let prefixes = 0; prefixes < 16; prefixes++) {
+    const lava = lavaText(bytes, at, end);
+    if (lava) {
+      at = lava.start;
+      end = lava.end;
+    }
     head.clear();
-    head.textEnd = lava?.end ?? length;
+    head.textEnd = end;
     const text = readHead(bytes, at, head, NO_HINTS);
     if (text >= 0) return text;
     const next = skipOuter(bytes, at, head.textEnd);
