@@ -79,6 +79,11 @@ export class LineDecoder {
     this.timeline.skip(lines);
   }
 
+  /** Lines of the source that belong to the line before. */
+  pass(lines: number): void {
+    this.place.line += lines;
+  }
+
   /** One line `buffer[start, lineEnd)` without its line end, which stands at `offset` and has `length` bytes with it. */
   onLine(buffer: Uint8Array, start: number, lineEnd: number, offset: number, length: number): void {
     const { head, place, out } = this;

@@ -5,6 +5,7 @@ import { GraphLine } from './graph-line.ts';
 import { Head } from './head.ts';
 import { parseLatencyLine, parseVerboseLine } from './latency-line.ts';
 import { readMark } from './marks.ts';
+import { changesOf, LARGEST_PASTE, shownHead } from './pasted.ts';
 import { parsePerfLine } from './perf-line.ts';
 import { afterPrefix, MOST_PREFIXES } from './prefix.ts';
 import { parseRawLine } from './raw-line.ts';
@@ -39,11 +40,13 @@ const STRENGTH: Readonly<Record<Shape, number>> = { event: 90, graph: 88, latenc
 
 /** Looks for the headers of tracefs, trace-cmd and perf, then for event lines of any rendering. */
 export function detect(probe: Probe): Detection {
-  const { head } = probe;
+  const { head, size } = probe;
   if (head.subarray(0, 512).includes(0)) {
     return { confidence: 0, why: 'has NUL bytes near its start, which no ftrace text has' };
   }
-  const text = latin1Of(head, 0, Math.min(head.length, 4096));
+  const changes = size <= LARGEST_PASTE ? changesOf(head) : null;
+  const shown = changes ? shownHead(head, changes) : head;
+  const text = latin1Of(shown, 0, Math.min(shown.length, 4096));
   const tracer = /^# tracer: (\S+)/m.exec(text);
   if (tracer) {
     return {
@@ -52,7 +55,7 @@ export function detect(probe: Probe): Detection {
       detail: `tracefs trace (${tracer[1]})`,
     };
   }
-  const { lines, shapes } = shapesOf(probe);
+  const { lines, shapes } = shapesOf(shown, changes ? shown.length : size);
   const found = (Object.keys(shapes) as Shape[]).reduce((sum, shape) => sum + shapes[shape], 0);
   if (/^(version = \d+\s+)?cpus=\d+\r?$/m.test(text.slice(0, 200)) && (found > 0 || lines <= 2)) {
     return {
@@ -76,7 +79,7 @@ export function detect(probe: Probe): Detection {
 }
 
 /** Counts the lines of each shape among the first ones. */
-function shapesOf({ head, size }: Probe): { lines: number; shapes: Record<Shape, number> } {
+function shapesOf(head: Uint8Array, size: number): { lines: number; shapes: Record<Shape, number> } {
   const shapes: Record<Shape, number> = { event: 0, graph: 0, latency: 0, raw: 0, perf: 0 };
   const line = new Head();
   const graph = new GraphLine();
