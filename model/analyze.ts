@@ -45,6 +45,7 @@ import { nameDevices } from './naming.ts';
 import { watchOf } from './observation.ts';
 import { type ClockRelation, mergeSources } from './order.ts';
 import { Replay } from './replay/replay.ts';
+import { scopeOf } from './scope.ts';
 import { StoryTeller } from './story.ts';
 import { findTwins } from './twins.ts';
 import { judge, type Verdict } from './verdict.ts';
@@ -128,6 +129,7 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
     recorded.sources,
     recorded.losses,
     options.gate,
+    scopeOf(recorded.sources, events, order, relations, replay),
     hardwareReasons(recorded.sources, recorded.configAccesses, events, hardware),
   );
 

@@ -2,6 +2,7 @@ import { type LOSSES, rowsOf, type SOURCES, type Table } from '../tables/index.t
 import { kindMask, UNKNOWN } from './events.ts';
 import type { Finding } from './findings.ts';
 import type { ReplayResult } from './replay/replay.ts';
+import { type Scope, stretchText } from './scope.ts';
 
 export type VerdictWord = 'pass' | 'fail' | 'inconclusive';
 
@@ -26,6 +27,7 @@ const WHAT_TO_RECORD =
 /**
  * The verdict: fail when a finding reaches the gate; inconclusive when there is nothing to judge, or when what is
  * missing could hide or fake the story; pass otherwise.
+ * @param scope where the traces looked.
  * @param more reasons that others have found.
  */
 export function judge(
@@ -34,6 +36,7 @@ export function judge(
   sources: Table<typeof SOURCES>,
   losses: Table<typeof LOSSES>,
   gate: 'error' | 'warning',
+  scope: Scope,
   more: readonly Reason[] = [],
 ): Verdict {
   const gating = findings.filter((finding) => reaches(finding.severity, gate));
@@ -43,6 +46,7 @@ export function judge(
     ...evidenceReasons(replay),
     ...lossReasons(losses, sources),
     ...questionReasons(replay, false),
+    ...scope.reasons,
     ...more,
   ];
   if (gating.length > 0) {
@@ -58,7 +62,7 @@ export function judge(
       reasons,
     };
   }
-  return { verdict: 'pass', gate, sentence: passSentence(findings, replay), reasons };
+  return { verdict: 'pass', gate, sentence: passSentence(findings, replay, scope), reasons };
 }
 
 /** True for a severity that fails a run. */
@@ -95,13 +99,20 @@ export function inconclusiveSentence(reason: string, found: string): string {
   return `${found}, but the recording cannot show that all is well: ${lowerFirst(reason)}`;
 }
 
-function passSentence(findings: readonly Finding[], replay: ReplayResult): string {
-  const functions = replay.topology.functions.length;
+function passSentence(findings: readonly Finding[], replay: ReplayResult, scope: Scope): string {
   const warnings = findings.filter((finding) => finding.severity === 'warning').length;
   const calls = replay.calls.length;
-  return `No contradiction between register, PCI core and IOMMU driver on ${functions} function generation${functions === 1 ? '' : 's'} in ${calls} calls${
-    warnings > 0 ? `; ${warnings} warning${warnings === 1 ? '' : 's'}` : ''
+  const { functions, stretches } = scope;
+  const shown = functions.slice(0, 6).join(', ');
+  const named = functions.length > 6 ? `${shown} and ${functions.length - 6} more` : shown;
+  const when = stretches.length > 0 ? ` from ${stretchText(stretches)}` : '';
+  return `No contradiction between register, PCI core and IOMMU driver${when} on ${named} (${counted(calls, 'call')})${
+    warnings > 0 ? `; ${counted(warnings, 'warning')}` : ''
   }.`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Calls that tell something about the ATS state of a function. */
