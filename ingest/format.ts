@@ -47,6 +47,14 @@ export interface DecodeOptions {
   readonly progress?: (bytes: number) => void;
 }
 
+/** A record that is to be quoted, and which event of its kind it is. */
+export interface EventRecord extends QuotedRecord {
+  /** Name of its event table; null where it is of none. */
+  readonly event: string | null;
+  /** How many events of the kind stand before it at the same offset and time. */
+  readonly nth: number;
+}
+
 export interface Format {
   readonly id: string;
   readonly title: string;
@@ -57,5 +65,5 @@ export interface Format {
    */
   decode(source: ByteSource, out: SourceRecording, options: DecodeOptions): Promise<void>;
   /** Records as a person reads them, for formats whose bytes are no text; in the order asked. */
-  excerpt?(source: ByteSource, places: readonly QuotedRecord[]): Promise<readonly string[]>;
+  excerpt?(source: ByteSource, places: readonly EventRecord[]): Promise<readonly string[]>;
 }

@@ -21,8 +21,10 @@ export interface EventPlace {
   readonly offset: number;
   /** The row's `time_ns`. */
   readonly timeNs: bigint;
-  /** Name of the event; tells records of one chunk and time apart. */
-  readonly event?: string;
+  /** Name of its event table; tells records of one chunk and time apart. */
+  readonly event?: string | null;
+  /** How many events of the kind stand before it in the chunk at the same time; a clock may be coarse. */
+  readonly nth?: number;
   /** The row's `comm`: a task's name may come from an event elsewhere in the file. */
   readonly comm?: string | null;
 }
@@ -197,7 +199,7 @@ export class Excerpts {
     const { pageSize } = buffer;
     const block = blockOf(bytes);
     const events = new PageEvents(pageSize);
-    const taken = new Set<EventPlace>();
+    const counts = new Map<string, number>();
     for (let page = 0; page < bytes.length; page += pageSize) {
       const size = Math.min(pageSize, bytes.length - page);
       walkPage(block.view, page, size, file.bigEndian, file.longSize, this.layout.type, events);
@@ -205,15 +207,17 @@ export class Excerpts {
         if (start !== null && events.start[i] !== start) continue;
         const time = this.clock.toNs(events.timeLo[i], events.timeHi[i]);
         const id = events.type[i];
-        const name = this.catalog.get(id)?.name;
-        const place = wanted.find(
-          (candidate) =>
-            !taken.has(candidate) &&
-            candidate.timeNs === time &&
-            (candidate.event === undefined || candidate.event === name),
+        const sameTime = wanted.filter((place) => place.timeNs === time && !found.has(place));
+        if (sameTime.length === 0) continue;
+        const format = this.catalog.get(id);
+        const names = format ? [format.name, `${format.system}_${format.name}`] : [];
+        const key = `${time}/${id}`;
+        const nth = counts.get(key) ?? 0;
+        counts.set(key, nth + 1);
+        const places = sameTime.filter(
+          ({ event, nth: of = 0 }) => !event || (names.includes(event) && of === nth),
         );
-        if (!place) continue;
-        taken.add(place);
+        if (places.length === 0) continue;
         const record = new RecordView(block, events.payload[i], events.length[i], file.bigEndian, cpu, time);
         let next: RecordView | null = null;
         if (i + 1 < events.count) {
@@ -227,8 +231,11 @@ export class Excerpts {
           );
           if (!this.isLeaf(id, record, events.type[i + 1], next)) next = null;
         }
-        const head = { ...this.head(record, buffer.name), ...(place.comm ? { comm: place.comm } : {}) };
-        found.set(place, this.renderer.renderLine(head, id, record, next ? events.type[i + 1] : -1, next));
+        const head = this.head(record, buffer.name);
+        for (const place of places) {
+          const named = place.comm ? { ...head, comm: place.comm } : head;
+          found.set(place, this.renderer.renderLine(named, id, record, next ? events.type[i + 1] : -1, next));
+        }
       }
     }
   }

@@ -12,7 +12,7 @@ export const traceDat: Format = {
     const known = places.filter((place) => place.timeNs !== null);
     const lines = await excerpt(
       source,
-      known.map(({ offset, timeNs, comm }) => ({ offset, timeNs: timeNs as bigint, comm })),
+      known.map((place) => ({ ...place, timeNs: place.timeNs as bigint })),
     );
     const byPlace = new Map(known.map((place, i) => [place, lines[i]]));
     return places.map((place) => byPlace.get(place) ?? '');

@@ -39,7 +39,7 @@ export function rowsOf(table: Table | undefined): Row[] {
 }
 
 /** All rows of all events, in order. */
-export function allRows({ recorded }: Decoded): Row[] {
+export function allRows({ recorded }: Pick<Decoded, 'recorded'>): Row[] {
   return recorded.events
     .flatMap((table) => rowsOf(table).map((row) => ({ event: table.def.name, ...row }) as Row))
     .sort((a, b) => Number(a.seq) - Number(b.seq));
