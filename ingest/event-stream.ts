@@ -1,5 +1,5 @@
 import type { Column, TableDef } from '../tables/index.ts';
-import type { EventNeeds } from './format.ts';
+import type { EventNeeds } from './needs.ts';
 
 /** Rows of one kind of trace event that leave the recording before it is finished. */
 export interface EventBatch {

@@ -1,5 +1,6 @@
 import type { QuotedRecord } from '../tables/index.ts';
 import type { EventStream } from './event-stream.ts';
+import type { EventNeeds } from './needs.ts';
 import type { SourceRecording } from './recording.ts';
 import type { ByteSource } from './source.ts';
 
@@ -18,23 +19,6 @@ export interface Detection {
   readonly why: string;
   /** The rendering within the format, where it is already clear. */
   readonly detail?: string;
-}
-
-/** One kind of trace event, as a decoder first meets it. */
-export interface EventKind {
-  readonly name: string;
-  readonly system: string | null;
-  /** Probed function, where the event names it. */
-  readonly symbol: string | null;
-  /** The event is a probe that shows its place as an address only: its name need not tell the function. */
-  readonly atAddress?: boolean;
-  readonly isReturn: boolean;
-  readonly fields: readonly string[];
-}
-
-/** Says which kinds of trace event are to be decoded; all others are only counted. */
-export interface EventNeeds {
-  wants(kind: EventKind): boolean;
 }
 
 export interface DecodeOptions {

@@ -1,9 +1,10 @@
 import { applyFacts, expandInput, formatOfMember } from './bundle/index.ts';
 import { detectFormat, formatById } from './detect.ts';
 import type { EventStream } from './event-stream.ts';
-import type { EventNeeds, Format } from './format.ts';
+import type { Format } from './format.ts';
 import { splitMixed } from './mixed/index.ts';
 import { SectionSource } from './mixed/section-source.ts';
+import type { EventNeeds } from './needs.ts';
 import { type Recorded, Recording } from './recording.ts';
 import { type ByteSource, openSource } from './source.ts';
 

@@ -1,6 +1,6 @@
 import { StringPool } from '../../tables/index.ts';
 import type { EventTableBuilder } from '../event-table.ts';
-import type { EventNeeds } from '../format.ts';
+import type { EventNeeds } from '../needs.ts';
 import type { SourceRecording } from '../recording.ts';
 import type { Head } from './head.ts';
 import type { NameTable } from './name-table.ts';

@@ -1,4 +1,4 @@
-import type { EventNeeds } from '../format.ts';
+import type { EventNeeds } from '../needs.ts';
 import type { SourceRecording } from '../recording.ts';
 import { type EventFormat, parseEventFormat } from './event-format.ts';
 import type { TraceFile } from './trace-file.ts';

@@ -1,9 +1,9 @@
-import type { Container, Parts } from './container.ts';
 import type { Cursor } from './cursor.ts';
 import { Damage } from './damage.ts';
 import { cutExtent } from './extent.ts';
 import { readEventFormats, readFtraceFormats, readHeaderInfo, readSized32, readSized64 } from './metadata.ts';
 import { OPTION, OptionSet } from './options.ts';
+import type { Container, Parts } from './parts.ts';
 import type { CpuExtent } from './trace-file.ts';
 
 const TAG = 10;

@@ -1,10 +1,10 @@
 import { MemorySource } from '../source.ts';
-import { type Container, checkPageSize, type Parts } from './container.ts';
 import { Cursor } from './cursor.ts';
 import { Damage } from './damage.ts';
 import { cutExtent } from './extent.ts';
 import { readEventFormats, readFtraceFormats, readHeaderInfo, readSized32, readSized64 } from './metadata.ts';
 import { type BufferOption, OPTION, OptionSet } from './options.ts';
+import { type Container, checkPageSize, type Parts } from './parts.ts';
 
 const HEADER = 16;
 const COMPRESSED = 1;

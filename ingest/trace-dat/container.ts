@@ -9,42 +9,14 @@ import { Cursor } from './cursor.ts';
 import { Damage } from './damage.ts';
 import { MAGIC } from './detect.ts';
 import type { HeaderInfo } from './metadata.ts';
-import type { OptionSet } from './options.ts';
-import type { BufferInfo, CpuExtent, FormatFile, TraceFile } from './trace-file.ts';
-
-/** What both versions of the container fill in. */
-export interface Parts {
-  header: HeaderInfo | null;
-  readonly formats: FormatFile[];
-  kallsyms: Uint8Array | null;
-  printkFormats: Uint8Array | null;
-  cmdlines: Uint8Array | null;
-  readonly buffers: BufferInfo[];
-  readonly texts: { name: string; offset: number; size: number }[];
-  options: OptionSet;
-}
-
-/** What the readers of both versions get. */
-export interface Container {
-  readonly source: ByteSource;
-  readonly bigEndian: boolean;
-  readonly pageSize: number;
-  readonly compression: Compression;
-  readonly unpack: Unpack;
-  readonly map: ByteMap;
-  note(severity: 'info' | 'warning' | 'error', code: string, offset: number, message: string): void;
-  /** The file ends before its data does. */
-  cut(): void;
-}
+import { type Container, checkPageSize } from './parts.ts';
+import type { BufferInfo, CpuExtent, TraceFile } from './trace-file.ts';
 
 export interface OpenedFile {
   readonly file: TraceFile;
   readonly unpack: Unpack;
   readonly map: ByteMap;
 }
-
-/** Sub-buffers are a page up to some MiB; anything else is damage. */
-export const MAX_PAGE = 16 * 1024 * 1024;
 
 /**
  * Reads everything of a trace.dat but its events, following Documentation/trace-cmd/trace-cmd.dat.v6.5.txt and
@@ -140,13 +112,6 @@ function readPreamble(source: ByteSource): Preamble {
     compression = known;
   }
   return { version, bigEndian: endian === 1, longSize, pageSize, compression, cursor };
-}
-
-/** @throws Damage */
-export function checkPageSize(cursor: Cursor, pageSize: number): void {
-  if (pageSize < 64 || pageSize > MAX_PAGE || pageSize % 4 !== 0) {
-    throw cursor.damage(`a page size of ${pageSize} bytes makes no sense`, 4);
-  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Container } from './container.ts';
+import type { Container } from './parts.ts';
 import type { CpuExtent } from './trace-file.ts';
 
 /** Cuts the data of a CPU at the end of the file, and says so. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { EventKind } from '../../../ingest/format.ts';
 import { ftraceText } from '../../../ingest/ftrace-text/index.ts';
+import type { EventKind } from '../../../ingest/needs.ts';
 import { type Recorded, Recording } from '../../../ingest/recording.ts';
 import { MemorySource } from '../../../ingest/source.ts';
 import { type Cell, rowsOf } from '../../../tables/index.ts';

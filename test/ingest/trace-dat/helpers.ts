@@ -1,4 +1,4 @@
-import type { EventKind } from '../../../ingest/format.ts';
+import type { EventKind } from '../../../ingest/needs.ts';
 import { type Recorded, Recording, type SourceRecording } from '../../../ingest/recording.ts';
 import { MemorySource } from '../../../ingest/source.ts';
 import { Excerpts, traceDat } from '../../../ingest/trace-dat/index.ts';
