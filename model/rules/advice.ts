@@ -7,6 +7,10 @@ const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
     /of the PF is unknown|^the PF appeared|^whether the PF supports/,
     'Begin the recording before the PF appears, with pci_ats_supported() and pci_prepare_ats() probed.',
   ],
+  [
+    /which function is the PF/,
+    'Probe pci_iov_add_virtfn(), or add lspci -vvv taken while the VFs are there.',
+  ],
   [/bracket/, 'Probe pci_dev_reset_iommu_prepare() and pci_dev_reset_iommu_done(), from the beginning on.'],
   [/appeared before the recording/, 'Begin the recording before the function appears.'],
   [

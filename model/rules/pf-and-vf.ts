@@ -6,6 +6,9 @@ import { resultText, shiftText } from './text.ts';
 
 const SERIES = 'kernel series "iommu: Standardize ATS robustness and state tracking"';
 
+/** Why a rule about a VF and its PF stays undecided where nothing ties the two together. */
+const PF_NOT_NAMED = 'which function is the PF of the VF is not recorded';
+
 /** Why the PF is known to be unfit for ATS. */
 function pfUnfit(context: RuleContext, pf: FunctionRecord): EvidenceItem[] {
   const { state } = context;
@@ -85,7 +88,8 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
         (kind === 'ats.supported' && done.result === 1) ||
         ((kind === 'ats.prepare' || kind === 'ats.enable') && done.result === 0);
       if (!accepted) return;
-      if (!pf || done.operands.pfSupported === UNKNOWN)
+      if (!pf) return context.undecided('ATS001', PF_NOT_NAMED);
+      if (done.operands.pfSupported === UNKNOWN)
         return context.undecided('ATS001', 'whether the PF supports ATS is unknown');
       if (done.operands.pfSupported !== 0) return context.passed('ATS001');
       context.fire('ATS001', {
@@ -119,7 +123,8 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     onCall(context, done) {
       const { fn, pf } = done;
       if (fn.isVf !== 1 || done.result !== 0) return;
-      if (!pf || done.operands.pfSupported === UNKNOWN)
+      if (!pf) return context.undecided('ATS002', PF_NOT_NAMED);
+      if (done.operands.pfSupported === UNKNOWN)
         return context.undecided('ATS002', 'whether the PF supports ATS is unknown');
       if (done.operands.pfSupported !== 0) return context.passed('ATS002');
       context.fire('ATS002', {
@@ -151,7 +156,8 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
       if (!mustBeVf(done)) return;
       const differs = pfShiftDiffers(done);
       if (differs === 'no') return context.passed('ATS003');
-      if (differs === 'unknown') return context.undecided('ATS003', 'the page shift of the PF is unknown');
+      if (differs === 'unknown')
+        return context.undecided('ATS003', done.pf ? 'the page shift of the PF is unknown' : PF_NOT_NAMED);
       if (done.pfBusy)
         return context.undecided('ATS003', 'the PF was being prepared or enabled at the same time');
       const refused = done.result !== 0 && done.result !== UNKNOWN;
@@ -229,7 +235,8 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     onCall(context, done) {
       const { pf } = done;
       if (!isVfCall(done)) return;
-      if (!pf?.startSeen) return context.undecided('ATS005', 'the PF appeared before the recording began');
+      if (!pf) return context.undecided('ATS005', PF_NOT_NAMED);
+      if (!pf.startSeen) return context.undecided('ATS005', 'the PF appeared before the recording began');
       const stu = context.state.get(pf.fn, CORE_STU);
       if (stu === UNKNOWN || done.operands.pfSupported === UNKNOWN)
         return context.undecided('ATS005', 'the state of the PF is unknown');

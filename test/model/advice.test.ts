@@ -11,8 +11,11 @@ function reasonsInSource(): string[] {
       .filter((name) => name.endsWith('.ts'))
       .flatMap((name) => {
         const source = readFileSync(join(folder, name), 'utf8');
-        return [...source.matchAll(/undecided\(\s*(?:'ATS\d+'|rule)\s*,\s*'((?:[^'\\]|\\.)*)'/g)].map(
-          (match) => match[1],
+        const calls = source.matchAll(
+          /undecided\(\s*(?:'ATS\d+'|rule)\s*,\s*(?:'((?:[^'\\]|\\.)*)'|([A-Z_]{3,}))/g,
+        );
+        return [...calls].map(([, text, constant]) =>
+          constant ? (new RegExp(`const ${constant} = '([^']*)'`).exec(source)?.[1] ?? constant) : text,
         );
       }),
   );
