@@ -26,7 +26,11 @@ function entities(text: string): string {
 /** Longest piece of text that is put on the page in one place. */
 const MAX_TEXT = 20_000;
 
+/** ASCII that can be seen and that means nothing in HTML: most text of a page. */
+const PLAIN = /^[ !#-%(-;=?-~]*$/;
+
 function escapeText(text: string): string {
+  if (text.length <= MAX_TEXT && PLAIN.test(text)) return text;
   const { text: kept, omitted } = clip(text, MAX_TEXT);
   const shown = visibleParts(kept)
     .map((part) => (part.escaped ? `<span class="esc">${entities(part.text)}</span>` : entities(part.text)))
@@ -45,9 +49,9 @@ function markupOf(part: Part): string {
 
 /** A template in which every value that is not markup itself is escaped. Not for values inside of attributes. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
-  return new Markup(
-    strings.map((text, index) => text + (index < parts.length ? markupOf(parts[index]) : '')).join(''),
-  );
+  let markup = strings[0];
+  for (let index = 0; index < parts.length; index++) markup += markupOf(parts[index]) + strings[index + 1];
+  return new Markup(markup);
 }
 
 /** Text of several lines; every other control character in it is shown as an escape. */
@@ -57,6 +61,7 @@ export function lines(text: string): Markup {
 
 /** A value for inside of a quoted attribute. */
 export function attribute(text: string): Markup {
+  if (text.length <= MAX_TEXT && PLAIN.test(text)) return new Markup(text);
   const plain = visibleParts(clip(text, MAX_TEXT).text);
   return new Markup(entities(plain.map((part) => part.text).join('')));
 }

@@ -45,12 +45,6 @@
     clip.append(window_);
     svg.prepend(clip);
     for (const group of stretched) group.setAttribute('clip-path', `url(#${clip.id})`);
-    for (const group of stretched) {
-      const inner = document.createElementNS(SVG, 'g');
-      inner.append(...group.childNodes);
-      group.append(inner);
-      for (const mark of inner.children) mark.setAttribute('vector-effect', 'non-scaling-stroke');
-    }
 
     let from = 0;
     let zoom = 1;

@@ -43,6 +43,11 @@ function group(name: string, style: string, parts: readonly Markup[]): Markup | 
 `;
 }
 
+/** The same, of marks that are stretched with the axis: the group within is, the one around it is cut at the plot. */
+function stretchedGroup(name: string, style: string, parts: readonly Markup[]): Markup | null {
+  return group(name, style, parts.length === 0 ? [] : [html`<g>${parts}</g>`]);
+}
+
 function stateOf(mark: TimelineMark): 'on' | 'off' | 'unknown' | 'mixed' {
   if (mark.mixed) return 'mixed';
   if (mark.value === null) return 'unknown';
@@ -195,7 +200,7 @@ export function timelineSvg(timeline: FamilyTimeline, lanes: Lanes, label: strin
   const { height, pitch } = lanes;
   const bars = stateBars(timeline, lanes);
   const byState = (state: string, share: number) =>
-    group(
+    stretchedGroup(
       state,
       `state-${state}`,
       bars.filter((bar) => bar.state === state).map((bar) => rect(bar, pitch, share)),
@@ -217,5 +222,5 @@ export function timelineSvg(timeline: FamilyTimeline, lanes: Lanes, label: strin
   const width = CHART.left + CHART.width + CHART.right;
   const total = CHART.top + height + CHART.bottom;
   return html`<svg xmlns="http://www.w3.org/2000/svg" class="chart lanes" role="img" aria-label="${attribute(label)}" width="${width}" height="${px(total)}" viewBox="0 0 ${width} ${px(total)}"><g transform="translate(${CHART.left},${CHART.top})">
-${group('ticks', 'axis', lines)}${group('losses', 'loss', losses)}${group('apart_bands', 'apart', apartBands(timeline, lanes))}${group('lane_labels', 'lane', laneLabels(lanes))}${group('tick_labels', 'tick', labels)}${group('gaps', 'gap', gapLabels(timeline))}${byState('off', 0.2)}${byState('unknown', 0.5)}${byState('on', 0.72)}${byState('mixed', 0.72)}${byState('apart', 0.72)}${group('stu', 'state-stu', stu.bars)}${group('stu_labels', 'stu', stu.labels)}${group('findings', 'symbols', symbols(timeline, lanes))}</g></svg>`;
+${group('ticks', 'axis', lines)}${stretchedGroup('losses', 'loss', losses)}${stretchedGroup('apart_bands', 'apart', apartBands(timeline, lanes))}${group('lane_labels', 'lane', laneLabels(lanes))}${group('tick_labels', 'tick', labels)}${group('gaps', 'gap', gapLabels(timeline))}${byState('off', 0.2)}${byState('unknown', 0.5)}${byState('on', 0.72)}${byState('mixed', 0.72)}${byState('apart', 0.72)}${stretchedGroup('stu', 'state-stu', stu.bars)}${group('stu_labels', 'stu', stu.labels)}${group('findings', 'symbols', symbols(timeline, lanes))}</g></svg>`;
 }
