@@ -1,6 +1,7 @@
 import type { Detection, Format } from './format.ts';
 import { FORMATS } from './formats.ts';
 import { InputError } from './input-error.ts';
+import { explainMistaken } from './mistaken.ts';
 import { type ByteSource, headOf } from './source.ts';
 
 export interface Ranked {
@@ -45,6 +46,8 @@ export function detectFormat(source: ByteSource): Ranked {
   const [best, second] = ranked;
   const reasons = ranked.map(({ format, detection }) => `  ${format.id}: ${detection.why}`).join('\n');
   if (best.detection.confidence < MINIMUM) {
+    const mistaken = explainMistaken({ path: source.path, head: headOf(source), size: source.size });
+    if (mistaken) throw new InputError(`${source.path}: no recording. ${mistaken}`);
     throw new InputError(`${source.path}: no format known here. What was looked for:\n${reasons}`);
   }
   if (second && second.detection.confidence === best.detection.confidence) {

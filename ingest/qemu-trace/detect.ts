@@ -21,7 +21,7 @@ export function detect(probe: Probe): Detection {
     return { confidence: stamped * 2 >= lines ? 85 : stamped * 10 >= lines ? 45 : 10, why, detail: 'log' };
   }
   if (bare === 0) return { confidence: 0, why: 'no line has the shape "time event_name arguments"' };
-  const why = `${bare} of the first ${lines} lines begin with the name of a QEMU event and have no time, ${accesses} are config accesses`;
+  const why = `${bare} of the first ${lines} lines begin with the name of a QEMU event, have values and no time, ${accesses} are config accesses`;
   if (accesses > 0) return { confidence: bare * 10 >= lines ? 92 : 60, why, detail: 'log without times' };
-  return { confidence: bare * 2 >= lines ? 60 : 10, why, detail: 'log without times' };
+  return { confidence: bare * 2 > lines ? 60 : 10, why, detail: 'log without times' };
 }

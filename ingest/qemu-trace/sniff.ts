@@ -5,7 +5,7 @@ export interface Sample {
   readonly lines: number;
   /** Lines with a time and the name of an event. */
   readonly stamped: number;
-  /** Lines that begin with the name of an event that QEMU has. */
+  /** Lines that begin with the name of an event that QEMU has, with values behind it. */
   readonly bare: number;
   /** Lines of either kind that are config accesses. */
   readonly accesses: number;
@@ -41,7 +41,7 @@ export function sampleOf(head: Uint8Array): Sample {
     if (end > start) {
       lines++;
       const isStamped = line.parseStamped(head, start, end);
-      const isBare = !isStamped && isBareEvent(line, head, start, end);
+      const isBare = !isStamped && isBareEvent(line, head, start, end) && hasValue(head, line.argsStart, end);
       if (isStamped) stamped++;
       if (isBare) bare++;
       if ((isStamped || isBare) && isAccess(head, line)) accesses++;
@@ -49,6 +49,12 @@ export function sampleOf(head: Uint8Array): Sample {
     start = at + 1;
   }
   return { lines, stamped, bare, accesses };
+}
+
+/** Names alone are a list of functions, not what happened. */
+function hasValue(head: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (head[at] >= 48 && head[at] <= 57) return true;
+  return false;
 }
 
 function isAccess(head: Uint8Array, line: TraceLine): boolean {

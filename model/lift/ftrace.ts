@@ -53,11 +53,14 @@ const UNATTRIBUTED_WRITE: KnownFunction = { symbol: '', kind: 'config.write', re
 /** Whether the model can use a kind of trace event: the needs that decoders are given. */
 export function modelWants(kind: {
   readonly name: string;
+  readonly system?: string | null;
   readonly symbol: string | null;
   readonly atAddress?: boolean;
   readonly fields: readonly string[];
 }): boolean {
   if (kind.symbol !== null) return knownSymbol(kind.symbol) !== null;
+  // The hardware calls no function of the kernel, whatever its events are called.
+  if (kind.system === 'qemu') return false;
   return (
     isSimulatorEvent(kind.name) ||
     kind.name in KNOWN_TRACEPOINTS ||
