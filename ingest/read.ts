@@ -3,7 +3,7 @@ import { detectFormat, formatById } from './detect.ts';
 import type { EventStream } from './event-stream.ts';
 import type { Format } from './format.ts';
 import { splitMixed } from './mixed/index.ts';
-import { SectionSource } from './mixed/section-source.ts';
+import { SectionSource, sectionOf } from './mixed/section-source.ts';
 import type { EventNeeds } from './needs.ts';
 import { type Recorded, Recording } from './recording.ts';
 import { type ByteSource, openSource } from './source.ts';
@@ -52,12 +52,13 @@ export async function readInputs(paths: readonly string[], options: ReadOptions)
   }
 }
 
-/** The same for sources that are open already. The sources it gives are those of the recording: a mixed input has two. */
+/** The same for sources that are open already. The sources it gives are those of the recording: a mixed input has two, and what an input embeds is one more. */
 export async function readSources(
   inputs: readonly ByteSource[],
   options: ReadOptions,
 ): Promise<Pick<ReadInputs, 'recorded' | 'formats' | 'sources'>> {
-  const sources = options.format ? inputs : inputs.flatMap((input) => splitMixed(input) ?? [input]);
+  const sources = options.format ? [...inputs] : inputs.flatMap((input) => splitMixed(input) ?? [input]);
+  const count = sources.length;
   const recording = new Recording();
   const formats = sources.map(
     (source) =>
@@ -66,15 +67,21 @@ export async function readSources(
       options.formatFor?.(source) ??
       (options.format ? formatById(options.format) : detectFormat(source).format),
   );
-  for (const [i, source] of sources.entries()) {
+  // What a source embeds is read after all inputs.
+  for (let i = 0; i < sources.length; i++) {
+    const source = sources[i];
     const out = recording.addSource(source.path, formats[i].id, source.size);
     out.taken = options.taken?.get(source.path) ?? null;
     await formats[i].decode(source, out, {
       needs: options.needs,
       chunkSize: options.chunkSize ?? CHUNK_SIZE,
-      stream: sources.length === 1 ? options.stream : undefined,
+      stream: count === 1 && i === 0 ? options.stream : undefined,
       progress: (bytes) => options.progress?.(source.path, bytes, source.size),
     });
+    for (const { format, ranges } of out.embedded) {
+      formats.push(formatById(format));
+      sources.push(sectionOf(source, formatById(format), ranges));
+    }
   }
   applyFacts(sources, recording);
   return { recorded: recording.finish(), formats, sources };

@@ -25,6 +25,18 @@ export interface Place {
   readonly line?: number | null;
 }
 
+/** Bytes from `start` to before `end`. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Parts of a source that another format reads as a source of its own. */
+export interface Embedded {
+  readonly format: string;
+  readonly ranges: readonly Range[];
+}
+
 export type LossRow = Omit<RowOf<typeof LOSSES>, 'source'>;
 
 /** What one source gave. Decoders write here. */
@@ -46,6 +58,7 @@ export class SourceRecording {
   readonly bytes: Record<Bucket, number> = { record: 0, continuation: 0, marker: 0, comment: 0, unparsed: 0 };
   firstNs: bigint | null = null;
   lastNs: bigint | null = null;
+  readonly embedded: Embedded[] = [];
   /** Names of all kinds of event in the source with their counts, wanted or not. */
   readonly eventCounts = new Map<string, number>();
   private readonly recording: Recording;

@@ -110,9 +110,17 @@ export class LineDecoder {
       );
     }
     writer.begin(head, bytes, this.offset, this.length, this.lineNumber);
+    this.placeText();
     this.appendText(bytes, head.textStart, head.textEnd);
     if (!head.kernel) takeMark(writer, this.textOf(bytes, head.textStart, head.textEnd), this.place());
     return 'record';
+  }
+
+  /** Tells the writer where the message of `head` stands in the source. */
+  private placeText(): void {
+    const { head, rawStart, offset } = this;
+    if (rawStart >= 0)
+      this.writer.placeText(offset + head.textStart - rawStart, offset + head.textEnd - rawStart);
   }
 
   /** The first part of a line as text, for patterns. */
@@ -271,6 +279,7 @@ export class LineDecoder {
     head.textStart = this.barePrefix(bytes, start, end);
     head.textEnd = end;
     writer.begin(head, bytes, this.offset, this.length, this.lineNumber);
+    this.placeText();
     writer.appendAll(bytes, head.textStart, end);
     this.bareSplat = !hints.bare;
     return 'record';

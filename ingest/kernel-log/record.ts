@@ -4,6 +4,9 @@ import { NONE } from './head.ts';
 
 /** The record that is being read, in the form the splat reader gets it. */
 export interface LogRecord extends RecordPlace {
+  /** Where the message stands in the source; -1 where it does not stand there as it is. */
+  textOffset: number;
+  textEndOffset: number;
   seq: number;
   boot: number;
   /** Index in `TIME_KINDS`. */
@@ -23,6 +26,8 @@ export interface LogRecord extends RecordPlace {
 /** The record before the first. */
 export function noRecord(text: Buffer): LogRecord {
   return {
+    textOffset: -1,
+    textEndOffset: -1,
     seq: 0,
     boot: 0,
     timeKind: NONE,

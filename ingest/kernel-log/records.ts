@@ -101,6 +101,7 @@ export class RecordWriter {
     this.isOpen = true;
     this.classes = 0;
     record.textLength = 0;
+    record.textOffset = -1;
     record.offset = offset;
     record.length = length;
     record.line = line;
@@ -121,6 +122,12 @@ export class RecordWriter {
     if (head.timeKind === RELATIVE) this.addRelative(head);
     if (head.sequence >= 0) this.checkSequence(head.sequence);
     if (head.timeKind !== NONE && this.out.precisionNs === null) this.out.precisionNs = head.stepNs;
+  }
+
+  /** Says where the message of the open record stands in the source. */
+  placeText(offset: number, end: number): void {
+    this.record.textOffset = offset;
+    this.record.textEndOffset = end;
   }
 
   /**
@@ -205,6 +212,7 @@ export class RecordWriter {
     this.isOpen = true;
     this.classes = 0;
     record.textLength = 0;
+    record.textOffset = -1;
     record.offset = offset;
     record.length = length;
     record.line = line;

@@ -2,8 +2,9 @@ import { kernelLog } from '../kernel-log/index.ts';
 import { isRecord } from '../kernel-log/sniff.ts';
 import { lspci } from '../lspci/index.ts';
 import { cleanLine, readLine } from '../lspci/line.ts';
+import type { Range } from '../recording.ts';
 import { type ByteSource, headOf } from '../source.ts';
-import { type Range, SharedSource } from './section-source.ts';
+import { SharedSource } from './section-source.ts';
 
 /** Larger inputs are no pastes. */
 const LARGEST = 1 << 26;

@@ -1,15 +1,17 @@
 import type { Format } from '../format.ts';
+import type { Range } from '../recording.ts';
 import type { ByteSource } from '../source.ts';
-
-/** Bytes from `start` to before `end`. */
-export interface Range {
-  readonly start: number;
-  readonly end: number;
-}
 
 const SPACE = 0x20;
 const LF = 0x0a;
 const CR = 0x0d;
+
+/** Parts of a source that stays open for itself. */
+export function sectionOf(source: ByteSource, format: Format, own: readonly Range[]): SectionSource {
+  const { path, size } = source;
+  const read = (offset: number, target: Uint8Array) => source.read(offset, target);
+  return new SharedSource({ path, size, read, close: () => {} }).section(format, own);
+}
 
 /** A paste that several sections share; it stays open until the last of them is closed. */
 export class SharedSource {
