@@ -1,6 +1,6 @@
 import type { EventNeeds } from '../needs.ts';
 import type { SourceRecording } from '../recording.ts';
-import { type EventFormat, parseEventFormat } from './event-format.ts';
+import { type EventFormat, type Field, parseEventFormat } from './event-format.ts';
 import type { TraceFile } from './trace-file.ts';
 
 /** The event formats of a file, parsed when an event of their id first appears. */
@@ -8,6 +8,7 @@ export class FormatCatalog {
   private readonly file: TraceFile;
   private readonly byId = new Map<number, number>();
   private readonly parsed = new Map<number, EventFormat | null>();
+  private readonly knownFields = new Map<string, Field | null>();
 
   constructor(file: TraceFile, out: SourceRecording) {
     this.file = file;
@@ -24,7 +25,7 @@ export class FormatCatalog {
     if (format === undefined) {
       const index = this.byId.get(id);
       const file = index === undefined ? null : this.file.formats[index];
-      format = file ? parseEventFormat(file.text, file.system, this.file.longSize) : null;
+      format = file ? parseEventFormat(file.text, file.system, this.file.longSize, this.knownFields) : null;
       this.parsed.set(id, format);
     }
     return format;

@@ -1,5 +1,6 @@
 import type { SourceRecording } from '../recording.ts';
 import type { ByteSource } from '../source.ts';
+import { ReadAhead } from './read-ahead.ts';
 import type { CpuExtent } from './trace-file.ts';
 import type { Batch, Part } from './unpack-pool.ts';
 
@@ -19,7 +20,7 @@ export interface ReadBatch extends Batch {
 
 /** Reads the packed chunks of one CPU one after the other: a count, then for each the packed size, the size, the data. */
 export class ChunkReader {
-  private readonly source: ByteSource;
+  private readonly source: ReadAhead;
   private readonly out: SourceRecording;
   private readonly extent: CpuExtent;
   private readonly bigEndian: boolean;
@@ -28,15 +29,18 @@ export class ChunkReader {
   private next: number;
   private left = -1;
   private unpacked = 0;
+  private readonly word = new DataView(new ArrayBuffer(4));
 
+  /** @param window bytes per read: the heads of chunks are too small for reads of their own. */
   constructor(
     source: ByteSource,
     out: SourceRecording,
     extent: CpuExtent,
     pageSize: number,
     bigEndian: boolean,
+    window: number,
   ) {
-    this.source = source;
+    this.source = new ReadAhead(source, extent.offset + extent.size, window);
     this.out = out;
     this.extent = extent;
     this.bigEndian = bigEndian;
@@ -125,8 +129,6 @@ export class ChunkReader {
     this.left = 0;
     return null;
   }
-
-  private readonly word = new DataView(new ArrayBuffer(4));
 
   private readWord(offset: number): number {
     this.source.read(offset, new Uint8Array(this.word.buffer));

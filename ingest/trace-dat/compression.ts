@@ -1,5 +1,5 @@
 import { inflateSync } from 'node:zlib';
-import { ZSTDDecoder } from 'zstddec';
+import { zstdDecoder } from './zstd.mjs';
 
 /** Unpacks one block whose unpacked size is known; returns null when the data is damaged. */
 export type Unpack = (packed: Uint8Array, size: number) => Uint8Array | null;
@@ -16,15 +16,10 @@ export async function unpackerOf(compression: Compression): Promise<Unpack> {
     case 'zlib':
       return inflate;
     case 'zstd': {
-      const decoder = new ZSTDDecoder();
-      await decoder.init();
+      const unpack = await zstdDecoder();
       return (packed, size) => {
-        try {
-          const bytes = decoder.decode(packed, size);
-          return bytes.length === size ? bytes : null;
-        } catch {
-          return null;
-        }
+        const bytes = new Uint8Array(size);
+        return unpack(packed, size, bytes, 0) ? bytes : null;
       };
     }
   }

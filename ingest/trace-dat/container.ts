@@ -21,9 +21,14 @@ export interface OpenedFile {
 /**
  * Reads everything of a trace.dat but its events, following Documentation/trace-cmd/trace-cmd.dat.v6.5.txt and
  * .v7.5.txt of trace-cmd.
+ * @param onPacking told how the file is packed before its sections are read, so that threads can start meanwhile.
  * @throws InputError when the file cannot be used at all; lesser damage goes to the import log of `out`.
  */
-export async function openTraceFile(source: ByteSource, out: SourceRecording): Promise<OpenedFile> {
+export async function openTraceFile(
+  source: ByteSource,
+  out: SourceRecording,
+  onPacking: (compression: Compression, unpack: Unpack) => void = () => {},
+): Promise<OpenedFile> {
   const refuse = (offset: number, message: string): InputError =>
     new InputError(
       `${source.path}: ${message} (at byte ${offset}). The file is cut or damaged; record or copy it again.`,
@@ -31,13 +36,15 @@ export async function openTraceFile(source: ByteSource, out: SourceRecording): P
   try {
     const preamble = readPreamble(source);
     const { version, bigEndian, pageSize, compression, cursor } = preamble;
+    const unpack = await unpackerOf(compression);
+    onPacking(compression, unpack);
     const map = new ByteMap(source.size);
     const container: Container = {
       source,
       bigEndian,
       pageSize,
       compression,
-      unpack: await unpackerOf(compression),
+      unpack,
       map,
       note: (severity, code, offset, message) => out.note(severity, code, { offset }, message),
       cut: () => {
@@ -62,7 +69,7 @@ export async function openTraceFile(source: ByteSource, out: SourceRecording): P
       for (const { offset, size } of buffer.cpus) map.add(offset, offset + size, 'data');
     }
     if (version === 7) claimLooseSections(container);
-    return { file, unpack: container.unpack, map };
+    return { file, unpack, map };
   } catch (error) {
     if (error instanceof Damage) throw refuse(error.offset, error.message);
     throw error;

@@ -98,7 +98,7 @@ export class CpuStream {
     this.end = extent.offset + extent.size;
     const { source, out, file } = context;
     this.reader = extent.compressed
-      ? new ChunkReader(source, out, extent, buffer.pageSize, file.bigEndian)
+      ? new ChunkReader(source, out, extent, buffer.pageSize, file.bigEndian, context.batch >> 2)
       : null;
   }
 

@@ -22,6 +22,7 @@ import { writeCut, writePageLoss, writeStatLosses } from './losses.ts';
 import { hexFields } from './print-format.ts';
 import { locationText, Symbols } from './symbols.ts';
 import { Tasks } from './tasks.ts';
+import type { UnpackPool } from './unpack-pool.ts';
 import { openStreams, poolFor, walkMerged } from './walk.ts';
 
 // 0 = no record of this id was seen yet.
@@ -54,8 +55,15 @@ export async function decodeTraceDat(
   out: SourceRecording,
   options: DecodeOptions,
 ): Promise<void> {
-  const opened = await openTraceFile(source, out);
-  await new TraceDecoder(source, out, options, opened).run();
+  let pool: UnpackPool | null = null;
+  try {
+    const opened = await openTraceFile(source, out, (compression, unpack) => {
+      pool = poolFor(source.size, compression, unpack);
+    });
+    await new TraceDecoder(source, out, options, opened).run(pool);
+  } finally {
+    (pool as UnpackPool | null)?.close();
+  }
 }
 
 class TraceDecoder {
@@ -88,19 +96,14 @@ class TraceDecoder {
     this.clock = new Clock(file);
   }
 
-  async run(): Promise<void> {
+  async run(pool: UnpackPool | null): Promise<void> {
     this.describe();
     const { source, out, options, opened } = this;
-    const pool = poolFor(opened);
-    try {
-      const streams = openStreams(source, out, opened, this.layout.type, options.chunkSize, pool);
-      const progress = () => options.progress?.(out.bytes.record);
-      const take = (stream: CpuStream, from: number, to: number) => this.takeRun(stream, from, to);
-      await walkMerged(streams, take, progress, () => options.stream?.pause() ?? null);
-      this.finish(streams);
-    } finally {
-      pool?.close();
-    }
+    const streams = openStreams(source, out, opened, this.layout.type, options.chunkSize, pool);
+    const progress = () => options.progress?.(out.bytes.record);
+    const take = (stream: CpuStream, from: number, to: number) => this.takeRun(stream, from, to);
+    await walkMerged(streams, take, progress, () => options.stream?.pause() ?? null);
+    this.finish(streams);
   }
 
   private describe(): void {

@@ -49,12 +49,14 @@ const utf8 = new TextDecoder('utf-8');
 /**
  * Reads an event format file (kernel/trace/trace_events.c f_show). Fields whose declaration makes no sense are left
  * out.
+ * @param known fields by their line, to which new ones are added: the formats of a file have many lines in common.
  * @returns null when name or id are missing.
  */
 export function parseEventFormat(
   text: Uint8Array | string,
   system: string,
   longSize: number,
+  known: Map<string, Field | null> = new Map(),
 ): EventFormat | null {
   const source = typeof text === 'string' ? text : utf8.decode(text);
   let name = '';
@@ -70,7 +72,11 @@ export function parseEventFormat(
     if (line.startsWith('name:')) name = line.slice(5).trim();
     else if (line.startsWith('ID:')) id = Number(line.slice(3).trim());
     else if (line.startsWith('field:') || line.startsWith('field special:')) {
-      const field = parseField(line.slice(line.indexOf(':') + 1), longSize);
+      let field = known.get(line);
+      if (field === undefined) {
+        field = parseField(line.slice(line.indexOf(':') + 1), longSize);
+        known.set(line, field);
+      }
       if (field) (field.name.startsWith('common_') ? common : fields).push(field);
     } else if (line.startsWith('print fmt:')) {
       printFormat = source.slice(source.indexOf('print fmt:', at) + 10).trim();

@@ -30,28 +30,32 @@ export class Symbols {
 
   constructor(text: Uint8Array | null) {
     this.text = text ?? new Uint8Array(0);
-    let lines = 0;
-    for (let at = this.text.indexOf(NEWLINE); at >= 0; at = this.text.indexOf(NEWLINE, at + 1)) lines++;
-    const lo = new Uint32Array(lines + 1);
-    const hi = new Uint32Array(lines + 1);
-    const rest = new Uint32Array(lines + 1);
+    // No line is shorter than `0 T x`. Memory that is not written to is not taken from the machine.
+    const most = Math.ceil(this.text.length / 6);
+    const lo = new Uint32Array(most);
+    const hi = new Uint32Array(most);
+    const rest = new Uint32Array(most);
     let count = 0;
-    let ordered = true;
+    let sorted = 0;
     forEachAddress(this.text, (addressLo, addressHi, at) => {
-      if (count > 0 && compare(addressLo, addressHi, lo[count - 1], hi[count - 1]) < 0) ordered = false;
       lo[count] = addressLo;
       hi[count] = addressHi;
-      rest[count++] = at;
+      rest[count] = at;
+      if (
+        sorted === count &&
+        (count === 0 || compare(lo[count - 1], hi[count - 1], addressLo, addressHi) <= 0)
+      )
+        sorted++;
+      count++;
     });
     this.count = count;
-    if (ordered) {
+    if (sorted === count) {
       this.lo = lo;
       this.hi = hi;
       this.rest = rest;
       return;
     }
-    const order = new Uint32Array(count).map((_, i) => i);
-    order.sort((a, b) => compare(lo[a], hi[a], lo[b], hi[b]) || a - b);
+    const order = orderOf(lo, hi, count, sorted);
     this.lo = order.map((i) => lo[i]);
     this.hi = order.map((i) => hi[i]);
     this.rest = order.map((i) => rest[i]);
@@ -133,25 +137,45 @@ function compare(aLo: number, aHi: number, bLo: number, bHi: number): number {
   return aHi !== bHi ? aHi - bHi : aLo - bLo;
 }
 
-function hexValue(byte: number): number {
-  if (byte >= 48 && byte <= 57) return byte - 48;
-  if (byte >= 97 && byte <= 102) return byte - 87;
-  if (byte >= 65 && byte <= 70) return byte - 55;
-  return -1;
+/**
+ * The numbers of the symbols in the order of their addresses; of equal ones the first comes first. `sorted` of them are
+ * in order already, as all of the kernel are but those of modules.
+ */
+function orderOf(lo: Uint32Array, hi: Uint32Array, count: number, sorted: number): Uint32Array {
+  const others = new Uint32Array(count - sorted).map((_, i) => sorted + i);
+  others.sort((a, b) => compare(lo[a], hi[a], lo[b], hi[b]) || a - b);
+  const order = new Uint32Array(count);
+  let next = 0;
+  let at = 0;
+  for (const other of others) {
+    while (next < sorted && compare(lo[next], hi[next], lo[other], hi[other]) <= 0) order[at++] = next++;
+    order[at++] = other;
+  }
+  while (next < sorted) order[at++] = next++;
+  return order;
+}
+
+/** The value of a hexadecimal digit as the kernel writes them; -1 for other bytes. */
+const HEX = new Int8Array(256).fill(-1);
+for (let digit = 0; digit < 16; digit++) {
+  const text = digit.toString(16);
+  HEX[text.charCodeAt(0)] = digit;
+  HEX[text.toUpperCase().charCodeAt(0)] = digit;
 }
 
 /** Lines are `ffffffff81000000 T name` and perhaps `[module]`. */
 function forEachAddress(text: Uint8Array, onSymbol: (lo: number, hi: number, nameAt: number) => void): void {
+  const { length } = text;
   let at = 0;
-  while (at < text.length) {
+  while (at < length) {
     let lo = 0;
     let hi = 0;
     const start = at;
-    for (; at < text.length; at++) {
-      const digit = hexValue(text[at]);
+    for (; at < length; at++) {
+      const digit = HEX[text[at]];
       if (digit < 0) break;
-      hi = ((hi << 4) | (lo >>> 28)) >>> 0;
-      lo = ((lo << 4) | digit) >>> 0;
+      hi = (hi << 4) | (lo >>> 28);
+      lo = (lo << 4) | digit;
     }
     const digits = at - start;
     // A space, the type, a space. `A` and `a` are absolute values, not places.
@@ -164,10 +188,9 @@ function forEachAddress(text: Uint8Array, onSymbol: (lo: number, hi: number, nam
       type !== 65 &&
       type !== 97
     ) {
-      onSymbol(lo, hi, at + 3);
+      onSymbol(lo >>> 0, hi >>> 0, at + 3);
     }
-    const end = text.indexOf(NEWLINE, at);
-    if (end < 0) return;
-    at = end + 1;
+    while (at < length && text[at] !== NEWLINE) at++;
+    at++;
   }
 }

@@ -2,32 +2,29 @@
 // the bundle.
 import { parentPort } from 'node:worker_threads';
 import { inflateSync } from 'node:zlib';
-import { ZSTDDecoder } from 'zstddec';
+import { zstdDecoder } from './zstd.mjs';
 
-const zstd = new ZSTDDecoder();
-const ready = zstd.init();
+/** Each writes `size` unpacked bytes into `target` from `at`, and returns false when the data is damaged. */
+const unpackers = { zlib: inflate, zstd: await zstdDecoder() };
 
-/** Returns the unpacked bytes, or null when the data is damaged. */
-function unpack(compression, packed, size) {
+function inflate(packed, size, target, at) {
   try {
-    const bytes =
-      compression === 'zlib'
-        ? inflateSync(new Uint8Array(packed), { maxOutputLength: Math.max(1, size) })
-        : zstd.decode(packed, size);
-    return bytes.length === size ? bytes : null;
+    // zlib does not take shared memory.
+    const bytes = inflateSync(new Uint8Array(packed), { maxOutputLength: Math.max(1, size) });
+    if (bytes.length !== size) return false;
+    target.set(bytes, at);
+    return true;
   } catch {
-    return null;
+    return false;
   }
 }
 
-parentPort.on('message', async ({ id, compression, packed, parts, space }) => {
-  await ready;
+parentPort.on('message', ({ id, compression, packed, parts, space }) => {
   let at = 0;
   const good = parts.map(({ offset, length, size }) => {
-    const part = unpack(compression, packed.subarray(offset, offset + length), size);
-    if (part) space.set(part, at);
+    const done = unpackers[compression](packed.subarray(offset, offset + length), size, space, at);
     at += size;
-    return part !== null;
+    return done;
   });
   parentPort.postMessage({ id, good });
 });

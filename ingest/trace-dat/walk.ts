@@ -1,5 +1,6 @@
 import type { SourceRecording } from '../recording.ts';
 import type { ByteSource } from '../source.ts';
+import type { Compression, Unpack } from './compression.ts';
 import type { OpenedFile } from './container.ts';
 import { Budget, CpuStream, type StreamContext } from './cpu-stream.ts';
 import { StreamHeap } from './merge.ts';
@@ -10,14 +11,12 @@ const PAGE_MEMORY = 256 * 1024 * 1024;
 const MIN_WINDOW = 65536;
 /** Bytes of unpacked pages that go to a thread at a time: few messages, and soon enough back. */
 const MAX_BATCH = 1048576;
-/** Threads pay off from this many bytes of packed data on: starting one takes some 50 ms. */
+/** Threads pay off for packed files of this many bytes and more: starting one takes some 50 ms. */
 const WORTH_THREADS = 4 * 1024 * 1024;
 
-/** Threads for a file whose packed data is worth them; null for other files. */
-export function poolFor({ file, unpack }: OpenedFile): UnpackPool | null {
-  const extents = file.buffers.flatMap(({ cpus }) => cpus);
-  const packed = extents.reduce((sum, { size, compressed }) => sum + (compressed ? size : 0), 0);
-  return packed < WORTH_THREADS ? null : new UnpackPool(file.compression, unpack);
+/** Threads for a packed file of a size that is worth them; null for other files. */
+export function poolFor(size: number, compression: Compression, unpack: Unpack): UnpackPool | null {
+  return compression === 'none' || size < WORTH_THREADS ? null : new UnpackPool(compression, unpack);
 }
 
 /** A stream for each CPU of each buffer that has data: in the order of the buffers, then of the CPUs. */
