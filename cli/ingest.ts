@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { EventStream } from '../ingest/event-stream.ts';
 import { qualifiedName } from '../tables/index.ts';
 import { UsageError } from './exit-codes.ts';
 import { toArrowDirectory, toDatabase, toDataset } from './ingest-targets.ts';
@@ -30,8 +31,10 @@ export async function runIngest(inputs: readonly string[], flags: IngestFlags): 
   const limits = limitsOf(flags);
   const done = onInterrupt(removePending);
   try {
-    const record = () => recordedCapture(inputs, flags);
-    const capture = db === undefined ? await record() : await toDatabase(db, force, limits, () => record());
+    // Files of another kind need all rows; a database takes them as they come.
+    const streams = parquet === undefined && arrow === undefined;
+    const record = (stream?: EventStream) => recordedCapture(inputs, flags, streams ? stream : undefined);
+    const capture = db === undefined ? await record() : await toDatabase(db, force, limits, record);
     if (parquet !== undefined) await toDataset(parquet, capture, force, limits);
     if (arrow !== undefined) await toArrowDirectory(arrow, capture, force, { dictionaries });
     const tables = [...capture.tables, ...capture.streamed].map((table) => ({

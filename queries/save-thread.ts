@@ -6,8 +6,8 @@ import type { EventBatch, StreamedTable } from '../ingest/event-stream.ts';
 import type { Table } from '../tables/index.ts';
 import type { EngineLimits } from './engine.ts';
 
-/** What the writing thread is asked for. It answers each request with a reply, in their order. */
-export type SaveRequest =
+/** What the writing thread is asked for, in this order: `create`, any number of `append`, `finish`, `close`. */
+export type SaveWork =
   | { readonly kind: 'create'; readonly path: string; readonly limits: EngineLimits }
   | { readonly kind: 'append'; readonly batch: EventBatch }
   | {
@@ -17,13 +17,20 @@ export type SaveRequest =
     }
   | { readonly kind: 'close' };
 
+export interface SaveRequest {
+  readonly id: number;
+  readonly work: SaveWork;
+}
+
+/** Every request gets one. */
 export interface SaveReply {
+  readonly id: number;
   /** What went wrong; null when it was done. */
   readonly problem: string | null;
 }
 
 /** Bytes of batches that may wait for the writer. */
-const MOST_WAITING = 192 * 1024 * 1024;
+const MOST_WAITING = 96 * 1024 * 1024;
 
 interface Pending {
   readonly bytes: number;
@@ -38,79 +45,109 @@ export function saveWorker(): URL | null {
   return existsSync(fileURLToPath(url)) ? url : null;
 }
 
-/** A database file that another thread writes, while this one reads the recording. It must be closed. */
+/**
+ * A database file that another thread writes, while this one reads the recording. It must be closed. The first thing
+ * that goes wrong, be it a request that cannot be sent, an answer, or the end of the thread, settles all requests, those
+ * before and those after: nobody waits for an answer that cannot come.
+ */
 export class SaveThread {
   private readonly worker: Worker;
-  private readonly pending: Pending[] = [];
+  private readonly pending = new Map<number, Pending>();
+  private nextId = 0;
   private waiting = 0;
   private problem: Error | null = null;
-  private wake: (() => void) | null = null;
+  private ended = false;
+  private readonly paused: (() => void)[] = [];
 
-  constructor(script: URL, path: string, limits: EngineLimits) {
+  constructor(script: URL, path: string, { memoryLimit, threads }: EngineLimits) {
     this.worker = new Worker(script);
-    this.worker.on('message', ({ problem }: SaveReply) =>
-      this.settle(problem === null ? null : new Error(problem)),
-    );
+    this.worker.on('message', (reply: SaveReply) => this.receive(reply));
+    this.worker.on('messageerror', (error) => this.fail(error));
     this.worker.on('error', (error) => this.fail(error));
-    this.worker.on('exit', () => this.fail(new Error('the thread that writes the database ended')));
-    void this.ask({ kind: 'create', path, limits }).catch(() => {});
+    this.worker.on('exit', () => {
+      this.ended = true;
+      this.fail(new Error('the thread that writes the database ended'));
+    });
+    // `runaway` is a function of this thread; it guards queries, and none are asked there.
+    this.tell({ kind: 'create', path, limits: { memoryLimit, threads } });
   }
 
   /** Hands rows over; their memory is gone from this thread. What goes wrong shows in `pause` and `finish`. */
   append(batch: EventBatch): void {
-    const memory = batch.columns.flatMap(({ data, validity }) => [
+    const buffers = batch.columns.flatMap(({ data, validity }) => [
       data.buffer,
       ...(validity ? [validity.buffer] : []),
-    ]);
-    const buffers = memory as ArrayBuffer[];
+    ]) as ArrayBuffer[];
+    // Memory that went elsewhere is sent without complaint, as none.
+    if (batch.columns.some(({ data }) => data.length < batch.rows))
+      this.fail(new Error(`rows of ${batch.name} were handed over before`));
     const bytes = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    void this.ask({ kind: 'append', batch }, buffers, bytes).catch(() => {});
+    this.tell({ kind: 'append', batch }, buffers, bytes);
   }
 
-  /** Resolves when the writer has caught up; null when it has. @throws Error when it failed. */
+  /** Resolves when the writer has caught up, or failed; null when it has. @throws Error when it failed. */
   pause(): Promise<void> | null {
     if (this.problem) throw this.problem;
     if (this.waiting <= MOST_WAITING) return null;
     return new Promise((resolve) => {
-      this.wake = resolve;
+      this.paused.push(resolve);
     });
   }
 
   /** Writes all other tables. @throws Error for whatever could not be written. */
-  async finish(tables: readonly Table[], streamed: readonly StreamedTable[]): Promise<void> {
-    await this.ask({ kind: 'finish', tables, streamed });
-    if (this.problem) throw this.problem;
+  finish(tables: readonly Table[], streamed: readonly StreamedTable[]): Promise<void> {
+    return this.ask({ kind: 'finish', tables, streamed });
   }
 
+  /** Ends the thread, once it has closed the file. Never rejects. */
   async close(): Promise<void> {
     await this.ask({ kind: 'close' }).catch(() => {});
-    this.worker.removeAllListeners('exit');
     await this.worker.terminate();
   }
 
-  private ask(request: SaveRequest, memory: ArrayBuffer[] = [], bytes = 0): Promise<void> {
+  /** Asks for something whose failure will show in `problem`. */
+  private tell(work: SaveWork, memory?: ArrayBuffer[], bytes?: number): void {
+    this.ask(work, memory, bytes).catch(() => {});
+  }
+
+  private ask(work: SaveWork, memory: ArrayBuffer[] = [], bytes = 0): Promise<void> {
+    // A thread that could not write can still close its file.
+    if (this.problem && (this.ended || work.kind !== 'close')) return Promise.reject(this.problem);
     return new Promise((resolve, reject) => {
+      const id = this.nextId++;
+      this.pending.set(id, { bytes, resolve, reject });
       this.waiting += bytes;
-      this.pending.push({ bytes, resolve, reject });
-      this.worker.postMessage(request, memory);
+      try {
+        this.worker.postMessage({ id, work } satisfies SaveRequest, memory);
+      } catch (error) {
+        this.fail(error as Error);
+      }
     });
   }
 
-  private settle(problem: Error | null): void {
-    const done = this.pending.shift();
-    if (!done) return;
-    this.waiting -= done.bytes;
-    this.problem ??= problem;
-    if (problem) done.reject(problem);
-    else done.resolve();
-    if (this.waiting <= MOST_WAITING || this.problem) {
-      this.wake?.();
-      this.wake = null;
+  private receive({ id, problem }: SaveReply): void {
+    if (problem !== null) {
+      this.fail(new Error(problem));
+      return;
     }
+    const done = this.pending.get(id);
+    this.pending.delete(id);
+    this.waiting -= done?.bytes ?? 0;
+    done?.resolve();
+    if (this.waiting <= MOST_WAITING) this.wake();
   }
 
   private fail(error: Error): void {
-    this.problem ??= error;
-    while (this.pending.length > 0) this.settle(error);
+    const problem = this.problem ?? error;
+    this.problem = problem;
+    const left = [...this.pending.values()];
+    this.pending.clear();
+    this.waiting = 0;
+    for (const { reject } of left) reject(problem);
+    this.wake();
+  }
+
+  private wake(): void {
+    for (const resolve of this.paused.splice(0)) resolve();
   }
 }

@@ -40,6 +40,7 @@ await build({
   platform: 'node',
   target: 'node20',
   minifySyntax: true,
+  minifyWhitespace: true,
   legalComments: 'none',
   logLevel: 'warning',
   // DuckDB's bindings are a native package and stay one; canvas is an optional part of vega that is never used.
