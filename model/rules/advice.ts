@@ -26,6 +26,7 @@ const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
     /page shift of the call/,
     'Print the argument ps in the probes of pci_prepare_ats() and pci_enable_ats().',
   ],
+  [/^pci_disable_ats\(\) was never recorded/, 'Probe pci_disable_ats().'],
   [/no prepare of the function/, 'Probe pci_prepare_ats().'],
   [/caller is not named/, 'Use return probes: they name the caller.'],
   [/is a VF is unknown/, 'Print is_virtfn in the probes (vf=dev->is_virtfn).'],
