@@ -250,7 +250,7 @@ class TraceDecoder {
     const lo = view.getUint32(wide && bigEndian ? at + 4 : at, !bigEndian);
     const hi = wide ? view.getUint32(bigEndian ? at : at + 4, !bigEndian) : 0;
     this.symbolsRead ??= new Symbols(this.opened.file.kallsyms);
-    return { lo, hi, location: this.symbolsRead.at(lo, hi) };
+    return { lo, hi, location: this.symbolsRead.holderOf(lo, hi) };
   }
 
   private wantsSymbol(kind: Kind, symbol: number): boolean {

@@ -33,7 +33,7 @@ function splitAddress(address: bigint): [number, number] {
 function functionName(address: bigint | null, context: PrintContext): string | null {
   return address === null
     ? null
-    : (context.symbols.at(...splitAddress(BigInt.asUintN(64, address)))?.name ?? null);
+    : (context.symbols.holderOf(...splitAddress(BigInt.asUintN(64, address)))?.name ?? null);
 }
 
 function functionOrAddress(address: bigint | null, context: PrintContext): string {

@@ -3,6 +3,9 @@ const SPACE = 32;
 const TAB = 9;
 const BRACKET = 91;
 
+/** Memory of a module comes in whole pages. */
+const PAGE = 4096;
+
 const latin1 = new TextDecoder('latin1');
 
 /** A place in the kernel: the function, the distance from its start, and its size where the next symbol tells it. */
@@ -69,6 +72,16 @@ export class Symbols {
     if (this.cache.size > 65536) this.cache.clear();
     this.cache.set(lo, { hi, location });
     return location;
+  }
+
+  /**
+   * The same, but null too where nothing tells how far the function before the address reaches and the address lies on
+   * another page: code of a module that was gone when the symbols were copied is not to be blamed on its neighbour.
+   */
+  holderOf(lo: number, hi: number): Location | null {
+    const location = this.at(lo, hi);
+    if (!location || location.size > 0) return location;
+    return ((lo >>> 0) & (PAGE - 1)) >= location.offset ? location : null;
   }
 
   /** The address of a symbol; null when there is none of the name. Looks through all names at its first use. */

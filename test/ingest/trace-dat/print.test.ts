@@ -182,6 +182,16 @@ describe('Symbols', () => {
     [0xff11000004518800n, '0xff11000004518800'],
   ])('%x', (address, text) => expect(at(address)).toBe(text));
 
+  it('blames no neighbour for code of a module that is gone', () => {
+    const holder = (lo: number) => symbols.holderOf(lo, 0xffffffff)?.name ?? null;
+    expect(holder(0xc0000050)).toBe('mod_next');
+    expect(holder(0xc0000fff)).toBe('mod_next');
+    expect(holder(0xc0001000)).toBeNull();
+    expect(holder(0xc00022c9)).toBeNull();
+    expect(symbols.at(0xc00022c9, 0xffffffff)?.name).toBe('mod_next');
+    expect(holder(0x81000110)).toBe('alias_a');
+  });
+
   it('finds addresses that are not in order', () => {
     const mixed = new Symbols(utf8('ffffffff81000200 t b\nffffffff81000100 t a\n'));
     expect(mixed.at(0x81000180, 0xffffffff)).toMatchObject({ name: 'a', offset: 0x80, size: 0x100 });
