@@ -1,4 +1,21 @@
-import { COMMA, EQUALS, isNameByte, LEFT_BRACE, LEFT_PAREN, QUOTE, RIGHT_BRACE, SPACE } from './bytes.ts';
+import {
+  COMMA,
+  EQUALS,
+  indexOfByte,
+  isNameByte,
+  LEFT_BRACE,
+  LEFT_BRACKET,
+  LEFT_PAREN,
+  PLUS,
+  QUOTE,
+  RIGHT_BRACE,
+  RIGHT_BRACKET,
+  SLASH,
+  SPACE,
+} from './bytes.ts';
+
+/** MODULE_NAME_LEN with the brackets and the space. */
+const LONGEST_MODULE = 64;
 
 /** Receives one `name=value`; `quoted` tells a text from a number that looks like one. */
 export type ArgumentHandler = (
@@ -43,11 +60,21 @@ export function forEachArgument(
       valueEnd = at;
     } else {
       while (at < end && buffer[at] !== SPACE) at++;
+      at = afterModule(buffer, valueStart, at, end);
       valueEnd = at;
       if (valueEnd > valueStart && buffer[valueEnd - 1] === COMMA) valueEnd--;
     }
     onArgument(nameStart, nameEnd, valueStart, valueEnd, quoted);
   }
+}
+
+/** The end of a value with the module behind it, `func+0x1/0x2 [mod]`: what the type `symbol` prints (`%pS`). */
+function afterModule(buffer: Uint8Array, start: number, end: number, limit: number): number {
+  if (buffer[end + 1] !== LEFT_BRACKET || end + 2 >= limit) return end;
+  const plus = indexOfByte(buffer, PLUS, start, end);
+  if (plus < 0 || indexOfByte(buffer, SLASH, plus, end) < 0) return end;
+  const close = indexOfByte(buffer, RIGHT_BRACKET, end, Math.min(limit, end + LONGEST_MODULE));
+  return close < 0 ? end : close + 1;
 }
 
 /**

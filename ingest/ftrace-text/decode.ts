@@ -41,6 +41,8 @@ export class LineDecoder {
   /** What the line before was, for lines that only make sense after another. */
   private before: 'event' | 'perf' | 'stack' | 'other' = 'other';
   private source: string | null = null;
+  /** The CPU whose statistics are printed. */
+  private countedCpu: number | null = null;
   /** Names of the events that scans pass over, by their ids there. */
   private readonly skippedNames: NameInfo[] = [];
 
@@ -185,6 +187,8 @@ export class LineDecoder {
       return true;
     }
     if (parsePerfLine(buffer, start, end, head)) {
+      if (head.pid < 0 || head.timeEnd === head.timeStart)
+        renderings.see('perf-fields', place.offset, place.line);
       this.stacks.flush();
       this.source ??= 'perf script';
       out.bytes.record += place.length;
@@ -245,6 +249,9 @@ export class LineDecoder {
         this.graph.forget();
         losses.add(mark, timeline, place.offset, place.line);
         break;
+      case 'statistic':
+        this.onStatistic(mark);
+        break;
       case 'buffer-started':
         losses.add(mark, timeline, place.offset, place.line);
         break;
@@ -273,6 +280,15 @@ export class LineDecoder {
       case 'switch':
         this.graph.onSwitch(mark);
     }
+  }
+
+  private onStatistic({ name, value }: Mark & { kind: 'statistic' }): void {
+    const { place, losses } = this;
+    if (name === 'CPU') this.countedCpu = value;
+    if (value === 0) return;
+    if (name === 'overrun') losses.counted('overwritten', this.countedCpu, value, place.offset, place.line);
+    if (name === 'commit overrun' || name === 'dropped events')
+      losses.counted('dropped', this.countedCpu, value, place.offset, place.line);
   }
 
   private onUnparsed(buffer: Uint8Array, start: number, end: number): void {

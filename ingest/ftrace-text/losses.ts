@@ -52,6 +52,28 @@ export class Losses {
     this.pending = [];
   }
 
+  /** What the statistics of a CPU count. They cover the whole recording: when it was lost is not known. */
+  counted(
+    kind: 'overwritten' | 'dropped',
+    cpu: number | null,
+    count: number,
+    offset: number,
+    line: number,
+  ): void {
+    const what = kind === 'overwritten' ? 'overwritten events' : 'events that found no room';
+    this.out.loss({
+      kind,
+      cpu,
+      count: BigInt(count),
+      seq: 0,
+      from_ns: null,
+      to_ns: null,
+      offset: BigInt(offset),
+      line,
+      message: `the statistics${cpu === null ? '' : ` of CPU ${cpu}`} count ${count} ${what}`,
+    });
+  }
+
   overwritten(mark: Mark & { kind: 'entries' }, seq: number, offset: number, line: number): void {
     const count = BigInt(mark.written - mark.inBuffer);
     if (count <= 0n) return;
@@ -124,7 +146,7 @@ export class Losses {
       to_ns: to,
       offset: BigInt(offset),
       line,
-      message: `CPU ${mark.cpu} lost ${mark.count === null ? 'an unknown number of' : mark.count} events`,
+      message: `${mark.cpu === null ? 'the recording' : `CPU ${mark.cpu}`} lost ${mark.count === null ? 'an unknown number of' : mark.count} events`,
     });
   }
 }

@@ -1,6 +1,12 @@
 /** What a line of an ftrace text that is no event may be. */
 export type Mark =
-  | { readonly kind: 'lost'; readonly cpu: number; readonly count: bigint | null; readonly dropped: boolean }
+  | {
+      readonly kind: 'lost';
+      readonly cpu: number | null;
+      readonly count: bigint | null;
+      readonly dropped: boolean;
+    }
+  | { readonly kind: 'statistic'; readonly name: string; readonly value: number }
   | { readonly kind: 'buffer-started'; readonly cpu: number }
   | { readonly kind: 'entries'; readonly inBuffer: number; readonly written: number; readonly cpus: number }
   | { readonly kind: 'tracer'; readonly name: string }
@@ -28,6 +34,15 @@ const PERF = /^# =+\s*$/;
 const RELEASE = /^# os release : (\S+)/;
 const REPORT = /^(?:version = \d+\s*)?cpus=(\d+)$/;
 const VERSION = /^version = \d+$/;
+const PERF_RECORD = /: PERF_RECORD_([A-Z_]+)\b/;
+const PERF_LOST = /\blost[ :]+(\d+)/;
+const PERF_CPU = / \[(\d{3,5})\] /;
+const PERF_CHUNKS = /^Processed \d+ events and lost \d+ chunks!/;
+/** The file per_cpu/cpuN/stats, which `trace-cmd report --stat` prints for every CPU. */
+const STATISTIC =
+  /^(CPU|entries|overrun|commit overrun|bytes|dropped events|read events): (\d+)$|^(?:oldest event|now) ts: +[\d.]+$/;
+const STATISTICS =
+  /^(?:Kernel buffer statistics:| {2}Note: "entries" are the entries left in the kernel ring buffer and are not| {8}recorded in the trace data\. They should all be zero\.|Buffer: \S+|CPU\d+ data recorded at offset=0x[0-9a-f]+| {4}\d+ bytes in size(?: \(\d+ uncompressed\))?)$/;
 const EMPTY = /^(?:CPU \d+ is empty|CPU:\d+ is empty)$/;
 const RULE = /^ -{20,}\s*$/;
 const SWITCH = /^ *(?:(\d+)\)|) *(\S.*)-(\d+) +=> +(\S.*)-(\d+)\s*$/;
@@ -41,6 +56,14 @@ const SWITCH = /^ *(?:(\d+)\)|) *(\S.*)-(\d+) +=> +(\S.*)-(\d+)\s*$/;
 export function readMark(text: string): Mark | null {
   if (text.trim() === '') return { kind: 'comment' };
   if (text.startsWith('#')) return readHeader(text);
+  const statistic = STATISTIC.exec(text);
+  if (statistic) {
+    return { kind: 'statistic', name: statistic[1] ?? '', value: Number(statistic[2] ?? 0) };
+  }
+  if (STATISTICS.test(text)) return { kind: 'comment' };
+  if (PERF_CHUNKS.test(text)) return { kind: 'lost', cpu: null, count: null, dropped: false };
+  const record = PERF_RECORD.exec(text);
+  if (record) return readPerfRecord(record[1], text);
   if (text.startsWith('CPU')) {
     const lost = LOST.exec(text) ?? DROPPED.exec(text);
     if (lost) {
@@ -63,6 +86,14 @@ export function readMark(text: string): Mark | null {
     };
   }
   return null;
+}
+
+/** A record of perf that is no sample (`perf script --show-lost-events`, `--show-task-events` and the like). */
+function readPerfRecord(name: string, text: string): Mark {
+  const count = name.startsWith('LOST') ? PERF_LOST.exec(text) : null;
+  if (!count) return { kind: 'comment' };
+  const cpu = PERF_CPU.exec(text);
+  return { kind: 'lost', cpu: cpu ? Number(cpu[1]) : null, count: BigInt(count[1]), dropped: false };
 }
 
 function readHeader(text: string): Mark {

@@ -24,6 +24,8 @@ const FREE_TEXT = new Set([
 /** Begins like the line of an event or a call: what it says besides was not understood. */
 const LINE_OF_ITS_OWN = /^\s*(?:\d{1,5}\) .*\||\S.{0,40}-\d+ +(?:\([ \d-]+\) +)?\[\d{3,5}\] )/;
 
+/** What trace-cmd prints before the fields of an event whose print format it cannot read. */
+const NOT_PARSED = '[FAILED TO PARSE]';
 /** What the kernel accepts as the name of an event. */
 const EVENT_NAME = /^[A-Za-z_]\w*$/;
 
@@ -196,6 +198,8 @@ export class PlainEvents {
       this.count(head);
       return;
     }
+    const failed = startsWith(buffer, head.bodyStart, end, NOT_PARSED);
+    if (failed) head.bodyStart = skipSpaces(buffer, head.bodyStart + NOT_PARSED.length, end);
     const located = parseLocation(buffer, head.bodyStart, end, location);
     const isReturn = located && location.isReturn;
     const symbol = located ? names.symbol(buffer, location.symbolStart, location.symbolEnd) : -1;

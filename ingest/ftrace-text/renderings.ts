@@ -31,6 +31,12 @@ const LOST = {
     message:
       'task, CPU and time of the events are not printed, only their order is known: print the trace again with the option context-info on',
   },
+  'perf-fields': {
+    label: 'without some fields',
+    severity: 'warning',
+    message:
+      'task or time of the events are not printed: print them with perf script -F comm,pid,tid,cpu,time,event,trace',
+  },
   'graph-no-time': {
     label: 'no time',
     severity: 'info',

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseEventLine } from '../../../ingest/ftrace-text/event-line.ts';
 import { Head } from '../../../ingest/ftrace-text/head.ts';
+import { rowsOf } from '../../../tables/index.ts';
 import { decode, eventsOf, int32, notesOf, sourceOf } from './helpers.ts';
 
 const CONTEXT = '              sh-50      [001] .....     5.674904: ';
@@ -140,6 +141,7 @@ describe('arguments', () => {
     ['a=1 a=2', { a: 1n }],
     ['a=0xffffffea (-22) b=0xc (12) c=(1)', { a: -22n, b: 12n, c: 1n }],
     ['a=1, b=2, c=x', { a: 1n, b: 2n, c: 'x' }],
+    ['a=f+0x1/0x2 [mod] b=g+0x1/0x2 c=1 [x] d=2', { a: 'f+0x1/0x2 [mod]', b: 'g+0x1/0x2', c: 1n, d: 2n }],
   ] as const)('%s', async (body, expected) => {
     expect(await one(`${CONTEXT}e: (f+0x0/0x1) ${body}`)).toMatchObject(expected);
   });
@@ -180,6 +182,35 @@ describe('lines that are no events', () => {
     expect([...cpu.data].map(Number)).toEqual([1, 3, 2]);
     expect([...count.data].map(Number)).toEqual([76, 7, 0]);
     expect([...seq.data].map(Number)).toEqual([1, 1, 1]);
+  });
+
+  test('the statistics of trace-cmd report --stat are losses of the whole recording', async () => {
+    const stats = (cpu: number, overrun: number, dropped: number) =>
+      [
+        `CPU: ${cpu}`,
+        'entries: 0',
+        `overrun: ${overrun}`,
+        'commit overrun: 0',
+        'bytes: 0',
+        'oldest event ts:    31.922320',
+        'now ts:    31.934542',
+        `dropped events: ${dropped}`,
+        'read events: 14493',
+        '',
+      ].join('\n');
+    const recorded = await decode(
+      `cpus=2\n\nKernel buffer statistics:\n${stats(0, 0, 0)}\n${stats(1, 4664, 2)}\n${event}\n`,
+    );
+    expect(sourceOf(recorded)).toMatchObject({ records: 1n, unparsed: 0n });
+    expect(rowsOf(recorded.losses).map((row) => [row.kind, row.cpu, row.count, row.seq])).toEqual([
+      ['overwritten', 1, 4664n, 0],
+      ['dropped', 1, 2n, 0],
+    ]);
+  });
+
+  test('an event that trace-cmd could not print has its fields', async () => {
+    const text = `${CONTEXT}e: [FAILED TO PARSE] __probe_ip=pci_enable_ats+0x4/0xb0 a=1\n`;
+    expect(eventsOf(await decode(text))[0]).toMatchObject({ symbol: 'pci_enable_ats', a: 1n });
   });
 
   test('bodies of several lines, blank lines, hex dumps', async () => {

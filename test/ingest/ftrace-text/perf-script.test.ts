@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { decode, eventsOf, sourceOf } from './helpers.ts';
+import { rowsOf } from '../../../tables/index.ts';
+import { decode, eventsOf, notesOf, sourceOf } from './helpers.ts';
 
 const SCRIPT = `# ========
 # captured on    : Sun Nov 23 10:00:00 2025
@@ -54,5 +55,48 @@ describe('perf script', () => {
     expect(rows[3]).toMatchObject({ event: 'cycles', pid: 133 });
     expect([...recorded.eventCounts[0].keys()]).toContain('probe:pci_enable_ats');
     expect(recorded.events.find((table) => table.def.name === 'pci_enable_ats')?.def.doc).toContain('probe:');
+  });
+
+  test.each([
+    [
+      'time,event,trace',
+      '     5.674904: probe:f: (ffffffff8160c7e4) a=1',
+      { time_ns: 5674904000n, pid: null },
+    ],
+    ['cpu,time,event,trace', '[001]     5.674904: probe:f: (ffffffff8160c7e4) a=1', { cpu: 1, pid: null }],
+    [
+      'comm,pid,event,trace',
+      'my sh    50 probe:f: (ffffffff8160c7e4) a=1',
+      { comm: 'my sh', pid: 50, time_ns: null },
+    ],
+    [
+      'event,trace',
+      'probe:f: (ffffffff8160c7e4 <- ffffffff8160c7e4) a=1',
+      { is_return: true, time_ns: null },
+    ],
+  ])('-F %s, and it says what is missing', async (_, line, expected) => {
+    const recorded = await decode(`${line}\n`);
+    expect(eventsOf(recorded)[0]).toMatchObject({ event: 'f', a: 1n, ...expected });
+    expect(notesOf(recorded)).toContain('perf-fields');
+  });
+
+  test('text with colons is no event', async () => {
+    for (const line of ['foo:bar: baz', 'note: see: (below)', '5.674904: foo: bar'])
+      expect(sourceOf(await decode(`${line}\n`))).toMatchObject({ records: 0n, unparsed: 1n });
+  });
+
+  test('losses that perf tells', async () => {
+    const sample = 'sh  50 [001]     5.674904: probe:f: (ffffffff8160c7e4) a=1\n';
+    const recorded = await decode(
+      `${sample}sh  50 [003]     5.674905: PERF_RECORD_LOST lost 5
+sh  50 [000]     5.674905: PERF_RECORD_COMM exec: sh:50/50
+${sample}Processed 12 events and lost 3 chunks!
+`,
+    );
+    expect(sourceOf(recorded)).toMatchObject({ records: 2n, unparsed: 0n });
+    expect(rowsOf(recorded.losses).map((row) => [row.kind, row.cpu, row.count, row.seq])).toEqual([
+      ['lost', 3, 5n, 1],
+      ['lost', null, null, 2],
+    ]);
   });
 });
