@@ -24,7 +24,7 @@ export function isHardwareSource(source: { readonly format: string }): boolean {
 }
 
 /** The kernel's record of a write, or the call that made it, that an event of the hardware's log is the other view of. */
-export interface Twin {
+export interface MatchedWrite {
   /** Row of the kernel's event: the write itself, or the entry or return of the call. */
   readonly row: number;
   /** It is the write itself. */
@@ -34,8 +34,8 @@ export interface Twin {
 /** How the logs of the hardware stand to the kernel's. */
 export interface HardwareAlignment {
   readonly relations: readonly ClockRelation[];
-  /** By row of an event of the hardware's log. */
-  readonly twins: ReadonlyMap<number, Twin>;
+  /** The kernel's record of a write, by row of the same write in the hardware's log. */
+  readonly matches: ReadonlyMap<number, MatchedWrite>;
   /** Sources of the hardware that nothing relates to the kernel's: their addresses are a space of their own. */
   readonly apart: readonly { readonly source: number; readonly why: string }[];
 }
@@ -47,7 +47,7 @@ interface WriteList<Write extends TimedKey> {
 }
 
 /** A recording without a log of the hardware. */
-export const NO_HARDWARE: HardwareAlignment = { relations: [], twins: new Map(), apart: [] };
+export const NO_HARDWARE: HardwareAlignment = { relations: [], matches: new Map(), apart: [] };
 
 const KERNEL_WRITES = kindSet('config.write', 'config.write_user');
 
@@ -74,13 +74,13 @@ export function alignHardware(
   // A log of a simulator has software of its own; beside a kernel's it is another machine.
   const offClock = (row: { readonly source: number }) =>
     relations.find((relation) => relation.source === row.source)?.offsetNs === null;
-  const twins = new Map<number, Twin>();
+  const matches = new Map<number, MatchedWrite>();
   const apart: { source: number; why: string }[] = [];
   const others = rows.filter((row) => !isHardwareSource(row) && row.format !== 'lspci' && row.records > 0n);
   const simulators = others.filter((row) => row.format === 'ats-events');
   if (simulators.length > 0 && simulators.length < others.length && others.some(offClock))
     for (const { source } of simulators) apart.push({ source, why: NO_TRACE });
-  if (hardware.length === 0 || others.length === 0) return { relations, twins, apart };
+  if (hardware.length === 0 || others.length === 0) return { relations, matches, apart };
   const kernel = relations.filter(
     (relation) => relation.offsetNs !== null && others.some((row) => row.source === relation.source),
   );
@@ -104,7 +104,7 @@ export function alignHardware(
     for (let row = 0; row < events.length; row++) {
       if (events.source[row] !== source.source || events.kind[row] !== KIND['hw.write']) continue;
       const write = partners.get(events.seq[row]);
-      if (write) twins.set(row, { row: write.row, isWrite: write.isWrite });
+      if (write) matches.set(row, { row: write.row, isWrite: write.isWrite });
     }
     const relation = relationOf(source.source, fit, writes, seen);
     const timeOf = commonTimes(source.source, events, fit, writes.start, seen.start, partners);
@@ -117,7 +117,7 @@ export function alignHardware(
         aligned.get(relation.source) ?? (why ? { ...relation, method: `not aligned: ${why}` } : relation)
       );
     }),
-    twins,
+    matches,
     apart,
   };
 }

@@ -3,7 +3,7 @@ import type { EventColumns } from '../event-columns.ts';
 import { EVENT_KINDS, type EventKindName, HARDWARE_KINDS, KIND, UNKNOWN } from '../events.ts';
 import type { FeatureName, Features } from '../features.ts';
 import { FindingCollector } from '../findings.ts';
-import type { Twin } from '../hardware/align.ts';
+import type { MatchedWrite } from '../hardware/align.ts';
 import { classifyCaller } from '../known-functions.ts';
 import { NOTHING_LISTED, Observation, type Watch } from '../observation.ts';
 import type { Order } from '../order.ts';
@@ -34,7 +34,8 @@ export interface BenchInput {
   readonly imageAddress: bigint | null;
   /** How the recording was made, where that is known. */
   readonly watch?: Watch;
-  readonly twins: ReadonlyMap<number, Twin>;
+  /** The write as the kernel tells it, by row of the hardware's event. */
+  readonly matches: ReadonlyMap<number, MatchedWrite>;
   /** Sources that nothing relates to the kernel's. */
   readonly apart: ReadonlySet<number>;
 }
@@ -80,7 +81,7 @@ export class RuleBench implements RuleContext {
       if (kind === CONFIG_WRITE && (width === 2 || width === UNKNOWN)) this.wordWrites = true;
     }
     this.observation = new Observation(this.kindCounts, input.watch ?? NOTHING_LISTED);
-    for (const [row, twin] of input.twins) this.otherViews.set(twin.row, row);
+    for (const [row, match] of input.matches) this.otherViews.set(match.row, row);
   }
 
   feature(name: FeatureName): boolean | null {
@@ -181,8 +182,8 @@ export class RuleBench implements RuleContext {
     return event < 0 || this.state.get(fn, field) === UNKNOWN ? [] : [{ role, event }];
   }
 
-  twinOf(event: number): number {
-    return this.otherViews.get(event) ?? this.input.twins.get(event)?.row ?? -1;
+  otherViewOf(event: number): number {
+    return this.otherViews.get(event) ?? this.input.matches.get(event)?.row ?? -1;
   }
 
   simultaneous(a: number, b: number): boolean {

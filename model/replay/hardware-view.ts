@@ -2,7 +2,7 @@ import type { Calls } from '../calls.ts';
 import { decodeControl } from '../control-register.ts';
 import type { EventColumns } from '../event-columns.ts';
 import { EVENT_KINDS, KIND, kindMask, UNKNOWN } from '../events.ts';
-import type { HardwareAlignment, Twin } from '../hardware/align.ts';
+import type { HardwareAlignment, MatchedWrite } from '../hardware/align.ts';
 import { ATS_CONTROL, PASID_CONTROL, PRI_CONTROL } from '../hardware/registers.ts';
 import type { Order } from '../order.ts';
 import { HOOKS, POINT_HOOKS } from '../rules/index.ts';
@@ -46,7 +46,7 @@ export class HardwareView {
     this.parts = parts;
     this.requests = new InvalidationRequests(parts.events, parts.order, parts.bench);
     const { events, order, calls } = parts;
-    const traces = new Set([...parts.alignment.twins.values()].map((twin) => events.source[twin.row]));
+    const traces = new Set([...parts.alignment.matches.values()].map((match) => events.source[match.row]));
     let from: bigint | null = null;
     let to: bigint | null = null;
     let last = -1;
@@ -144,9 +144,9 @@ export class HardwareView {
     const { events, bench, registers, state, alignment } = this.parts;
     const enable = events.enabled[row];
     const stu = events.stu[row];
-    const twin = alignment.twins.get(row);
+    const match = alignment.matches.get(row);
     // The kernel's own record of the write has told all this already, at the moment it was made.
-    if (twin?.isWrite && this.isDecoded(fn, twin)) return;
+    if (match?.isWrite && this.isDecoded(fn, match)) return;
     if (enable === UNKNOWN && stu === UNKNOWN) {
       for (const field of [HW_EN, HW_STU]) state.set(fn.fn, field, UNKNOWN, row, 'write');
       return;
@@ -154,7 +154,7 @@ export class HardwareView {
     // A log of a simulator may say who wrote.
     const fromUser = events.result[row] === 1;
     const isWatched = this.isWatched(fn, row);
-    const by = twin ? this.parts.calls.callOf[twin.row] : isWatched ? this.callNear(fn, row) : -1;
+    const by = match ? this.parts.calls.callOf[match.row] : isWatched ? this.callNear(fn, row) : -1;
     const write: ControlWrite = {
       fn,
       event: row,
@@ -163,7 +163,7 @@ export class HardwareView {
       by,
       fromUser,
       byHardware: true,
-      behindCore: fromUser || (by < 0 && !twin && isWatched && registers.isBehindCore(fn, enable, stu)),
+      behindCore: fromUser || (by < 0 && !match && isWatched && registers.isBehindCore(fn, enable, stu)),
     };
     for (const hook of HOOKS.onWrite) hook(bench, write);
     this.hold(fn, row, 'write');
@@ -177,9 +177,9 @@ export class HardwareView {
     if (stu[row] !== UNKNOWN && fn.isVf !== 1) state.set(fn.fn, HW_STU, stu[row], row, origin);
   }
 
-  private isDecoded(fn: FunctionRecord, twin: Twin): boolean {
+  private isDecoded(fn: FunctionRecord, match: MatchedWrite): boolean {
     const { events } = this.parts;
-    const { row } = twin;
+    const { row } = match;
     return (
       KERNEL_WRITES[events.kind[row]] === 1 &&
       decodeControl(fn.capOffset, events.where[row], events.width[row], events.value[row]) !== null

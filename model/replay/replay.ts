@@ -189,7 +189,7 @@ export class Replay {
       features,
       imageAddress: input.imageAddress,
       watch: input.watch,
-      twins: alignment.twins,
+      matches: alignment.matches,
       apart: new Set(alignment.apart.map((one) => one.source)),
     });
     this.bench = bench;

@@ -142,7 +142,7 @@ export interface RuleContext {
   /** Event that set a value of the state, as an evidence item; none when nothing set it. */
   because(fn: number, field: number, role: string): EvidenceItem[];
   /** The other record of the same write: of a kernel's write the one in the hardware's log, or the reverse; -1. */
-  twinOf(event: number): number;
+  otherViewOf(event: number): number;
   /** Two events of different tasks at the same instant: nobody knows which came first. */
   simultaneous(a: number, b: number): boolean;
   fire(rule: string, draft: Draft): void;

@@ -74,6 +74,6 @@ export function viewsText(
 
 /** The other record of a write that both the kernel and the hardware saw. */
 export function otherView(context: RuleContext, event: number): EvidenceItem[] {
-  const twin = context.twinOf(event);
-  return twin < 0 ? [] : [{ role: 'the same write, seen by the other side', event: twin }];
+  const other = context.otherViewOf(event);
+  return other < 0 ? [] : [{ role: 'the same write, seen by the other side', event: other }];
 }
