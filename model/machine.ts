@@ -49,22 +49,27 @@ export function contractFeatures(features: Features): ContractFeatures {
   };
 }
 
-export function operandsOf(
-  state: StateStore,
-  fn: FunctionRecord,
-  pf: FunctionRecord | null,
-  pageShift: number,
-): Operands {
-  return {
-    cap: state.get(fn.fn, CORE_CAP),
-    untrusted: state.get(fn.fn, CORE_UNTRUSTED),
-    pfSupported: pf ? ownSupport(state, pf.fn) : UNKNOWN,
-    answered: state.get(fn.fn, CORE_SUPPORTED),
-    enabled: state.get(fn.fn, CORE_EN),
-    isVf: fn.isVf,
-    pfStu: pf ? state.get(pf.fn, CORE_STU) : UNKNOWN,
-    pageShift,
-  };
+/** Operands that take their values again and again, so that a call costs no memory. */
+export class CallOperands implements Operands {
+  cap = UNKNOWN;
+  untrusted = UNKNOWN;
+  pfSupported = UNKNOWN;
+  answered = UNKNOWN;
+  enabled = UNKNOWN;
+  isVf = UNKNOWN;
+  pfStu = UNKNOWN;
+  pageShift = UNKNOWN;
+
+  take(state: StateStore, fn: FunctionRecord, pf: FunctionRecord | null, pageShift: number): void {
+    this.cap = state.get(fn.fn, CORE_CAP);
+    this.untrusted = state.get(fn.fn, CORE_UNTRUSTED);
+    this.pfSupported = pf ? ownSupport(state, pf.fn) : UNKNOWN;
+    this.answered = state.get(fn.fn, CORE_SUPPORTED);
+    this.enabled = state.get(fn.fn, CORE_EN);
+    this.isVf = fn.isVf;
+    this.pfStu = pf ? state.get(pf.fn, CORE_STU) : UNKNOWN;
+    this.pageShift = pageShift;
+  }
 }
 
 /**

@@ -54,23 +54,18 @@ export function originNumber(origin: Origin): number {
 }
 
 /** Takes every change of a value. */
-export type OnTransition = (
-  event: number,
-  fn: number,
-  field: number,
-  from: number,
-  to: number,
-  origin: Origin,
-) => void;
+export interface TransitionListener {
+  changed(event: number, fn: number, field: number, from: number, to: number, origin: Origin): void;
+}
 
 /** The state of all functions, with the event that set each value. */
 export class StateStore {
   private values = new Int32Array(FIELD_COUNT * 16).fill(UNKNOWN);
   private events = new Int32Array(FIELD_COUNT * 16).fill(-1);
-  private readonly onTransition: OnTransition;
+  private readonly listener: TransitionListener;
 
-  constructor(onTransition: OnTransition) {
-    this.onTransition = onTransition;
+  constructor(listener: TransitionListener) {
+    this.listener = listener;
   }
 
   get(fn: number, field: number): number {
@@ -95,7 +90,7 @@ export class StateStore {
     }
     this.values[at] = value;
     this.events[at] = event;
-    this.onTransition(event, fn, field, from, value, origin);
+    this.listener.changed(event, fn, field, from, value, origin);
   }
 
   /** A newer record shows the same value: it is the better evidence where nothing depends on since when it held. */

@@ -41,6 +41,7 @@ export interface BenchInput {
 }
 
 const CONFIG_WRITE = KIND['config.write'];
+const CALLER_KINDS = ['iommu', 'foreign', 'unknown'] as const;
 
 /** Where rules stand while they look: what they may ask, and where they put what they found. */
 export class RuleBench implements RuleContext {
@@ -66,13 +67,15 @@ export class RuleBench implements RuleContext {
   private readonly input: BenchInput;
   /** Hardware records by the row of the kernel's event. */
   private readonly otherViews = new Map<number, number>();
-  private readonly callerKinds = new Map<number, 'iommu' | 'foreign' | 'unknown'>();
+  /** By the id of the caller's name: 0 while nobody asked, else 1 + the place in `CALLER_KINDS`. */
+  private readonly callerKinds: Uint8Array;
   private readonly memory = new RuleMemory();
 
   constructor(input: BenchInput) {
     this.input = input;
     this.state = input.state;
     this.topology = input.topology;
+    this.callerKinds = new Uint8Array(input.events.names.size);
     for (const row of input.order.rows) {
       const kind = input.events.kind[row];
       // What another machine recorded shows nothing of what this one's recording would show.
@@ -101,12 +104,9 @@ export class RuleBench implements RuleContext {
     const { events, imageAddress } = this.input;
     const id = events.caller[event];
     if (id < 0) return 'unknown';
-    let kind = this.callerKinds.get(id);
-    if (!kind) {
-      kind = classifyCaller(events.names.get(id), imageAddress);
-      this.callerKinds.set(id, kind);
-    }
-    return kind;
+    if (this.callerKinds[id] === 0)
+      this.callerKinds[id] = 1 + CALLER_KINDS.indexOf(classifyCaller(events.names.get(id), imageAddress));
+    return CALLER_KINDS[this.callerKinds[id] - 1];
   }
 
   callerText(event: number): string | null {

@@ -1,7 +1,8 @@
 import type { Calls } from '../calls.ts';
 import { decodeControl } from '../control-register.ts';
 import type { EventColumns } from '../event-columns.ts';
-import { type EventKindName, kindMask, UNKNOWN } from '../events.ts';
+import { kindMask, UNKNOWN } from '../events.ts';
+import type { Observation } from '../observation.ts';
 import type { ControlWrite } from '../rules/rule.ts';
 import { CORE_STU, HW_EN, HW_STU, type StateStore } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
@@ -17,18 +18,13 @@ export class RegisterAccesses {
   private readonly events: EventColumns;
   private readonly calls: Calls;
   private readonly state: StateStore;
-  private readonly wasRecorded: (kind: EventKindName) => boolean;
+  private readonly observation: Observation;
 
-  constructor(
-    events: EventColumns,
-    calls: Calls,
-    state: StateStore,
-    wasRecorded: (kind: EventKindName) => boolean,
-  ) {
+  constructor(events: EventColumns, calls: Calls, state: StateStore, observation: Observation) {
     this.events = events;
     this.calls = calls;
     this.state = state;
-    this.wasRecorded = wasRecorded;
+    this.observation = observation;
   }
 
   /** The write as it touches ATS Control, or null when it does not, or when the place of the register is unknown. */
@@ -88,9 +84,12 @@ export class RegisterAccesses {
    */
   isBehindCore(fn: FunctionRecord, enable: number, stu: number): boolean {
     if (enable === UNKNOWN) return false;
-    if (enable === 0) return this.wasRecorded('ats.disable') && this.wasRecorded('ats.prepare');
+    if (enable === 0)
+      return this.observation.wouldShow('ats.disable') && this.observation.wouldShow('ats.prepare');
     const shift = this.state.get(fn.fn, CORE_STU);
     const asBelieved = shift === UNKNOWN || stu === UNKNOWN || fn.isVf !== 0 || stu === ((shift - 12) & 31);
-    return this.wasRecorded('ats.enable') && (this.wasRecorded('ats.restore') || !asBelieved);
+    return (
+      this.observation.wouldShow('ats.enable') && (this.observation.wouldShow('ats.restore') || !asBelieved)
+    );
   }
 }

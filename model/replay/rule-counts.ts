@@ -20,47 +20,47 @@ const PLACES = new Uint8Array(100);
 RULES.forEach(({ id }, place) => {
   PLACES[numberOf(id)] = place;
 });
-/** Counts of one function: decided and undecided, rule by rule. What is about no function stands before the first one. */
-const WIDTH = RULES.length * 2;
+/** Counts of one function, rule by rule. What is about no function stands before the first one. */
+const WIDTH = RULES.length;
 
 /** Counts the decisions of all rules. Those on one function lie side by side: they are counted together. */
 export class RuleTally {
-  private counts = new Uint32Array(WIDTH * 64);
+  private decided = new Uint32Array(WIDTH * 64);
+  private undecided = new Uint32Array(WIDTH * 64);
   private readonly why = new Map<string, string>();
   private readonly whyOn = new Map<string, Map<number, string>>();
 
   /** @param fn function generation, -1 where nothing names it. */
   decide(rule: string, fn: number): void {
-    const at = (fn + 1) * WIDTH + PLACES[numberOf(rule)] * 2;
-    if (at >= this.counts.length) this.grow(at);
-    this.counts[at]++;
+    const at = (fn + 1) * WIDTH + PLACES[numberOf(rule)];
+    if (at >= this.decided.length) this.grow(at);
+    this.decided[at]++;
   }
 
   /** An operand was unknown. */
   leave(rule: string, fn: number, why: string): void {
-    const at = (fn + 1) * WIDTH + PLACES[numberOf(rule)] * 2 + 1;
-    if (at >= this.counts.length) this.grow(at);
-    if (this.counts[at]++ === 0) this.explain(rule, fn, why);
+    const at = (fn + 1) * WIDTH + PLACES[numberOf(rule)];
+    if (at >= this.undecided.length) this.grow(at);
+    if (this.undecided[at]++ === 0) this.explain(rule, fn, why);
   }
 
   of(rule: string): RuleCounts {
-    const { counts } = this;
     let decided = 0;
     let undecided = 0;
-    for (let at = PLACES[numberOf(rule)] * 2; at < counts.length; at += WIDTH) {
-      decided += counts[at];
-      undecided += counts[at + 1];
+    for (let at = PLACES[numberOf(rule)]; at < this.decided.length; at += WIDTH) {
+      decided += this.decided[at];
+      undecided += this.undecided[at];
     }
     const perFunction = () => this.perFunction(rule);
     return { decided, undecided, why: this.why.get(rule) ?? null, perFunction };
   }
 
   private *perFunction(rule: string) {
-    const { counts } = this;
     const whyOn = this.whyOn.get(rule);
     let fn = 0;
-    for (let at = WIDTH + PLACES[numberOf(rule)] * 2; at < counts.length; at += WIDTH) {
-      const [decided, undecided] = [counts[at], counts[at + 1]];
+    for (let at = WIDTH + PLACES[numberOf(rule)]; at < this.decided.length; at += WIDTH) {
+      const decided = this.decided[at];
+      const undecided = this.undecided[at];
       if (decided + undecided > 0) yield { fn, decided, undecided, why: whyOn?.get(fn) ?? null };
       fn++;
     }
@@ -75,8 +75,12 @@ export class RuleTally {
   }
 
   private grow(at: number): void {
-    const counts = new Uint32Array((Math.floor(at / WIDTH) + 1) * WIDTH * 2);
-    counts.set(this.counts);
-    this.counts = counts;
+    const size = (Math.floor(at / WIDTH) + 1) * WIDTH * 2;
+    const decided = new Uint32Array(size);
+    decided.set(this.decided);
+    this.decided = decided;
+    const undecided = new Uint32Array(size);
+    undecided.set(this.undecided);
+    this.undecided = undecided;
   }
 }

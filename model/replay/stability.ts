@@ -5,12 +5,10 @@
 export class Stability {
   private changed = new Int32Array(64);
   private count = 0;
+  /** How many of them were given out since. */
+  private given = 0;
   private flags = new Uint8Array(64);
   private waiting = new Uint8Array(64);
-
-  get hasChanges(): boolean {
-    return this.count > 0;
-  }
 
   /** The state of the function changed. */
   touch(fn: number): void {
@@ -19,7 +17,7 @@ export class Stability {
     this.flags[fn] = 1;
     // Few functions change at once; they are looked at in the order of their numbers, whatever the order of the changes.
     let at = this.count++;
-    for (; at > 0 && this.changed[at - 1] > fn; at--) this.changed[at] = this.changed[at - 1];
+    for (; at > this.given && this.changed[at - 1] > fn; at--) this.changed[at] = this.changed[at - 1];
     this.changed[at] = fn;
   }
 
@@ -28,19 +26,27 @@ export class Stability {
     if (fn < this.waiting.length && this.waiting[fn]) this.touch(fn);
   }
 
-  /** Gives each changed function that is not busy to `look`. */
-  settle(isBusy: (fn: number) => boolean, look: (fn: number) => void): void {
-    for (let at = 0; at < this.count; at++) {
-      const fn = this.changed[at];
-      this.flags[fn] = 0;
-      this.waiting[fn] = isBusy(fn) ? 1 : 0;
-      if (!this.waiting[fn]) look(fn);
+  /** The next of the functions that changed, in the order of their numbers; -1 when there is none left. */
+  next(): number {
+    if (this.given === this.count) {
+      this.count = 0;
+      this.given = 0;
+      return -1;
     }
-    this.count = 0;
+    const fn = this.changed[this.given++];
+    this.flags[fn] = 0;
+    this.waiting[fn] = 0;
+    return fn;
+  }
+
+  /** The function is in the middle of something: it comes again when that is over. */
+  wait(fn: number): void {
+    this.waiting[fn] = 1;
   }
 
   clear(): void {
     this.count = 0;
+    this.given = 0;
     this.flags.fill(0);
     this.waiting.fill(0);
   }

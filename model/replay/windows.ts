@@ -66,8 +66,12 @@ export class WindowTracker {
     this.on = on;
   }
 
+  private get isAnyReset(): boolean {
+    return this.resets.size > 0 || this.unclosed.size > 0;
+  }
+
   inReset(fn: number): boolean {
-    return this.resets.has(fn) || this.unclosed.has(fn);
+    return this.isAnyReset && (this.resets.has(fn) || this.unclosed.has(fn));
   }
 
   /** @param ends whether the end of the call is recorded. */
@@ -102,6 +106,7 @@ export class WindowTracker {
 
   exit(fn: FunctionRecord, call: number, row: number, kind: number, result: number): void {
     if (kind === RELEASE || (kind === REMOVE && this.releases.has(fn.fn))) this.closeRelease(fn);
+    if (!this.isAnyReset) return;
     const reset = this.resets.get(fn.fn);
     if (!reset || reset.outer !== call) return;
     this.resets.delete(fn.fn);
@@ -127,6 +132,7 @@ export class WindowTracker {
   }
 
   enabledAgain(fn: FunctionRecord): void {
+    if (!this.isAnyReset) return;
     const reset = this.resets.get(fn.fn) ?? this.unclosed.get(fn.fn);
     if (!reset) return;
     reset.enabledAgain = true;

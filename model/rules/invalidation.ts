@@ -120,11 +120,11 @@ export const INVALIDATION_RULES: readonly Rule[] = [
     // A reset empties the translation cache of the device.
     onHardwareReset: (context, fn) => context.met('ATS035', fn.fn),
     onCall(context, done) {
-      const { fn } = done;
+      const { fn, event } = done;
       if (done.kind === 'ats.enable' && done.result === 0) {
         context.remember(fn.fn, INVALIDATED, UNKNOWN);
         context.remember(fn.fn, DETACH, UNKNOWN);
-        return context.overdue('ATS035', fn.fn, done.event);
+        return context.overdue('ATS035', fn.fn, event);
       }
       if (done.kind !== 'ats.disable' || context.state.get(fn.fn, CORE_EN) !== 1) return;
       if (!context.wasRecorded('invalidate'))
@@ -136,29 +136,26 @@ export const INVALIDATION_RULES: readonly Rule[] = [
       }
       if (last !== UNKNOWN && context.positionOf(last) >= context.positionOf(begin))
         return context.passed('ATS035');
-      const caller = context.callerText(done.event) ?? '';
+      const caller = context.callerText(event) ?? '';
       const strict =
         caller.startsWith('arm_smmu_') ||
         (context.feature('reset_brackets') === true && !caller.startsWith('detach_device'));
       context.expect({
         rule: 'ATS035',
         fn: fn.fn,
-        event: done.event,
+        event,
         beforeUse: false,
         beforeRemoval: true,
         overdue: () => ({
           fn: fn.fn,
-          event: done.event,
+          event,
           severity: strict ? 'warning' : undefined,
           message: `ATS of ${fn.address} went off without a device-TLB invalidation.`,
           expected: strict
             ? 'An invalidation around the disable.'
             : 'Nothing: this driver is known to skip it.',
           observed: 'No invalidation names the function around its disable.',
-          evidence: [
-            ...context.because(fn.fn, CORE_EN, 'ATS was on'),
-            { role: 'ATS goes off', event: done.event },
-          ],
+          evidence: [...context.because(fn.fn, CORE_EN, 'ATS was on'), { role: 'ATS goes off', event }],
         }),
       });
     },

@@ -133,7 +133,7 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
     references: ['drivers/pci/ats.c pci_enable_pri()'],
     calls: ['pri.enable', 'pri.disable', 'ats.enable'],
     onCall(context, done) {
-      const { fn } = done;
+      const { fn, event } = done;
       if (done.kind === 'pri.disable') return context.met('ATS033', fn.fn);
       if (done.kind === 'ats.enable' && done.result === 0) {
         context.met('ATS033', fn.fn);
@@ -149,16 +149,16 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
       context.expect({
         rule: 'ATS033',
         fn: fn.fn,
-        event: done.event,
+        event,
         beforeUse: false,
         beforeRemoval: false,
         overdue: () => ({
           fn: fn.fn,
-          event: done.event,
+          event,
           message: `PRI of ${fn.address} was enabled and ATS stayed off on it and on all its VFs.`,
           expected: 'ATS is on wherever PRI is.',
           observed: 'No pci_enable_ats() after pci_enable_pri().',
-          evidence: [{ role: 'PRI is enabled', event: done.event }],
+          evidence: [{ role: 'PRI is enabled', event }],
           key: 'pf',
         }),
       });

@@ -44,7 +44,10 @@ export interface Expectation {
   overdue(event: number): Draft;
 }
 
-/** A call whose outcome is known as far as the recording shows it; the state is the one before its effects. */
+/**
+ * A call whose outcome is known as far as the recording shows it; the state is the one before its effects. The object is
+ * that of the next call soon: whoever looks later keeps values of it, never the call itself.
+ */
 export interface CompletedCall {
   /** Number of the call. */
   readonly call: number;

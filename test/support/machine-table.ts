@@ -1,6 +1,6 @@
 import { UNKNOWN } from '../../model/events.ts';
 import { chooseProfile, Features, profileById } from '../../model/features.ts';
-import { Machine, type Outcome, operandsOf, ownSupport } from '../../model/machine.ts';
+import { CallOperands, Machine, type Outcome, ownSupport } from '../../model/machine.ts';
 import {
   CORE_CAP,
   CORE_EN,
@@ -312,7 +312,7 @@ const ROWS: readonly Row[] = [
 ];
 
 function world(profile: string) {
-  const state = new StateStore(() => {});
+  const state = new StateStore({ changed: () => {} });
   const topology = new Topology();
   const chosen = profileById(profile);
   const features = new Features(
@@ -376,7 +376,10 @@ function* supportDifferences(): Generator<string> {
       state.set(pf.fn, FIELDS[name as FieldName], value, 0, 'observed');
     if (ownSupport(state, pf.fn) !== expected)
       yield `support with ${JSON.stringify(before)} is ${ownSupport(state, pf.fn)}, not ${expected}`;
-    if (operandsOf(state, vf, pf, 12).pfSupported !== expected) yield `of the PF of a VF: not ${expected}`;
-    if (operandsOf(state, vf, null, 12).pfSupported !== UNKNOWN) yield 'a PF that nobody names is known';
+    const operands = new CallOperands();
+    operands.take(state, vf, pf, 12);
+    if (operands.pfSupported !== expected) yield `of the PF of a VF: not ${expected}`;
+    operands.take(state, vf, null, 12);
+    if (operands.pfSupported !== UNKNOWN) yield 'a PF that nobody names is known';
   }
 }
