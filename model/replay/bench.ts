@@ -7,13 +7,13 @@ import type { MatchedWrite } from '../hardware/align.ts';
 import { classifyCaller } from '../known-functions.ts';
 import { NOTHING_LISTED, Observation, type Watch } from '../observation.ts';
 import type { Order } from '../order.ts';
-import { RULE_BY_ID } from '../rules/index.ts';
-import type { Draft, EvidenceItem, Expectation, RuleContext } from '../rules/rule.ts';
+import { type Look, looksAtCall, RULE_BY_ID } from '../rules/index.ts';
+import type { CompletedCall, Draft, EvidenceItem, Expectation, RuleContext } from '../rules/rule.ts';
 import type { StateStore } from '../state.ts';
 import type { FunctionRecord, Topology } from '../topology.ts';
 import { Expectations } from './expectations.ts';
 import { RuleMemory } from './memory.ts';
-import { type RuleCounts, RuleTally } from './rule-counts.ts';
+import { placeOf, type RuleCounts, RuleTally } from './rule-counts.ts';
 
 export interface Question {
   readonly code: string;
@@ -54,12 +54,14 @@ export class RuleBench implements RuleContext {
   readonly observation: Observation;
   readonly expectations = new Expectations(
     (rule, draft) => this.fire(rule, draft),
-    (rule, fn) => this.passed(rule, fn),
+    (rule, fn) => this.decided(rule, fn),
   );
   /** Position of the replay. */
   position = 0;
   /** Function generation that rules look at; -1 when nothing names it. */
   subject = -1;
+  /** Place in `RULES` of the rule that looks. */
+  private rule = -1;
   /** While rules look at a state rather than at an event, the same state is reported once. */
   stateScope = false;
   /** Writes of 16 bits by the kernel are recorded: ATS Control is written so. */
@@ -246,10 +248,10 @@ export class RuleBench implements RuleContext {
     const scope = this.stateScope ? 'state' : (RULE_BY_ID.get(rule)?.once ?? 'each');
     const fn = draft.fn ?? -1;
     if (this.restsOnCoincidence(draft)) {
-      this.undecided(rule, 'two tasks did it at the same instant and nobody knows who came first', fn);
+      this.left(rule, 'two tasks did it at the same instant and nobody knows who came first', fn);
       return;
     }
-    this.passed(rule, fn);
+    this.decided(rule, fn);
     this.collector.fire(rule, draft, this.position, scope);
   }
 
@@ -271,12 +273,42 @@ export class RuleBench implements RuleContext {
     this.subject = before;
   }
 
-  passed(rule: string, fn = this.subject): void {
-    this.tally.decide(rule, fn);
+  /** Lets each of these rules look at a moment. */
+  each<Moment extends readonly unknown[]>(
+    looks: readonly Look<(context: RuleContext, ...moment: Moment) => void>[],
+    ...moment: Moment
+  ): void {
+    for (const { rule, look } of looks) {
+      this.rule = rule;
+      look(this, ...moment);
+    }
   }
 
-  undecided(rule: string, why: string, fn = this.subject): void {
-    this.tally.leave(rule, fn, why);
+  /** The same for a finished call: by far the most frequent moment. */
+  eachOfCall(kind: number, done: CompletedCall): void {
+    const looks = looksAtCall(kind, done.fn.isVf, done.result);
+    for (let at = 0; at < looks.length; at++) {
+      this.rule = looks[at].rule;
+      looks[at].look(this, done);
+    }
+  }
+
+  passed(): void {
+    this.tally.decide(this.rule, this.subject);
+  }
+
+  undecided(why: string): void {
+    this.tally.leave(this.rule, this.subject, why);
+  }
+
+  /** The condition of a rule was decided for a function, where no rule looks. */
+  decided(rule: string, fn = this.subject): void {
+    this.tally.decide(placeOf(rule), fn);
+  }
+
+  /** The condition of a rule was left undecided, where no rule looks. */
+  left(rule: string, why: string, fn = this.subject): void {
+    this.tally.leave(placeOf(rule), fn, why);
   }
 
   question(code: string, reason: string, settle: string): void {
@@ -295,6 +327,6 @@ export class RuleBench implements RuleContext {
 
   /** How often the condition of a rule was decided. */
   countOf(rule: string): RuleCounts {
-    return this.tally.of(rule);
+    return this.tally.of(placeOf(rule));
   }
 }

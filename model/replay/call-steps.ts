@@ -4,7 +4,7 @@ import { KIND, kindMask } from '../events.ts';
 import type { Features } from '../features.ts';
 import type { Machine } from '../machine.ts';
 import { ABSENT, DEVICE_ADD, machineEvent } from '../reference-machine.ts';
-import { CALL_HOOKS, ENTER_HOOKS } from '../rules/index.ts';
+import { ENTER_LOOKS } from '../rules/index.ts';
 import { CORE_CAP, CORE_EN, type StateStore } from '../state.ts';
 import type { FunctionRecord, Topology } from '../topology.ts';
 import type { WhatIf } from '../what-if.ts';
@@ -89,7 +89,7 @@ export class CallSteps {
     const kind = calls.kind[call];
     const ends = calls.exit[call] >= 0;
     if (kind === DEVICE_ADDED) this.lives.tookStep(fn, ABSENT, DEVICE_ADD);
-    for (const hook of ENTER_HOOKS[kind]) hook(bench, call, fn, row);
+    bench.each(ENTER_LOOKS[kind], call, fn, row);
     this.windows.enter(fn, call, ends, row, kind);
     if (ATS_STATE_KINDS[kind] && ends) this.underWay.began(fn, call);
     if (!ends) this.complete(fn, call, row, kind);
@@ -117,7 +117,7 @@ export class CallSteps {
     const { bench, done, lives, state } = this;
     done.take(call, fn, fn.pf >= 0 ? this.topology.at(fn.pf) : null, row);
     if (CONTRACT_KINDS[kind] && correctFeatures(this.features, done)) done.explainAgain();
-    for (const hook of CALL_HOOKS[kind]) hook(bench, done);
+    bench.eachOfCall(kind, done);
     if (fn.isPointer && ATS_STATE_KINDS[kind]) this.onPointer(row);
     this.whatIf?.look(done);
     const from = lives.coreState(fn);

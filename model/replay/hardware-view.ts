@@ -5,7 +5,7 @@ import { EVENT_KINDS, KIND, kindMask, UNKNOWN } from '../events.ts';
 import type { HardwareAlignment, MatchedWrite } from '../hardware/align.ts';
 import { ATS_CONTROL, PASID_CONTROL, PRI_CONTROL } from '../hardware/registers.ts';
 import type { Order } from '../order.ts';
-import { HOOKS, POINT_HOOKS } from '../rules/index.ts';
+import { LOOKS, POINT_LOOKS } from '../rules/index.ts';
 import type { ControlWrite } from '../rules/rule.ts';
 import { HW_EN, HW_PASID, HW_PRI, HW_STU, type StateStore } from '../state.ts';
 import type { FunctionRecord, Topology } from '../topology.ts';
@@ -84,8 +84,7 @@ export class HardwareView {
       case KIND['hw.reset']:
         this.requests.reset(fn);
         // Where the kernel's own resets are recorded, they are judged by those.
-        if (!this.parts.bench.wasRecorded('reset.flr'))
-          for (const hook of HOOKS.onHardwareReset) hook(this.parts.bench, fn, row);
+        if (!this.parts.bench.wasRecorded('reset.flr')) this.parts.bench.each(LOOKS.onHardwareReset, fn, row);
         // What a model of the hardware clears in a reset differs, so nothing is assumed.
         return this.forget(fn, row);
       default:
@@ -103,7 +102,7 @@ export class HardwareView {
     const kind = this.parts.events.kind[row];
     if (kind === KIND['invalidation.request']) this.requests.request(fn, row);
     else if (kind === KIND['invalidation.completion']) this.requests.completion(fn, row);
-    for (const hook of POINT_HOOKS[kind]) hook(this.parts.bench, EVENT_KINDS[kind].name, fn, row);
+    this.parts.bench.each(POINT_LOOKS[kind], EVENT_KINDS[kind].name, fn, row);
   }
 
   private forget(fn: FunctionRecord, row: number): void {
@@ -124,7 +123,7 @@ export class HardwareView {
         else this.atsRead(fn, row);
         return;
       case PASID_CONTROL:
-        if (isWrite) for (const hook of HOOKS.onPasidWrite) hook(this.parts.bench, fn, row, enable);
+        if (isWrite) this.parts.bench.each(LOOKS.onPasidWrite, fn, row, enable);
         state.set(fn.fn, HW_PASID, enable, row, origin);
         return;
       case PRI_CONTROL:
@@ -136,7 +135,7 @@ export class HardwareView {
   private atsRead(fn: FunctionRecord, row: number): void {
     const { events, bench } = this.parts;
     const stu = events.stu[row];
-    if (stu !== UNKNOWN) for (const hook of HOOKS.onRead) hook(bench, fn, row, stu);
+    if (stu !== UNKNOWN) bench.each(LOOKS.onRead, fn, row, stu);
     this.hold(fn, row, 'observed');
   }
 
@@ -165,7 +164,7 @@ export class HardwareView {
       byHardware: true,
       behindCore: fromUser || (by < 0 && !match && isWatched && registers.isBehindCore(fn, enable, stu)),
     };
-    for (const hook of HOOKS.onWrite) hook(bench, write);
+    bench.each(LOOKS.onWrite, write);
     this.hold(fn, row, 'write');
   }
 

@@ -2,7 +2,7 @@ import type { EventColumns } from '../event-columns.ts';
 import { KIND, UNKNOWN } from '../events.ts';
 import type { Listings } from '../lift/lspci.ts';
 import type { ClockRelation } from '../order.ts';
-import { HOOKS } from '../rules/index.ts';
+import { LOOKS } from '../rules/index.ts';
 import { sizeText } from '../rules/text.ts';
 import { CORE_CAP, CORE_EN, CORE_STU, HW_EN, HW_STU, type StateStore } from '../state.ts';
 import type { FunctionRecord, Topology } from '../topology.ts';
@@ -94,7 +94,7 @@ export class ListingTracker {
     const { events, bench } = this;
     const value = this.registers.read(fn, row);
     if (!value) return;
-    if (value.stu !== UNKNOWN) for (const hook of HOOKS.onRead) hook(bench, fn, row, value.stu);
+    if (value.stu !== UNKNOWN) bench.each(LOOKS.onRead, fn, row, value.stu);
     const relation = this.input.relations[events.source[row]]?.relation;
     if (relation !== 'before' && relation !== 'after') return;
     if (relation === 'after' && !this.mayFollow(fn, row, value.enable)) return;

@@ -1,6 +1,6 @@
 import { UNKNOWN } from '../events.ts';
 import { ABSENT, type MachineCoverage, machineState, NO_STEP, REMOVED } from '../reference-machine.ts';
-import { HOOKS } from '../rules/index.ts';
+import { LOOKS } from '../rules/index.ts';
 import type { ResetDone } from '../rules/rule.ts';
 import { CORE_EN, CORE_STU, HW_EN, type StateStore } from '../state.ts';
 import type { FunctionRecord, Topology } from '../topology.ts';
@@ -56,21 +56,21 @@ export class Lives implements IdentityEvents, WindowEvents {
 
   resetEnded(reset: ResetDone): void {
     this.bench.about(reset.fn, () => {
-      for (const hook of HOOKS.onResetEnd) hook(this.bench, reset);
+      this.bench.each(LOOKS.onResetEnd, reset);
     });
   }
 
   released(fn: FunctionRecord, event: number): void {
     this.tookRemoval(fn);
     this.bench.about(fn, () => {
-      for (const hook of HOOKS.onReleased) hook(this.bench, fn, event);
+      this.bench.each(LOOKS.onReleased, fn, event);
     });
     this.bench.expectations.removed(fn.fn, event);
   }
 
   wiped(fn: FunctionRecord, event: number): void {
     this.bench.about(fn, () => {
-      for (const hook of HOOKS.onHardwareReset) hook(this.bench, fn, event);
+      this.bench.each(LOOKS.onHardwareReset, fn, event);
       // The reset of a PF clears VF Enable: its VFs are reset with it.
       for (const vf of fn.vfs) this.state.set(vf, HW_EN, UNKNOWN, event, 'reset');
     });

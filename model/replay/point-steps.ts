@@ -1,7 +1,7 @@
 import type { EventColumns } from '../event-columns.ts';
 import { EVENT_KINDS, KIND, UNKNOWN } from '../events.ts';
 import type { Order } from '../order.ts';
-import { HOOKS, POINT_HOOKS } from '../rules/index.ts';
+import { LOOKS, POINT_LOOKS } from '../rules/index.ts';
 import { CORE_CAP, CORE_SUPPORTED, type StateStore } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 import type { RuleBench } from './bench.ts';
@@ -59,7 +59,7 @@ export class PointSteps {
     const { events, bench, listings } = this.parts;
     const kind = events.kind[row];
     const { name } = EVENT_KINDS[kind];
-    for (const hook of POINT_HOOKS[kind]) hook(bench, name, fn, row);
+    bench.each(POINT_LOOKS[kind], name, fn, row);
     if (kind === NO_ATS) listings?.noAts(row);
     if (!fn) return;
     if (kind === QUIRK) this.onQuirk(fn, row);
@@ -76,7 +76,7 @@ export class PointSteps {
     const { bench, registers, windows } = this.parts;
     const write = registers.write(fn, row, fromUser);
     if (!write) return;
-    for (const hook of HOOKS.onWrite) hook(bench, write);
+    bench.each(LOOKS.onWrite, write);
     registers.take(fn, row, write.enable, write.stu, 'write');
     if (write.enable === 1) windows.enabledAgain(fn);
   }
@@ -85,7 +85,7 @@ export class PointSteps {
     const { bench, registers } = this.parts;
     const read = registers.read(fn, row);
     if (!read) return;
-    if (read.stu !== UNKNOWN) for (const hook of HOOKS.onRead) hook(bench, fn, row, read.stu);
+    if (read.stu !== UNKNOWN) bench.each(LOOKS.onRead, fn, row, read.stu);
     registers.take(fn, row, read.enable, read.stu, 'observed');
   }
 
@@ -93,7 +93,7 @@ export class PointSteps {
     const { events, bench, callSteps } = this.parts;
     if (events.index[row] !== DEVICE_TLB) return;
     callSteps.tagged(fn, row);
-    for (const hook of HOOKS.onBelief) hook(bench, fn, row);
+    bench.each(LOOKS.onBelief, fn, row);
   }
 
   private onQuirk(fn: FunctionRecord, row: number): void {

@@ -8,7 +8,7 @@ import { Machine } from '../machine.ts';
 import type { Observation, Watch } from '../observation.ts';
 import type { Order } from '../order.ts';
 import { MachineCoverage } from '../reference-machine.ts';
-import { HOOKS } from '../rules/index.ts';
+import { LOOKS } from '../rules/index.ts';
 import { StateStore } from '../state.ts';
 import { type FunctionRecord, Topology } from '../topology.ts';
 import type { WhatIf } from '../what-if.ts';
@@ -167,7 +167,7 @@ export class Replay {
       callSteps,
     });
     this.observer = new Observer(events, order, state, bench, (fn, row) => {
-      for (const hook of HOOKS.onCapabilityGone) hook(bench, fn, row);
+      bench.each(LOOKS.onCapabilityGone, fn, row);
       this.pointSteps.forgetAnswers(fn, row);
     });
     this.hardware = new HardwareView({
@@ -265,8 +265,7 @@ export class Replay {
   /** An event that names no device. */
   private stepOfNobody(row: number, kind: number, phase: number): void {
     if (ATS_STATE_KINDS[kind]) this.gaps.unnamedCall(row);
-    if (phase === RETURN)
-      for (const hook of HOOKS.onUnnamedCall) hook(this.bench, this.calls.callOf[row], row);
+    if (phase === RETURN) this.bench.each(LOOKS.onUnnamedCall, this.calls.callOf[row], row);
     else if (phase !== ENTER) this.pointSteps.takeAnywhere(null, row);
   }
 
@@ -283,7 +282,7 @@ export class Replay {
     if (fn) this.fnOf[row] = fn.fn;
     this.bench.subject = fn ? fn.fn : -1;
     const symbol = this.events.nameOf(this.events.symbol[row]);
-    if (symbol) for (const hook of HOOKS.onLoneWarn) hook(this.bench, row, symbol, fn);
+    if (symbol) this.bench.each(LOOKS.onLoneWarn, row, symbol, fn);
   }
 
   /** Rules look at functions that changed, once no ATS call and no reset of them is under way. */
@@ -301,7 +300,7 @@ export class Replay {
     const before = bench.subject;
     bench.subject = id;
     bench.stateScope = true;
-    for (const hook of HOOKS.onStable) hook(bench, fn, row);
+    bench.each(LOOKS.onStable, fn, row);
     bench.stateScope = false;
     bench.subject = before;
   }

@@ -44,7 +44,7 @@ export class InvalidationRequests {
   completion(fn: FunctionRecord, row: number): void {
     const answered = this.open.get(this.keyOf(fn, row))?.shift();
     if (!answered) return;
-    this.bench.passed('ATS042');
+    this.bench.decided('ATS042');
     const took = this.timeBetween(answered.row, row);
     if (took !== null && (this.slowest === null || took > this.slowest)) this.slowest = took;
   }
@@ -68,9 +68,9 @@ export class InvalidationRequests {
   private judge(one: Open, waited: bigint | null): void {
     const { slowest, bench } = this;
     if (!bench.wasRecorded('invalidation.completion') || waited === null)
-      return bench.undecided('ATS042', 'completions are not recorded');
+      return bench.left('ATS042', 'completions are not recorded');
     if (waited < TIMEOUT_NS && (slowest === null || waited <= slowest * PATIENCE || waited === 0n))
-      return bench.undecided('ATS042', 'the log ends before the request can be said to be lost');
+      return bench.left('ATS042', 'the log ends before the request can be said to be lost');
     this.fire(
       one,
       one.row,

@@ -10,16 +10,13 @@ export interface RuleCounts {
   perFunction(): Generator<{ fn: number; decided: number; undecided: number; why: string | null }>;
 }
 
-/** The number that the last two digits in the id of a rule (`ATS013`) stand for: cheaper than a search for the id. */
-function numberOf(rule: string): number {
-  return rule.charCodeAt(4) * 10 + rule.charCodeAt(5) - 528;
+const PLACE_BY_ID: ReadonlyMap<string, number> = new Map(RULES.map(({ id }, place) => [id, place]));
+
+/** Place of a rule in `RULES`. */
+export function placeOf(rule: string): number {
+  return PLACE_BY_ID.get(rule) as number;
 }
 
-/** Place of a rule among all rules, by its number. */
-const PLACES = new Uint8Array(100);
-RULES.forEach(({ id }, place) => {
-  PLACES[numberOf(id)] = place;
-});
 /** Counts of one function, rule by rule. What is about no function stands before the first one. */
 const WIDTH = RULES.length;
 
@@ -27,27 +24,30 @@ const WIDTH = RULES.length;
 export class RuleTally {
   private decided = new Uint32Array(WIDTH * 64);
   private undecided = new Uint32Array(WIDTH * 64);
-  private readonly why = new Map<string, string>();
-  private readonly whyOn = new Map<string, Map<number, string>>();
+  private readonly why = new Map<number, string>();
+  private readonly whyOn = new Map<number, Map<number, string>>();
 
-  /** @param fn function generation, -1 where nothing names it. */
-  decide(rule: string, fn: number): void {
-    const at = (fn + 1) * WIDTH + PLACES[numberOf(rule)];
+  /**
+   * @param rule its place in `RULES`.
+   * @param fn function generation, -1 where nothing names it.
+   */
+  decide(rule: number, fn: number): void {
+    const at = (fn + 1) * WIDTH + rule;
     if (at >= this.decided.length) this.grow(at);
     this.decided[at]++;
   }
 
   /** An operand was unknown. */
-  leave(rule: string, fn: number, why: string): void {
-    const at = (fn + 1) * WIDTH + PLACES[numberOf(rule)];
+  leave(rule: number, fn: number, why: string): void {
+    const at = (fn + 1) * WIDTH + rule;
     if (at >= this.undecided.length) this.grow(at);
     if (this.undecided[at]++ === 0) this.explain(rule, fn, why);
   }
 
-  of(rule: string): RuleCounts {
+  of(rule: number): RuleCounts {
     let decided = 0;
     let undecided = 0;
-    for (let at = PLACES[numberOf(rule)]; at < this.decided.length; at += WIDTH) {
+    for (let at = rule; at < this.decided.length; at += WIDTH) {
       decided += this.decided[at];
       undecided += this.undecided[at];
     }
@@ -55,10 +55,10 @@ export class RuleTally {
     return { decided, undecided, why: this.why.get(rule) ?? null, perFunction };
   }
 
-  private *perFunction(rule: string) {
+  private *perFunction(rule: number) {
     const whyOn = this.whyOn.get(rule);
     let fn = 0;
-    for (let at = WIDTH + PLACES[numberOf(rule)]; at < this.decided.length; at += WIDTH) {
+    for (let at = WIDTH + rule; at < this.decided.length; at += WIDTH) {
       const decided = this.decided[at];
       const undecided = this.undecided[at];
       if (decided + undecided > 0) yield { fn, decided, undecided, why: whyOn?.get(fn) ?? null };
@@ -66,7 +66,7 @@ export class RuleTally {
     }
   }
 
-  private explain(rule: string, fn: number, why: string): void {
+  private explain(rule: number, fn: number, why: string): void {
     if (!this.why.has(rule)) this.why.set(rule, why);
     if (fn < 0) return;
     const known = this.whyOn.get(rule);

@@ -37,8 +37,8 @@ export const ACCOUNTING_RULES: readonly Rule[] = [
       const type = context.value(done.enter, 'domainType');
       const on = context.state.get(fn.fn, CORE_EN);
       if (type === UNKNOWN || on === UNKNOWN)
-        return context.undecided('ATS038', 'the type of the domain or the state of ATS is unknown');
-      if (type === BLOCKED || on === 1) return context.passed('ATS038');
+        return context.undecided('the type of the domain or the state of ATS is unknown');
+      if (type === BLOCKED || on === 1) return context.passed();
       context.fire('ATS038', {
         fn: fn.fn,
         event: done.event,
@@ -77,13 +77,13 @@ export const ACCOUNTING_RULES: readonly Rule[] = [
         return;
       const printed = context.value(event, 'value');
       if (!fn.startSeen || printed === UNKNOWN)
-        return context.undecided('ATS039', 'the function appeared before the recording');
+        return context.undecided('the function appeared before the recording');
       const domain = context.value(event, 'where');
       const before = context.recallOf(fn.fn, TAGS, domain);
       const known = before === UNKNOWN ? 0 : before;
       const expected = kind === 'cachetag.assign' ? known + 1 : known;
       context.rememberOf(fn.fn, TAGS, domain, kind === 'cachetag.assign' ? printed : printed - 1);
-      if (printed === expected) return context.passed('ATS039');
+      if (printed === expected) return context.passed();
       context.fire('ATS039', {
         fn: fn.fn,
         event,

@@ -55,8 +55,8 @@ export const CALL_RULES: readonly Rule[] = [
       const on = context.state.get(done.fn.fn, CORE_EN);
       if (!kernelSaysOn(done) && on !== 1) {
         return on === UNKNOWN && done.result !== 0
-          ? context.undecided('ATS013', 'whether ATS was on is unknown')
-          : context.passed('ATS013');
+          ? context.undecided('whether ATS was on is unknown')
+          : context.passed();
       }
       if (!kernelSaysOn(done) && done.result === 0) return;
       context.fire('ATS013', {
@@ -93,8 +93,8 @@ export const CALL_RULES: readonly Rule[] = [
       const says = done.result === -16 || (done.warn >= 0 && !mandate);
       if (!says && on !== 1) {
         return on === UNKNOWN && done.result !== 0
-          ? context.undecided('ATS014', 'whether ATS was on is unknown')
-          : context.passed('ATS014');
+          ? context.undecided('whether ATS was on is unknown')
+          : context.passed();
       }
       if (!says && done.result === 0) return;
       context.fire('ATS014', {
@@ -127,9 +127,8 @@ export const CALL_RULES: readonly Rule[] = [
     calls: ['ats.disable'],
     onCall(context, done) {
       const on = context.state.get(done.fn.fn, CORE_EN);
-      if (done.warn < 0 && on === UNKNOWN)
-        return context.undecided('ATS015', 'whether ATS was on is unknown');
-      if (done.warn < 0 && on === 1) return context.passed('ATS015');
+      if (done.warn < 0 && on === UNKNOWN) return context.undecided('whether ATS was on is unknown');
+      if (done.warn < 0 && on === 1) return context.passed();
       context.fire('ATS015', {
         fn: done.fn.fn,
         event: done.event,
@@ -168,8 +167,8 @@ export const CALL_RULES: readonly Rule[] = [
     calls: ['ats.enable'],
     onCall(context, done) {
       if (done.result === UNKNOWN)
-        return context.undecided('ATS016', 'the result of pci_enable_ats() was not recorded');
-      if (done.result === 0 || !isSmmuCall(context, done)) return context.passed('ATS016');
+        return context.undecided('the result of pci_enable_ats() was not recorded');
+      if (done.result === 0 || !isSmmuCall(context, done)) return context.passed();
       context.fire('ATS016', {
         fn: done.fn.fn,
         event: done.event,
@@ -183,8 +182,8 @@ export const CALL_RULES: readonly Rule[] = [
     onBelief(context, fn, event) {
       const on = context.state.get(fn.fn, CORE_EN);
       if (context.state.get(fn.fn, DRV_EN) !== 1) return;
-      if (on === UNKNOWN) return context.undecided('ATS016', 'whether the core has ATS on is unknown');
-      if (on === 1) return context.passed('ATS016');
+      if (on === UNKNOWN) return context.undecided('whether the core has ATS on is unknown');
+      if (on === 1) return context.passed();
       context.fire('ATS016', {
         fn: fn.fn,
         event,
@@ -215,10 +214,10 @@ export const CALL_RULES: readonly Rule[] = [
     needs: [['ats.prepare']],
     references: ['drivers/pci/ats.c pci_prepare_ats()'],
     calls: ['ats.prepare'],
+    outcomes: ['refused'],
     onCall(context, done) {
       if (done.result !== -22) return;
-      if (done.explanations.length !== 1 || done.explanations[0] !== 'unsupported')
-        return context.passed('ATS018');
+      if (done.explanations.length !== 1 || done.explanations[0] !== 'unsupported') return context.passed();
       context.fire('ATS018', {
         fn: done.fn.fn,
         event: done.event,
@@ -250,19 +249,17 @@ export const CALL_RULES: readonly Rule[] = [
     causes: ['ATS009', 'ATS017'],
     references: ['drivers/pci/ats.c'],
     calls: ['ats.enable'],
+    callsOf: ['pf'],
+    outcomes: ['accepted'],
     onCall(context, done) {
-      if (done.fn.isVf !== 0 || done.result !== 0) return;
       if (
         !done.fn.startSeen ||
         context.feature('prepare_exists') !== true ||
         !context.wasRecorded('ats.prepare')
       ) {
-        return context.undecided(
-          'ATS019',
-          'the function appeared before the recording, or prepare is not recorded',
-        );
+        return context.undecided('the function appeared before the recording, or prepare is not recorded');
       }
-      if (done.fn.prepared) return context.passed('ATS019');
+      if (done.fn.prepared) return context.passed();
       context.fire('ATS019', {
         fn: done.fn.fn,
         event: done.event,
@@ -293,15 +290,14 @@ export const CALL_RULES: readonly Rule[] = [
     calls: ['ats.prepare', 'ats.enable', 'ats.disable'],
     onCall(context, done) {
       const { kind } = done;
-      if (kind !== 'ats.prepare' && kind !== 'ats.enable' && kind !== 'ats.disable') return;
       const succeeded =
         kind === 'ats.disable'
           ? context.state.get(done.fn.fn, CORE_EN) === 1 && done.warn < 0
           : done.result === 0;
       if (!succeeded) return;
       const who = context.callerKind(done.event);
-      if (who === 'unknown') return context.undecided('ATS040', 'the caller is not named');
-      if (who === 'iommu') return context.passed('ATS040');
+      if (who === 'unknown') return context.undecided('the caller is not named');
+      if (who === 'iommu') return context.passed();
       const verb = kind === 'ats.prepare' ? 'prepared' : kind === 'ats.enable' ? 'enabled' : 'disabled';
       context.fire('ATS040', {
         fn: done.fn.fn,

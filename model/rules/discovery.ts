@@ -7,7 +7,7 @@ const QUIRK_SERIES = '"PCI: Ensure ATS disabled via quirk before notifying IOMMU
 
 /** A quirk took ATS from a function that an IOMMU driver has probed. */
 function quirkedAfterProbe(context: RuleContext, fn: FunctionRecord, event: number): void {
-  if (!fn.probed) return context.passed('ATS020');
+  if (!fn.probed) return context.passed();
   context.fire('ATS020', {
     fn: fn.fn,
     event,
@@ -21,8 +21,8 @@ function quirkedAfterProbe(context: RuleContext, fn: FunctionRecord, event: numb
 
 function quirkedWhileOn(context: RuleContext, fn: FunctionRecord, event: number): void {
   const on = context.state.get(fn.fn, CORE_EN);
-  if (on === UNKNOWN) return context.undecided('ATS021', 'whether ATS was on is unknown');
-  if (on === 0) return context.passed('ATS021');
+  if (on === UNKNOWN) return context.undecided('whether ATS was on is unknown');
+  if (on === 0) return context.passed();
   context.fire('ATS021', {
     fn: fn.fn,
     event,
@@ -51,15 +51,15 @@ export const DISCOVERY_RULES: readonly Rule[] = [
     needs: [['ats.supported', 'log.quirk', 'ats.init']],
     references: ['drivers/pci/quirks.c quirk_no_ats()', QUIRK_SERIES],
     calls: ['ats.supported'],
+    outcomes: ['accepted', 'refused'],
     onCall(context, done) {
-      if (done.result === UNKNOWN) return;
       const { fn, pf } = done;
       const before = context.recall(fn.fn, 'answer');
       const since = context.recall(fn.fn, 'answer-event');
       context.remember(fn.fn, 'answer', done.result);
-      if (before === done.result) return context.passed('ATS020');
+      if (before === done.result) return context.passed();
       context.remember(fn.fn, 'answer-event', done.event);
-      if (before === UNKNOWN) return context.undecided('ATS020', 'the support test was asked once only');
+      if (before === UNKNOWN) return context.undecided('the support test was asked once only');
       const why =
         pf && context.state.get(pf.fn, CORE_CAP) === 0
           ? ` Its PF ${pf.address} has no ATS capability any more.`
@@ -134,8 +134,8 @@ export const DISCOVERY_RULES: readonly Rule[] = [
     causes: ['ATS028'],
     references: ['drivers/pci/ats.c pci_ats_supported()'],
     calls: ['ats.enable'],
+    outcomes: ['accepted'],
     onCall(context, done) {
-      if (done.result !== 0) return;
       untrustedOn(context, done.fn, done.pf, done.event, 'pci_enable_ats() returned 0.');
     },
     onWrite(context, write) {
@@ -156,8 +156,8 @@ function untrustedOn(
   const own = context.state.get(fn.fn, CORE_UNTRUSTED);
   const ofPf = pf ? context.state.get(pf.fn, CORE_UNTRUSTED) : UNKNOWN;
   if (own !== 1 && ofPf !== 1) {
-    if (own === UNKNOWN) return context.undecided('ATS022', 'whether the function is trusted is unknown');
-    return context.passed('ATS022');
+    if (own === UNKNOWN) return context.undecided('whether the function is trusted is unknown');
+    return context.passed();
   }
   const culprit = own === 1 ? fn : (pf as FunctionRecord);
   context.fire('ATS022', {

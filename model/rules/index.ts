@@ -1,4 +1,4 @@
-import { EVENT_KINDS } from '../events.ts';
+import { EVENT_KINDS, kindMask, UNKNOWN } from '../events.ts';
 import { ACCOUNTING_RULES } from './accounting.ts';
 import { CALL_RULES } from './calls.ts';
 import { DISCOVERY_RULES } from './discovery.ts';
@@ -10,7 +10,7 @@ import { PROBE_RULES } from './probes.ts';
 import { RECORDING_RULES } from './recording.ts';
 import { REGISTER_RULES } from './registers.ts';
 import { RESET_RULES } from './resets.ts';
-import type { Rule, RuleHooks } from './rule.ts';
+import type { CalledFunction, Outcome, Rule, RuleHooks } from './rule.ts';
 import { SIMULATOR_RULES } from './simulator.ts';
 import { TRANSLATION_UNIT_RULES } from './translation-unit.ts';
 
@@ -35,30 +35,66 @@ export const RULE_BY_ID: ReadonlyMap<string, Rule> = new Map(RULES.map((rule) =>
 
 type Hook<K extends keyof RuleHooks> = NonNullable<RuleHooks[K]>;
 
-function collect<K extends keyof RuleHooks>(name: K, rules: readonly Rule[] = RULES): readonly Hook<K>[] {
-  return rules.flatMap((rule) => {
-    const hook = rule[name];
-    return hook ? [hook as Hook<K>] : [];
+/** A rule that looks at some moment. */
+export interface Look<H> {
+  /** Place of the rule in `RULES`. */
+  readonly rule: number;
+  readonly look: H;
+}
+
+function collect<K extends keyof RuleHooks>(
+  name: K,
+  listens: (rule: Rule) => boolean = () => true,
+): readonly Look<Hook<K>>[] {
+  return RULES.flatMap((rule, place) => {
+    const look = rule[name];
+    return look && listens(rule) ? [{ rule: place, look: look as Hook<K> }] : [];
   });
 }
 
-/** By number of the kind, the hooks of the rules that look at it. */
-function byKind<K extends keyof RuleHooks>(name: K, kinds: 'calls' | 'entries' | 'points') {
-  return EVENT_KINDS.map((kind) =>
-    collect(
-      name,
-      RULES.filter((rule) => rule[kinds]?.includes(kind.name) ?? true),
-    ),
-  );
+/** What a rule does not restrict, it looks at. */
+function includes<T>(list: readonly T[] | undefined, item: T): boolean {
+  return list?.includes(item) ?? true;
 }
 
-/** Hooks for moments that come once an event: by kind, in the order of the rules. */
-export const CALL_HOOKS = byKind('onCall', 'calls');
-export const ENTER_HOOKS = byKind('onEnter', 'entries');
-export const POINT_HOOKS = byKind('onPoint', 'points');
+/** Rules that look at entries and at other events: by number of the kind, in the order of the rules. */
+export const ENTER_LOOKS = EVENT_KINDS.map(({ name }) =>
+  collect('onEnter', (rule) => includes(rule.entries, name)),
+);
+export const POINT_LOOKS = EVENT_KINDS.map(({ name }) =>
+  collect('onPoint', (rule) => includes(rule.points, name)),
+);
 
-/** Hooks of all rules for the other moments, in the order of the rules. */
-export const HOOKS = {
+const CALLED: readonly CalledFunction[] = ['pf', 'vf', 'unknown'];
+const OUTCOMES: readonly Outcome[] = ['accepted', 'refused', 'unknown'];
+/** Calls that are questions: success is the answer yes. */
+const QUESTIONS = kindMask('ats.supported', 'ats.required');
+const CALL_LOOKS = EVENT_KINDS.flatMap(({ name }) =>
+  CALLED.flatMap((called) =>
+    OUTCOMES.map((outcome) =>
+      collect(
+        'onCall',
+        (rule) =>
+          includes(rule.calls, name) && includes(rule.callsOf, called) && includes(rule.outcomes, outcome),
+      ),
+    ),
+  ),
+);
+
+/**
+ * Rules that look at a finished call, in their order.
+ * @param kind number of its kind.
+ * @param isVf 1 when its function is a VF, 0 when not, UNKNOWN.
+ * @param result what it returned; UNKNOWN.
+ */
+export function looksAtCall(kind: number, isVf: number, result: number): readonly Look<Hook<'onCall'>>[] {
+  const called = isVf === UNKNOWN ? 2 : isVf;
+  const outcome = result === UNKNOWN ? 2 : result === QUESTIONS[kind] ? 0 : 1;
+  return CALL_LOOKS[(kind * CALLED.length + called) * OUTCOMES.length + outcome];
+}
+
+/** Rules that look at the other moments, in their order. */
+export const LOOKS = {
   onUnnamedCall: collect('onUnnamedCall'),
   onCapabilityGone: collect('onCapabilityGone'),
   onHardwareReset: collect('onHardwareReset'),

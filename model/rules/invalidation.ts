@@ -50,8 +50,8 @@ function detaches(context: RuleContext, fn: number, event: number): void {
 function judgeInvalidation(context: RuleContext, fn: FunctionRecord, event: number): void {
   const core = context.state.get(fn.fn, CORE_EN);
   const hw = context.state.get(fn.fn, HW_EN);
-  if (core === UNKNOWN) return context.undecided('ATS034', 'whether ATS was on is unknown');
-  if (core === 1 || hw === 1 || isLegalWindow(context, fn, event)) return context.passed('ATS034');
+  if (core === UNKNOWN) return context.undecided('whether ATS was on is unknown');
+  if (core === 1 || hw === 1 || isLegalWindow(context, fn, event)) return context.passed();
   context.fire('ATS034', {
     fn: fn.fn,
     event,
@@ -127,15 +127,13 @@ export const INVALIDATION_RULES: readonly Rule[] = [
         return context.overdue('ATS035', fn.fn, event);
       }
       if (done.kind !== 'ats.disable' || context.state.get(fn.fn, CORE_EN) !== 1) return;
-      if (!context.wasRecorded('invalidate'))
-        return context.undecided('ATS035', 'invalidations are not recorded');
+      if (!context.wasRecorded('invalidate')) return context.undecided('invalidations are not recorded');
       const last = context.recall(fn.fn, INVALIDATED);
       const begin = context.recall(fn.fn, DETACH);
       if (last !== UNKNOWN && begin === UNKNOWN) {
-        return context.undecided('ATS035', 'where the detach began is not recorded');
+        return context.undecided('where the detach began is not recorded');
       }
-      if (last !== UNKNOWN && context.positionOf(last) >= context.positionOf(begin))
-        return context.passed('ATS035');
+      if (last !== UNKNOWN && context.positionOf(last) >= context.positionOf(begin)) return context.passed();
       const caller = context.callerText(event) ?? '';
       const strict =
         caller.startsWith('arm_smmu_') ||
@@ -223,8 +221,8 @@ export const INVALIDATION_RULES: readonly Rule[] = [
       const at = context.timeOf(change);
       const now = context.timeOf(event);
       if (at === null || now === null)
-        return context.undecided('ATS037', 'the order of the fault and the change of ATS is unknown');
-      if (now < at || now - at > AFTERMATH_NS) return context.passed('ATS037');
+        return context.undecided('the order of the fault and the change of ATS is unknown');
+      if (now < at || now - at > AFTERMATH_NS) return context.passed();
       context.fire('ATS037', {
         fn: fn.fn,
         event,

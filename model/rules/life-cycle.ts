@@ -22,13 +22,13 @@ export const LIFE_CYCLE_RULES: readonly Rule[] = [
     ],
     references: ['drivers/pci/pci.c pci_reset_function()', 'drivers/pci/ats.c pci_restore_ats_state()'],
     onResetEnd(context, reset) {
-      if (reset.failed) return context.passed('ATS023');
+      if (reset.failed) return context.passed();
       if (reset.enabledBefore === UNKNOWN)
-        return context.undecided('ATS023', 'whether ATS was on before the reset is unknown');
-      if (reset.enabledBefore !== 1 || reset.enabledAgain) return context.passed('ATS023');
-      if (context.state.get(reset.fn.fn, CORE_EN) !== 1) return context.passed('ATS023');
+        return context.undecided('whether ATS was on before the reset is unknown');
+      if (reset.enabledBefore !== 1 || reset.enabledAgain) return context.passed();
+      if (context.state.get(reset.fn.fn, CORE_EN) !== 1) return context.passed();
       if (!reset.observable) {
-        return context.undecided('ATS023', 'neither config writes nor pci_restore_ats_state() are recorded');
+        return context.undecided('neither config writes nor pci_restore_ats_state() are recorded');
       }
       context.fire('ATS023', {
         fn: reset.fn.fn,
@@ -59,15 +59,15 @@ export const LIFE_CYCLE_RULES: readonly Rule[] = [
     references: ['drivers/iommu/iommu.c iommu_deinit_device()'],
     onReleased(context, fn, event) {
       const on = context.state.get(fn.fn, CORE_EN);
-      if (on === UNKNOWN) return context.undecided('ATS027', 'whether ATS was on at the release is unknown');
-      if (on === 0) return context.passed('ATS027');
+      if (on === UNKNOWN) return context.undecided('whether ATS was on at the release is unknown');
+      if (on === 0) return context.passed();
       if (!context.wasRecorded('ats.disable')) {
         context.question(
           'release-without-disable-probe',
           `${fn.address} was released while ATS was on as far as recorded, but ${DISABLE_UNSEEN}.`,
           'Record pci_disable_ats() (entry and return); atscope-capture does, unless --without ats leaves it out.',
         );
-        return context.undecided('ATS027', DISABLE_UNSEEN);
+        return context.undecided(DISABLE_UNSEEN);
       }
       context.fire('ATS027', {
         fn: fn.fn,

@@ -35,14 +35,15 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
     ],
     references: ['PCIe 10.5.1.3'],
     calls: ['pasid.enable', 'pasid.disable'],
+    callsOf: ['pf'],
     onCall(context, done) {
-      if (!isPasidCall(done) || done.fn.isVf !== 0) return;
+      if (!isPasidCall(done)) return;
       const before = context.state.get(done.fn.fn, HW_PASID);
       const after = pasidWritten(done);
       if (before === UNKNOWN || after === UNKNOWN)
-        return context.undecided('ATS031', 'the value of PASID Control is unknown');
+        return context.undecided('the value of PASID Control is unknown');
       const live = users(context, done).filter((fn) => context.state.get(fn.fn, HW_EN) === 1);
-      if (before === after || live.length === 0) return context.passed('ATS031');
+      if (before === after || live.length === 0) return context.passed();
       context.fire('ATS031', {
         fn: done.fn.fn,
         event: done.event,
@@ -60,11 +61,11 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
     onPasidWrite(context, fn, event, bits) {
       const before = context.state.get(fn.fn, HW_PASID);
       if (before === UNKNOWN || bits === UNKNOWN)
-        return context.undecided('ATS031', 'the value of PASID Control is unknown');
+        return context.undecided('the value of PASID Control is unknown');
       const live = [fn, ...fn.vfs.map((vf) => context.topology.at(vf))].filter(
         (user) => context.state.get(user.fn, HW_EN) === 1,
       );
-      if (before === bits || live.length === 0) return context.passed('ATS031');
+      if (before === bits || live.length === 0) return context.passed();
       context.fire('ATS031', {
         fn: fn.fn,
         event,
@@ -97,13 +98,13 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
     onCall(context, done) {
       if (!isPasidCall(done) || done.fn.isVf !== 0) return;
       const on = context.state.get(done.fn.fn, CORE_EN);
-      if (on === UNKNOWN) return context.undecided('ATS032', 'whether ATS was on is unknown');
+      if (on === UNKNOWN) return context.undecided('whether ATS was on is unknown');
       // Where the register is known, ATS031 has judged already.
       const known =
         context.state.get(done.fn.fn, HW_PASID) !== UNKNOWN &&
         pasidWritten(done) !== UNKNOWN &&
         context.state.get(done.fn.fn, HW_EN) !== UNKNOWN;
-      if (on === 0 || known) return context.passed('ATS032');
+      if (on === 0 || known) return context.passed();
       context.fire('ATS032', {
         fn: done.fn.fn,
         event: done.event,
@@ -142,10 +143,10 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
       }
       if (done.kind !== 'pri.enable' || done.result !== 0) return;
       if (fn.isVf === 1) return vfReliesOnPri(context, done);
-      if (fn.isVf !== 0) return context.undecided('ATS033', 'whether the function is a VF is unknown');
+      if (fn.isVf !== 0) return context.undecided('whether the function is a VF is unknown');
       const on = users(context, done).map((user) => context.state.get(user.fn, CORE_EN));
-      if (on.includes(1)) return context.passed('ATS033');
-      if (on.includes(UNKNOWN)) return context.undecided('ATS033', 'whether ATS was on is unknown');
+      if (on.includes(1)) return context.passed();
+      if (on.includes(UNKNOWN)) return context.undecided('whether ATS was on is unknown');
       context.expect({
         rule: 'ATS033',
         fn: fn.fn,
@@ -168,8 +169,8 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
 
 function vfReliesOnPri(context: RuleContext, done: CompletedCall): void {
   const pri = done.pf ? context.state.get(done.pf.fn, CORE_PRI) : UNKNOWN;
-  if (!done.pf || pri === UNKNOWN) return context.undecided('ATS033', 'whether the PF has PRI on is unknown');
-  if (pri === 1) return context.passed('ATS033');
+  if (!done.pf || pri === UNKNOWN) return context.undecided('whether the PF has PRI on is unknown');
+  if (pri === 1) return context.passed();
   context.fire('ATS033', {
     fn: done.fn.fn,
     event: done.event,

@@ -32,10 +32,6 @@ function mustBeVf(done: CompletedCall): boolean {
   return done.result === -22 && done.explanations.length === 1 && done.explanations[0] === 'vf-shift';
 }
 
-function isVfCall(done: CompletedCall): boolean {
-  return done.fn.isVf === 1 && (done.kind === 'ats.prepare' || done.kind === 'ats.enable');
-}
-
 /** The shift the PF holds differs from the one asked for: by its known value, or because nothing else explains -EINVAL. */
 function pfShiftDiffers(done: CompletedCall): 'known' | 'only-explanation' | 'no' | 'unknown' {
   const { pfStu, pageShift } = done.operands;
@@ -81,17 +77,14 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     once: 'generation',
     references: ['drivers/pci/ats.c pci_ats_supported()', SERIES],
     calls: ['ats.supported', 'ats.prepare', 'ats.enable'],
+    callsOf: ['vf'],
+    outcomes: ['accepted'],
     onCall(context, done) {
       const { fn, pf, kind } = done;
-      if (fn.isVf !== 1) return;
-      const accepted =
-        (kind === 'ats.supported' && done.result === 1) ||
-        ((kind === 'ats.prepare' || kind === 'ats.enable') && done.result === 0);
-      if (!accepted) return;
-      if (!pf) return context.undecided('ATS001', PF_NOT_NAMED);
+      if (!pf) return context.undecided(PF_NOT_NAMED);
       if (done.operands.pfSupported === UNKNOWN)
-        return context.undecided('ATS001', 'whether the PF supports ATS is unknown');
-      if (done.operands.pfSupported !== 0) return context.passed('ATS001');
+        return context.undecided('whether the PF supports ATS is unknown');
+      if (done.operands.pfSupported !== 0) return context.passed();
       context.fire('ATS001', {
         fn: fn.fn,
         event: done.event,
@@ -120,13 +113,14 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     causes: ['ATS020'],
     references: ['drivers/pci/ats.c pci_enable_ats()', SERIES],
     calls: ['ats.enable'],
+    callsOf: ['vf'],
+    outcomes: ['accepted'],
     onCall(context, done) {
       const { fn, pf } = done;
-      if (fn.isVf !== 1 || done.result !== 0) return;
-      if (!pf) return context.undecided('ATS002', PF_NOT_NAMED);
+      if (!pf) return context.undecided(PF_NOT_NAMED);
       if (done.operands.pfSupported === UNKNOWN)
-        return context.undecided('ATS002', 'whether the PF supports ATS is unknown');
-      if (done.operands.pfSupported !== 0) return context.passed('ATS002');
+        return context.undecided('whether the PF supports ATS is unknown');
+      if (done.operands.pfSupported !== 0) return context.passed();
       context.fire('ATS002', {
         fn: fn.fn,
         event: done.event,
@@ -152,14 +146,14 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     needs: [['ats.prepare']],
     references: ['drivers/pci/ats.c pci_prepare_ats()', SERIES],
     calls: ['ats.prepare'],
+    callsOf: ['vf', 'unknown'],
     onCall(context, done) {
       if (!mustBeVf(done)) return;
       const differs = pfShiftDiffers(done);
-      if (differs === 'no') return context.passed('ATS003');
+      if (differs === 'no') return context.passed();
       if (differs === 'unknown')
-        return context.undecided('ATS003', done.pf ? 'the page shift of the PF is unknown' : PF_NOT_NAMED);
-      if (done.pfBusy)
-        return context.undecided('ATS003', 'the PF was being prepared or enabled at the same time');
+        return context.undecided(done.pf ? 'the page shift of the PF is unknown' : PF_NOT_NAMED);
+      if (done.pfBusy) return context.undecided('the PF was being prepared or enabled at the same time');
       const refused = done.result !== 0 && done.result !== UNKNOWN;
       context.fire('ATS003', {
         fn: done.fn.fn,
@@ -190,16 +184,15 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     causes: ['ATS001', 'ATS003', 'ATS006'],
     references: ['drivers/pci/ats.c pci_enable_ats()'],
     calls: ['ats.enable'],
+    callsOf: ['vf', 'unknown'],
     onCall(context, done) {
       if (!mustBeVf(done)) return;
-      if (done.result === 0) return context.passed('ATS004');
-      if (done.result !== -22)
-        return context.undecided('ATS004', 'the result of pci_enable_ats() is unknown');
+      if (done.result === 0) return context.passed();
+      if (done.result !== -22) return context.undecided('the result of pci_enable_ats() is unknown');
       if (done.explanations.length !== 1 || done.explanations[0] !== 'vf-shift') {
-        return context.undecided('ATS004', 'other causes of -EINVAL cannot be ruled out');
+        return context.undecided('other causes of -EINVAL cannot be ruled out');
       }
-      if (done.pfBusy)
-        return context.undecided('ATS004', 'the PF was being prepared or enabled at the same time');
+      if (done.pfBusy) return context.undecided('the PF was being prepared or enabled at the same time');
       context.fire('ATS004', {
         fn: done.fn.fn,
         event: done.event,
@@ -232,15 +225,15 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     replacedBy: ['ATS003', 'ATS004'],
     references: ['drivers/pci/ats.c'],
     calls: ['ats.prepare', 'ats.enable'],
+    callsOf: ['vf'],
     onCall(context, done) {
       const { pf } = done;
-      if (!isVfCall(done)) return;
-      if (!pf) return context.undecided('ATS005', PF_NOT_NAMED);
-      if (!pf.startSeen) return context.undecided('ATS005', 'the PF appeared before the recording began');
+      if (!pf) return context.undecided(PF_NOT_NAMED);
+      if (!pf.startSeen) return context.undecided('the PF appeared before the recording began');
       const stu = context.state.get(pf.fn, CORE_STU);
       if (stu === UNKNOWN || done.operands.pfSupported === UNKNOWN)
-        return context.undecided('ATS005', 'the state of the PF is unknown');
-      if (stu !== 0 || done.operands.pfSupported !== 1 || done.pfBusy) return context.passed('ATS005');
+        return context.undecided('the state of the PF is unknown');
+      if (stu !== 0 || done.operands.pfSupported !== 1 || done.pfBusy) return context.passed();
       context.fire('ATS005', {
         fn: done.fn.fn,
         event: done.event,
@@ -269,15 +262,16 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     causes: ['ATS040'],
     references: ['drivers/pci/ats.c pci_prepare_ats(), pci_enable_ats()'],
     calls: ['ats.prepare', 'ats.enable'],
+    callsOf: ['pf'],
+    outcomes: ['accepted'],
     onCall(context, done) {
       const { fn } = done;
-      if ((done.kind !== 'ats.prepare' && done.kind !== 'ats.enable') || done.result !== 0) return;
-      if (fn.isVf !== 0 || fn.vfs.length === 0) return;
+      if (fn.vfs.length === 0) return;
       const before = context.state.get(fn.fn, CORE_STU);
       if (before === UNKNOWN || done.pageShift === UNKNOWN)
-        return context.undecided('ATS006', 'the former page shift of the PF is unknown');
+        return context.undecided('the former page shift of the PF is unknown');
       const vfs = liveVfs(context, fn);
-      if ((done.pageShift & 0xff) === before || vfs.length === 0) return context.passed('ATS006');
+      if ((done.pageShift & 0xff) === before || vfs.length === 0) return context.passed();
       context.fire('ATS006', {
         fn: fn.fn,
         event: done.event,
@@ -303,7 +297,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
       const vfs = fn.vfs
         .map((id) => context.topology.at(id))
         .filter((vf) => context.state.get(vf.fn, HW_EN) === 1);
-      if (stu === before || vfs.length === 0) return context.passed('ATS006');
+      if (stu === before || vfs.length === 0) return context.passed();
       context.fire('ATS006', {
         fn: fn.fn,
         event,
@@ -335,9 +329,9 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     needs: [['config.read', 'listing.control', 'hw.read']],
     references: ['PCIe, SR-IOV chapter, ATS of VFs'],
     onRead(context, fn, event, stu) {
-      if (fn.isVf === UNKNOWN) return context.undecided('ATS007', 'whether the function is a VF is unknown');
+      if (fn.isVf === UNKNOWN) return context.undecided('whether the function is a VF is unknown');
       if (fn.isVf !== 1) return;
-      if (stu === 0) return context.passed('ATS007');
+      if (stu === 0) return context.passed();
       context.fire('ATS007', {
         fn: fn.fn,
         event,
@@ -362,10 +356,11 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     needs: [['ats.disable']],
     references: ['drivers/pci/ats.c pci_disable_ats()'],
     calls: ['ats.disable'],
+    callsOf: ['pf'],
     onCall(context, done) {
-      if (done.fn.isVf !== 0 || done.fn.vfs.length === 0) return;
+      if (done.fn.vfs.length === 0) return;
       const vfs = liveVfs(context, done.fn);
-      if (vfs.length === 0) return context.passed('ATS008');
+      if (vfs.length === 0) return context.passed();
       context.fire('ATS008', {
         fn: done.fn.fn,
         event: done.event,

@@ -71,16 +71,14 @@ export const PROBE_RULES: readonly Rule[] = [
       if (done.kind !== 'iommu.probe' || done.exit < 0) return;
       const failed = context.recall(fn.fn, 'prepare-failed-in-probe');
       context.remember(fn.fn, 'prepare-failed-in-probe', UNKNOWN);
-      if (failed === UNKNOWN) return context.passed('ATS017');
-      if (done.result === UNKNOWN)
-        return context.undecided('ATS017', 'the result of the probe was not recorded');
+      if (failed === UNKNOWN) return context.passed();
+      if (done.result === UNKNOWN) return context.undecided('the result of the probe was not recorded');
       if (context.state.get(fn.fn, CORE_SUPPORTED) !== 1) {
         return context.undecided(
-          'ATS017',
           'whether the function supports ATS is unknown, and drivers prepare others too',
         );
       }
-      if (done.result !== 0) return context.passed('ATS017');
+      if (done.result !== 0) return context.passed();
       const symbol = context.symbolOf(done.call) ?? '';
       const feature = PROBE_FEATURE.find(([prefix]) => symbol.startsWith(prefix))?.[1];
       const impossible = feature !== undefined && context.feature(feature) === true;
@@ -124,7 +122,7 @@ export const PROBE_RULES: readonly Rule[] = [
         const failed =
           done.result !== UNKNOWN && done.result !== 0 && done.result !== ENODEV && !keepsObject(symbol);
         context.remember(done.fn.fn, 'failed-probe', failed ? done.event : UNKNOWN);
-        if (!failed) context.passed('ATS041');
+        if (!failed) context.passed();
         return;
       }
       if (context.recall(done.fn.fn, 'failed-probe') === UNKNOWN) return;

@@ -75,9 +75,9 @@ export const RECORDING_RULES: readonly Rule[] = [
     replacedBy: ['ATS001', 'ATS002', 'ATS003', 'ATS004', 'ATS009', 'ATS013', 'ATS014', 'ATS015'],
     references: [],
     calls: ['ats.prepare', 'ats.enable'],
+    outcomes: ['accepted', 'refused'],
     onCall(context, done) {
-      if (done.result === UNKNOWN) return;
-      if (done.explanations.length > 0) return context.passed('ATS093');
+      if (done.explanations.length > 0) return context.passed();
       context.fire('ATS093', {
         fn: done.fn.fn,
         event: done.event,
@@ -102,12 +102,12 @@ export const RECORDING_RULES: readonly Rule[] = [
     replacedBy: ['ATS003', 'ATS004', 'ATS009', 'ATS013', 'ATS014', 'ATS093'],
     references: [],
     calls: ['ats.prepare', 'ats.enable'],
+    outcomes: ['refused'],
     onCall(context, done) {
-      if (done.result === 0 || done.result === UNKNOWN) return;
-      if (done.explanations.length < 2) return context.passed('ATS094');
+      if (done.explanations.length < 2) return context.passed();
       // Some drivers prepare every device: a refusal because of missing support is routine, not worth a warning.
       if (done.kind === 'ats.prepare' && done.explanations.includes('unsupported')) {
-        return context.undecided('ATS094', 'whether the function supports ATS is unknown');
+        return context.undecided('whether the function supports ATS is unknown');
       }
       context.fire('ATS094', {
         fn: done.fn.fn,

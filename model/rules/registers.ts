@@ -44,7 +44,7 @@ export const REGISTER_RULES: readonly Rule[] = [
     needs: [['config.write', 'config.write_user', 'hw.write']],
     references: ['drivers/pci/access.c pci_user_write_config_*()', 'drivers/pci/ats.c'],
     onWrite(context, write) {
-      if (!write.behindCore) return context.passed('ATS028');
+      if (!write.behindCore) return context.passed();
       const { fn } = write;
       const change = changes(context, write);
       const text = valueText(write.enable, write.stu);
@@ -108,8 +108,8 @@ export const REGISTER_RULES: readonly Rule[] = [
       const lacking = believed === UNKNOWN && state.get(fn.fn, CORE_CAP) === 0;
       const core = lacking ? 0 : believed;
       if (hw === UNKNOWN || core === UNKNOWN)
-        return context.undecided('ATS029', 'Enable of the register or of the core is unknown');
-      if (hw !== 1 || core !== 0) return context.passed('ATS029');
+        return context.undecided('Enable of the register or of the core is unknown');
+      if (hw !== 1 || core !== 0) return context.passed();
       context.fire('ATS029', {
         fn: fn.fn,
         event,
@@ -150,8 +150,8 @@ export const REGISTER_RULES: readonly Rule[] = [
       const hw = state.get(fn.fn, HW_EN);
       const core = state.get(fn.fn, CORE_EN);
       if (hw === UNKNOWN || core === UNKNOWN)
-        return context.undecided('ATS030', 'Enable of the register or of the core is unknown');
-      if (hw !== 0 || core !== 1) return context.passed('ATS030');
+        return context.undecided('Enable of the register or of the core is unknown');
+      if (hw !== 0 || core !== 1) return context.passed();
       context.fire('ATS030', {
         fn: fn.fn,
         event,

@@ -30,7 +30,7 @@ export const RESET_RULES: readonly Rule[] = [
         if (vf.removing || context.state.get(id, CORE_EN) === 0) continue;
         const observable = context.showsControlWrites(id) || context.wasRecorded('ats.restore');
         if (context.state.get(id, CORE_EN) === UNKNOWN || !observable) {
-          context.undecided('ATS024', 'whether the VFs had ATS on, or got it back, is not recorded');
+          context.undecided('whether the VFs had ATS on, or got it back, is not recorded');
           continue;
         }
         const on = context.because(id, CORE_EN, `ATS of VF ${vf.address} is on`);
@@ -97,15 +97,13 @@ export const RESET_RULES: readonly Rule[] = [
       const bracket = context.recall(fn, PREPARED_AT);
       const bracketed = bracket !== UNKNOWN && context.positionOf(bracket) > context.positionOf(done.enter);
       const on = context.state.get(fn, CORE_EN);
-      if (bracketed) return context.passed('ATS025');
-      if (on === UNKNOWN)
-        return context.undecided('ATS025', 'whether ATS was on during the reset is unknown');
+      if (bracketed) return context.passed();
+      if (on === UNKNOWN) return context.undecided('whether ATS was on during the reset is unknown');
       const setBy = context.state.setBy(fn, CORE_EN);
-      if (on === 0 || context.positionOf(setBy) > context.positionOf(done.enter))
-        return context.passed('ATS025');
+      if (on === 0 || context.positionOf(setBy) > context.positionOf(done.enter)) return context.passed();
       const brackets = context.feature('reset_brackets');
       if (brackets === true && !context.wasRecorded('reset.prepare')) {
-        return context.undecided('ATS025', 'reset brackets are not recorded');
+        return context.undecided('reset brackets are not recorded');
       }
       context.fire('ATS025', {
         fn,
@@ -169,7 +167,7 @@ export const RESET_RULES: readonly Rule[] = [
       const depth = context.recall(fn.fn, DEPTH);
       if (depth === UNKNOWN || depth <= 0) {
         if (!fn.startSeen || !context.wasRecorded('reset.prepare')) {
-          return context.undecided('ATS026', 'the bracket may have been opened before the recording');
+          return context.undecided('the bracket may have been opened before the recording');
         }
         return context.fire('ATS026', {
           fn: fn.fn,

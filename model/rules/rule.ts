@@ -93,6 +93,12 @@ export interface ControlWrite {
   readonly behindCore: boolean;
 }
 
+/** What the function of a call is: a VF, a PF or plain function, or not known. */
+export type CalledFunction = 'vf' | 'pf' | 'unknown';
+
+/** How a call ended: with success (a question: with yes), with anything else, or not as far as the recording shows. */
+export type Outcome = 'accepted' | 'refused' | 'unknown';
+
 /** What a rule may ask and do. */
 export interface RuleContext {
   readonly state: StateStore;
@@ -149,10 +155,10 @@ export interface RuleContext {
   /** Two events of different tasks at the same instant: nobody knows which came first. */
   simultaneous(a: number, b: number): boolean;
   fire(rule: string, draft: Draft): void;
-  /** The condition was decided without firing. */
-  passed(rule: string): void;
-  /** An operand was unknown. */
-  undecided(rule: string, why: string): void;
+  /** The condition of the rule that looks was decided without firing. */
+  passed(): void;
+  /** An operand of the rule that looks was unknown. */
+  undecided(why: string): void;
   /** Something that only a better recording can settle; it makes the verdict inconclusive. */
   question(code: string, reason: string, settle: string): void;
 }
@@ -205,6 +211,10 @@ export interface ResetDone {
 export interface Rule extends RuleHooks {
   /** Kinds of call that `onCall` looks at; without it, every kind. */
   readonly calls?: readonly EventKindName[];
+  /** Functions whose calls `onCall` looks at; without it, all. */
+  readonly callsOf?: readonly CalledFunction[];
+  /** Outcomes of calls that `onCall` looks at; without it, all. */
+  readonly outcomes?: readonly Outcome[];
   /** Kinds of entry that `onEnter` looks at; without it, every kind. */
   readonly entries?: readonly EventKindName[];
   /** Kinds of event that `onPoint` looks at; without it, every kind. */

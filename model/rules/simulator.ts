@@ -38,11 +38,11 @@ export const SIMULATOR_RULES: readonly Rule[] = [
     onPoint(context, kind, fn, event) {
       if (kind !== 'translation.request' || !fn) return;
       const enabled = context.state.get(fn.fn, HW_EN);
-      if (enabled === UNKNOWN) return context.undecided('ATS043', 'Enable of the register is unknown');
+      if (enabled === UNKNOWN) return context.undecided('Enable of the register is unknown');
       const since = context.state.setBy(fn.fn, HW_EN);
       const [at, now] = [context.timeOf(since), context.timeOf(event)];
       // What was sent at the instant of the change may have been sent before it.
-      if (enabled === 1 || (at !== null && at === now)) return context.passed('ATS043');
+      if (enabled === 1 || (at !== null && at === now)) return context.passed();
       context.fire('ATS043', {
         fn: fn.fn,
         event,

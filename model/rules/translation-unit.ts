@@ -3,10 +3,6 @@ import { CORE_EN, CORE_STU, HW_STU } from '../state.ts';
 import type { CompletedCall, Rule } from './rule.ts';
 import { otherView, resultText, shiftText, viewsText } from './text.ts';
 
-function takesShift(done: CompletedCall): boolean {
-  return done.kind === 'ats.prepare' || done.kind === 'ats.enable';
-}
-
 function nameOf(done: CompletedCall): string {
   return done.kind === 'ats.prepare' ? 'pci_prepare_ats' : 'pci_enable_ats';
 }
@@ -25,11 +21,9 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
     references: ['drivers/pci/ats.c PCI_ATS_MIN_STU'],
     calls: ['ats.prepare', 'ats.enable'],
     onCall(context, done) {
-      if (!takesShift(done)) return;
-      if (done.pageShift === UNKNOWN)
-        return context.undecided('ATS009', 'the page shift of the call was not recorded');
+      if (done.pageShift === UNKNOWN) return context.undecided('the page shift of the call was not recorded');
       // With ATS on the kernel answers -EBUSY before it looks at the shift: that is ATS013 or ATS014.
-      if (done.pageShift >= 12 || done.result === -16) return context.passed('ATS009');
+      if (done.pageShift >= 12 || done.result === -16) return context.passed();
       context.fire('ATS009', {
         fn: done.fn.fn,
         event: done.event,
@@ -54,13 +48,12 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
     needs: [['ats.prepare', 'ats.enable']],
     references: ['drivers/pci/ats.c', 'include/uapi/linux/pci_regs.h PCI_ATS_CTRL_STU()'],
     calls: ['ats.prepare', 'ats.enable'],
+    callsOf: ['pf', 'unknown'],
+    outcomes: ['accepted'],
     onCall(context, done) {
-      if (!takesShift(done) || done.fn.isVf === 1 || done.result !== 0) return;
-      if (done.fn.isVf === UNKNOWN)
-        return context.undecided('ATS010', 'whether the function is a VF is unknown');
-      if (done.pageShift === UNKNOWN)
-        return context.undecided('ATS010', 'the page shift of the call was not recorded');
-      if (done.pageShift <= 43) return context.passed('ATS010');
+      if (done.fn.isVf === UNKNOWN) return context.undecided('whether the function is a VF is unknown');
+      if (done.pageShift === UNKNOWN) return context.undecided('the page shift of the call was not recorded');
+      if (done.pageShift <= 43) return context.passed();
       const stored = done.pageShift & 0xff;
       const field = (stored - 12) & 31;
       context.fire('ATS010', {
@@ -88,12 +81,13 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
     needs: [['ats.prepare'], ['ats.enable']],
     references: ['drivers/pci/ats.c pci_enable_ats()'],
     calls: ['ats.enable'],
+    callsOf: ['pf'],
+    outcomes: ['accepted'],
     onCall(context, done) {
-      if (done.fn.isVf !== 0 || done.result !== 0) return;
       const prepared = done.fn.prepared;
       if (!prepared || done.pageShift === UNKNOWN)
-        return context.undecided('ATS011', 'no prepare of the function was recorded');
-      if (prepared.pageShift === done.pageShift) return context.passed('ATS011');
+        return context.undecided('no prepare of the function was recorded');
+      if (prepared.pageShift === done.pageShift) return context.passed();
       context.fire('ATS011', {
         fn: done.fn.fn,
         event: done.event,
@@ -132,12 +126,12 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
       const shift = state.get(fn.fn, CORE_STU);
       const field = state.get(fn.fn, HW_STU);
       if (shift === UNKNOWN || field === UNKNOWN)
-        return context.undecided('ATS012', 'the STU of the register or of the core is unknown');
-      if (shift === 0 || field === ((shift - 12) & 31)) return context.passed('ATS012');
+        return context.undecided('the STU of the register or of the core is unknown');
+      if (shift === 0 || field === ((shift - 12) & 31)) return context.passed();
       const users = [fn, ...fn.vfs.map((vf) => context.topology.at(vf))].filter(
         (user) => !user.removing && state.get(user.fn, CORE_EN) === 1,
       );
-      if (users.length === 0) return context.passed('ATS012');
+      if (users.length === 0) return context.passed();
       context.fire('ATS012', {
         fn: fn.fn,
         event,

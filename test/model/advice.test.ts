@@ -12,7 +12,7 @@ function reasonsInSource(): string[] {
       .flatMap((name) => {
         const source = readFileSync(join(folder, name), 'utf8');
         const calls = source.matchAll(
-          /undecided\(\s*(?:'ATS\d+'|rule)\s*,\s*(?:'((?:[^'\\]|\\.)*)'|([A-Z_]{3,}))/g,
+          /(?:undecided\(|left\(\s*(?:'ATS\d+'|rule),)\s*(?:'((?:[^'\\]|\\.)*)'|([A-Z_]{3,}))/g,
         );
         return [...calls].map(([, text, constant]) =>
           constant ? (new RegExp(`const ${constant} = '([^']*)'`).exec(source)?.[1] ?? constant) : text,
