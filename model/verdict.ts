@@ -1,4 +1,4 @@
-import { type LOSSES, rowsOf, type SOURCES, type Table } from '../tables/index.ts';
+import { type LOSSES, type RowOf, rowsOf, type SOURCES, type Table } from '../tables/index.ts';
 import { kindMask, UNKNOWN } from './events.ts';
 import type { Finding } from './findings.ts';
 import type { ReplayResult } from './replay/replay.ts';
@@ -167,9 +167,14 @@ function evidenceReasons(replay: ReplayResult): Reason[] {
 }
 
 function lossReasons(losses: Table<typeof LOSSES>, sources: Table<typeof SOURCES>): Reason[] {
-  const paths = rowsOf(sources).map((row) => row.path);
+  const origins = rowsOf(sources);
   const bySource = new Map<number, { rows: number; count: bigint; open: boolean; kinds: Set<string> }>();
+  const suppressed: RowOf<typeof LOSSES>[] = [];
   for (const loss of rowsOf(losses)) {
+    if (loss.kind === 'suppressed') {
+      if (REPORTER.test(loss.message)) suppressed.push(loss);
+      continue;
+    }
     const sum = bySource.get(loss.source) ?? { rows: 0, count: 0n, open: false, kinds: new Set<string>() };
     sum.rows++;
     sum.kinds.add(loss.kind);
@@ -177,12 +182,13 @@ function lossReasons(losses: Table<typeof LOSSES>, sources: Table<typeof SOURCES
     else sum.count += loss.count;
     bySource.set(loss.source, sum);
   }
-  return [...bySource].map(([source, { rows, count, open, kinds }]): Reason => {
+  const lost = [...bySource].map(([source, { rows, count, open, kinds }]): Reason => {
+    const { path, format } = origins[source];
     if (kinds.size === 1 && kinds.has('cut')) {
       return {
         code: 'cut',
         decisive: true,
-        reason: `${paths[source]} ends before its recording does; the story is known up to the cut only.`,
+        reason: `${path} ends before its recording does; the story is known up to the cut only.`,
         settle:
           'Copy the file again, whole; where atscope-capture says that it could not save everything, give it a --dir with more room.',
       };
@@ -191,19 +197,43 @@ function lossReasons(losses: Table<typeof LOSSES>, sources: Table<typeof SOURCES
       return {
         code: 'other-cpus',
         decisive: true,
-        reason: `${paths[source]} lacks ${count} events that its header counts: it is the file of one CPU, or was cut.`,
+        reason: `${path} lacks ${count} events that its header counts: it is the file of one CPU, or was cut.`,
         settle: 'Give the trace of all CPUs (trace, not per_cpu/cpuN/trace), whole.',
       };
     }
+    const isLog = format === 'kernel-log';
     const many = open ? (count > 0n ? `at least ${count}` : 'an unknown number of') : String(count);
     return {
       code: 'lost-events',
       decisive: true,
-      reason: `${paths[source]} lost ${many} events in ${rows} place${rows === 1 ? '' : 's'}; state is unknown after each.`,
-      settle:
-        'Record again with larger buffers (atscope-capture start --buffer-kb, trace-cmd record -b) or fewer events (--light).',
+      reason: `${path} lost ${many} ${isLog ? 'messages' : 'events'} in ${rows} place${rows === 1 ? '' : 's'}; state is unknown after each.`,
+      settle: isLog
+        ? "Take the log again with a larger buffer (log_buf_len=16M on the kernel's command line), or from the journal or a serial console."
+        : 'Record again with larger buffers (atscope-capture start --buffer-kb, trace-cmd record -b) or fewer events (--light).',
     };
   });
+  return [...lost, ...suppressedReasons(suppressed)];
+}
+
+/** Functions that report faults and time-outs of IOMMUs and errors of PCI functions. */
+const REPORTER = /^_*(?:dmar|qi|intel|amd|iommu|arm_smmu|smmu|pci|pcie|aer|report_iommu|handle_iommu)\w*: /;
+
+/** Reports that a rate limit of the kernel left out may have named a function. */
+function suppressedReasons(losses: readonly RowOf<typeof LOSSES>[]): Reason[] {
+  if (losses.length === 0) return [];
+  const count = losses.reduce((sum, loss) => sum + (loss.count ?? 0n), 0n);
+  const functions = [
+    ...new Set(losses.map((loss) => `${loss.message.slice(0, loss.message.indexOf(':'))}()`)),
+  ];
+  return [
+    {
+      code: 'suppressed-reports',
+      decisive: true,
+      reason: `The kernel left out ${count} reports of ${functions.join(', ')}, so faults and time-outs may be missing.`,
+      settle:
+        'Record the trace event iommu:io_page_fault as well, which no rate limit drops (VT-d does not report through it).',
+    },
+  ];
 }
 
 function questionReasons(replay: ReplayResult, ofListings: boolean): Reason[] {

@@ -55,7 +55,8 @@ export function readHead(bytes: Uint8Array, at: number, head: Head, hints: Hints
   if (byte === OPEN) return readBracket(bytes, at, end, head, hints);
   if (byte === LESS) return readPriority(bytes, at, end, head, hints);
   if (isDigit(byte)) return readNumber(bytes, at, end, head, hints);
-  if ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a) return readWord(bytes, at, end, head, hints);
+  if (((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a) || byte >= 0xc3)
+    return readWord(bytes, at, end, head, hints);
   return -1;
 }
 
@@ -193,13 +194,14 @@ function structuredEnd(bytes: Uint8Array, at: number, end: number): number {
   return end;
 }
 
-/** Heads that begin with a digit: /dev/kmsg, ISO times, `journalctl -o short-unix`. */
+/** Heads that begin with a digit: /dev/kmsg, ISO times, `journalctl -o short-unix`, a month of Japanese, Chinese or Korean. */
 function readNumber(bytes: Uint8Array, at: number, end: number, head: Head, hints: Hints): number {
   const kmsg = readKmsg(bytes, at, end, head);
   if (kmsg >= 0) return kmsg;
   const iso = readIso(bytes, at, end, head);
   if (iso >= 0) return afterIso(bytes, at, iso, end, head, hints);
   const point = skipDigits(bytes, at, end);
+  if (bytes[point] >= 0x80) return readWord(bytes, at, end, head, hints);
   const stop = skipDigits(bytes, point + 1, end);
   if (
     point - at < 9 ||

@@ -9,9 +9,12 @@ import type { RecordWriter } from './records.ts';
 
 const KEYS = /"(?:dmesg|msg|MESSAGE|__REALTIME_TIMESTAMP)"\s*:/;
 
+/** An object, perhaps the first of an array, and no line of a LAVA log, which is an object behind a dash. */
+const BEGIN = /^(?![^"{[]{0,60}- \{)[^"{[]{0,60}(?:\[[^"{}[\]]{0,60})?\{[^"{}[\]]{0,60}"/;
+
 /** True when a sample of a source is the JSON of dmesg or journalctl, perhaps behind a prefix on each line. */
 export function isJson(sample: string): boolean {
-  return /^(?![^"{[]{0,60}- \{)[^"{[]{0,60}[{[]/.test(sample) && KEYS.test(sample);
+  return BEGIN.test(sample) && KEYS.test(sample);
 }
 
 const NO_HINTS: Hints = { bare: false, monotonicJournal: false, isoJournal: false };

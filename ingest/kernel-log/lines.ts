@@ -6,7 +6,7 @@ import { type Hints, readHead } from './core.ts';
 import { inlineDictionary, takeDictionary, takeInlineDictionary, unescapeLine } from './dictionary.ts';
 import { afterBlank, Head, readCaller, readUptime, UPTIME, WALL } from './head.ts';
 import { MAX_MARK, takeMark } from './marks.ts';
-import { lavaText, skipGutter, skipOuter } from './outer.ts';
+import { type LavaText, lavaText, skipGutter, skipOuter, unescapeLava } from './outer.ts';
 import type { RecordWriter } from './records.ts';
 import { bannerIn, canBegin } from './splat-rules.ts';
 import { readIso } from './wall-time.ts';
@@ -197,6 +197,7 @@ export class LineDecoder {
       if (lava) {
         at = lava.start;
         end = lava.end;
+        if (lava.escapes !== null) return this.unescaped(bytes, lava);
       }
       head.clear();
       head.textEnd = end;
@@ -211,6 +212,13 @@ export class LineDecoder {
     }
     head.clear();
     return this.headless(bytes, start, at, end);
+  }
+
+  private unescaped(bytes: Uint8Array, lava: LavaText): Bucket {
+    if (this.clean.length < lava.end - lava.start) this.clean = Buffer.alloc(lava.end - lava.start);
+    this.rawStart = -1;
+    this.cleanLength = unescapeLava(bytes, lava, this.clean);
+    return this.prefixed(this.clean, 0, this.cleanLength);
   }
 
   /** A line without a head at its start. `at` is where the prefixes end. */

@@ -16,6 +16,8 @@ const MARKS: readonly MarkRule[] = [
     bucket: 'marker',
     take: (writer, match, place) => writer.lose('printk-dropped', BigInt(match[1]), match[0], place),
   },
+  // console_prepend_replay() in kernel/printk/printk.c: what an atomic console printed in part comes again
+  { pattern: /^\*\* replaying previous printk message \*\*$/, bucket: 'marker' },
   // grep between groups of context
   { pattern: /^--$/, bucket: 'comment' },
   {

@@ -1,5 +1,6 @@
 import {
   ascii,
+  BACKSLASH,
   CLOSE,
   COLON,
   findByte,
@@ -20,6 +21,11 @@ const scratch = new Head();
 const LAVA_JSON = ascii('- {"dt"');
 const LAVA_YAML = ascii('- {dt:');
 const PLUS = 0x2b;
+const APOSTROPHE = 0x27;
+/** What follows the backslash of an escape of JSON, and the byte that it stands for. */
+const JSON_ESCAPES = new Map(
+  Object.entries({ '"': 0x22, '\\': 0x5c, '/': 0x2f, n: 0x20, r: 0x20, t: 0x09, b: 0x20, f: 0x20 }),
+);
 
 /**
  * Index after one prefix that something between the kernel and the reader put before the line, or `at` when there is none:
@@ -73,11 +79,18 @@ function skipBracketedTime(bytes: Uint8Array, at: number, end: number): number {
   return bytes[close + 1] === SPACE && close + 1 < end ? close + 2 : close + 1;
 }
 
+export interface LavaText {
+  readonly start: number;
+  readonly end: number;
+  /** The text has escapes: of JSON, or the doubled single quotes of YAML. */
+  readonly escapes: 'json' | 'yaml' | null;
+}
+
 /**
  * Place of the text in a line of a LAVA log, `- {"dt": "...", "lvl": "target", "msg": "..."}` or the same in YAML with single
  * quotes; null for any other line.
  */
-export function lavaText(bytes: Uint8Array, at: number, end: number): { start: number; end: number } | null {
+export function lavaText(bytes: Uint8Array, at: number, end: number): LavaText | null {
   if (!startsWith(bytes, at, end, LAVA_JSON) && !startsWith(bytes, at, end, LAVA_YAML)) return null;
   const quote = bytes[at + 3] === QUOTE ? '"' : "'";
   const key = quote === '"' ? ascii('"msg": "') : ascii("msg: '");
@@ -86,7 +99,44 @@ export function lavaText(bytes: Uint8Array, at: number, end: number): { start: n
     let stop = end - 1;
     while (stop > i && bytes[stop] !== quote.charCodeAt(0)) stop--;
     const start = i + key.length;
-    return stop >= start ? { start, end: stop } : null;
+    if (stop < start) return null;
+    const sign = quote === '"' ? BACKSLASH : APOSTROPHE;
+    const escapes = findByte(bytes, sign, start, stop) < 0 ? null : quote === '"' ? 'json' : 'yaml';
+    return { start, end: stop, escapes };
   }
   return null;
+}
+
+/** Writes the text of a LAVA log without its escapes to `target`, which may be the same memory; returns its length. */
+export function unescapeLava(bytes: Uint8Array, text: LavaText, target: Uint8Array): number {
+  let length = 0;
+  for (let i = text.start; i < text.end; i++) {
+    const byte = bytes[i];
+    if (text.escapes === 'yaml') {
+      if (byte === APOSTROPHE && bytes[i + 1] === APOSTROPHE) i++;
+    } else if (byte === BACKSLASH && i + 1 < text.end) {
+      const plain = JSON_ESCAPES.get(String.fromCharCode(bytes[i + 1]));
+      if (plain !== undefined) {
+        target[length++] = plain;
+        i++;
+        continue;
+      }
+      const code = unicodeAt(bytes, i + 1, text.end);
+      if (code >= 0) {
+        // Control bytes are those of the terminal.
+        if (code >= 0x20) length += Buffer.from(String.fromCharCode(code)).copy(target, length);
+        i += 5;
+        continue;
+      }
+    }
+    target[length++] = byte;
+  }
+  return length;
+}
+
+/** Value of `uXXXX` at `at`, or -1. */
+function unicodeAt(bytes: Uint8Array, at: number, end: number): number {
+  if (bytes[at] !== 0x75 || at + 5 > end) return -1;
+  const digits = String.fromCharCode(...bytes.subarray(at + 1, at + 5));
+  return /^[0-9a-f]{4}$/i.test(digits) ? Number.parseInt(digits, 16) : -1;
 }

@@ -19,6 +19,7 @@ import { type Head, NONE, RELATIVE, type Rendering, TIME_KINDS, UPTIME } from '.
 import { type LogRecord, noRecord, timeIn, timeOf } from './record.ts';
 import { SplatReader } from './splats.ts';
 import { StagedRecords } from './staging.ts';
+import { suppressedIn } from './suppressed.ts';
 
 const decoder = new TextDecoder();
 
@@ -289,6 +290,7 @@ export class RecordWriter {
     const first = record.text[record.textStart];
     if (first === 0x4c || first === 0x42) this.checkBanner();
     if (record.timeKind === UPTIME) this.checkJump();
+    if (this.kernel) this.checkSuppressed();
     if (this.losses.length > 0) this.flushLosses(record.timeKind === NONE ? null : timeOf(record));
     const row = staged.count;
     staged.seq[row] = record.seq;
@@ -364,6 +366,14 @@ export class RecordWriter {
     if (device < 0 && found) device = this.devices.intern(text, named.deviceStart, named.deviceEnd);
     staged.device.set(row, device);
     staged.driver.set(row, found ? this.drivers.intern(text, textStart, named.driverEnd) : this.driverId);
+  }
+
+  private checkSuppressed(): void {
+    const { text, textStart, textLength } = this.record;
+    const count = suppressedIn(text, textStart, textStart + textLength);
+    if (count === null) return;
+    const message = text.toString('latin1', textStart, textStart + textLength);
+    this.addLoss('suppressed', count, message, this.record);
   }
 
   /** Kernel release and boot from the first line a kernel prints. */

@@ -26,6 +26,7 @@ const ADDRESS_FRAME = /^\s*\[<[0-9a-f]{8,16}>\] [\w.$]+\+0x/;
 const ACCESS = /^(?:read|write|read-write|assert no \w+)(?: \([^)]*\))? to \S+ of \d+ bytes by .{1,40}:$/;
 const LATER_TRACE = /^\s*stack backtrace:/;
 const END = /^\s*---\[ end (trace|Kernel panic)/;
+const PANIC_END = /^\s*---\[ end (Kernel panic.*?)\s*(?:\]---\s*)?$/;
 
 const decoder = new TextDecoder();
 
@@ -84,6 +85,8 @@ export class SplatReader {
   private readonly marks = new Map<number, Mark>();
   /** No splat, mark or dump is open. May be false when none is. */
   private isIdle = true;
+  /** A panic was seen in this boot. */
+  private hasPanic = false;
   private count = 0;
   private written = 0;
 
@@ -127,6 +130,7 @@ export class SplatReader {
 
   /** Ends all open splats: what follows is another boot. */
   endBoot(): void {
+    this.hasPanic = false;
     for (const splat of [...this.open.values()]) this.close(splat, false);
     for (const mark of [...this.marks.values()]) this.dropMark(mark);
   }
@@ -151,6 +155,7 @@ export class SplatReader {
       return;
     }
     if (current) this.close(current, false);
+    if (rule.kind === 'panic') this.hasPanic = true;
     const oldest = this.open.values().next().value;
     if (oldest && this.open.size >= MAX_OPEN) this.close(oldest, false);
     const mark = this.marks.get(record.caller);
@@ -184,6 +189,7 @@ export class SplatReader {
     if (end) {
       this.touch(record);
       if (splat.rule.ending !== 'panic-marker' || end[1] === 'Kernel panic') this.close(splat, true);
+      this.endOfPanic(record, text);
       return;
     }
     if (splat.rule.ending === 'ruler' && RULER.test(text)) {
@@ -242,12 +248,23 @@ export class SplatReader {
     );
   }
 
+  /** The last line of a panic whose first one the log lacks, as one that begins late does, says what the panic was. */
+  private endOfPanic(record: LogRecord, text: string): void {
+    const title = this.hasPanic ? undefined : PANIC_END.exec(text)?.[1];
+    const banner = title === undefined ? null : bannerIn(title);
+    if (!banner || title === undefined) return;
+    this.begin(record, title, banner, undefined);
+    const panic = this.open.get(record.caller);
+    if (panic) this.close(panic, false);
+  }
+
   /** A line outside of any splat that may be a mark of one. */
   private outside(record: LogRecord, text: string): void {
     const mark = this.marks.get(record.caller);
     if (RULER.test(text)) this.setMark(record, false, undefined);
     else if (isTraceStart(text))
       this.notUnderstood(record, `a call trace without a known first line: ${text}`);
+    else if (text.startsWith('---[ end ')) this.endOfPanic(record, text);
     else if (mark && record.seq - mark.seq > CUT_REACH) this.dropMark(mark);
   }
 

@@ -29,23 +29,24 @@ export function daysOf(year: number, month: number, day: number): number {
 }
 
 /**
- * Abbreviated months as strftime("%b") prints them in the locales in which people post logs: English, German, French,
- * Spanish, Italian, Portuguese. The first three bytes decide.
+ * Abbreviated months as strftime("%b") prints them in the locales in which people post logs: English, German, French, Spanish,
+ * Italian, Portuguese, Dutch, Scandinavian, Polish, Czech, Turkish, Russian. The first three letters decide. Where two languages
+ * mean different months the more frequent one counts.
  */
 const MONTHS = new Map<string, number>();
 for (const [names, month] of [
-  ['jan gen ene', 1],
-  ['feb f\u00e9v fev', 2],
-  ['mar m\u00e4r mrz', 3],
-  ['apr avr abr', 4],
-  ['may mai mag', 5],
-  ['jun giu', 6],
-  ['jul lug', 7],
-  ['aug ao\u00fb ago', 8],
-  ['sep set', 9],
-  ['oct okt ott out', 10],
-  ['nov', 11],
-  ['dec dez d\u00e9c dic', 12],
+  ['jan gen ene sty led oca \u044f\u043d\u0432', 1],
+  ['feb f\u00e9v fev lut \u00fano \u015fub \u0444\u0435\u0432', 2],
+  ['mar m\u00e4r mrz mrt b\u0159e \u043c\u0430\u0440', 3],
+  ['apr avr abr kwi dub nis \u0430\u043f\u0440', 4],
+  ['may mai mag mei maj kv\u011b \u043c\u0430\u0439 \u043c\u0430\u044f', 5],
+  ['jun giu cze \u010den haz \u0438\u044e\u043d', 6],
+  ['jul lug lip \u010dec tem \u0438\u044e\u043b', 7],
+  ['aug ao\u00fb ago sie srp a\u011fu \u0430\u0432\u0433', 8],
+  ['sep set wrz z\u00e1\u0159 eyl \u0441\u0435\u043d', 9],
+  ['oct okt ott out pa\u017a \u0159\u00edj eki \u043e\u043a\u0442', 10],
+  ['nov lis kas \u043d\u043e\u044f', 11],
+  ['dec dez d\u00e9c dic des gru pro ara \u0434\u0435\u043a', 12],
 ] as const) {
   for (const name of names.split(' ')) MONTHS.set(name, month);
 }
@@ -58,7 +59,13 @@ const decoder = new TextDecoder('utf-8');
 /** Month of a name, 1 to 12, or 0 for a name that is none. */
 function monthOf(bytes: Uint8Array, start: number, end: number): number {
   const name = decoder.decode(bytes.subarray(start, end)).toLowerCase();
-  return MONTHS.get(name.slice(0, 3)) ?? MONTHS.get(name.slice(0, 4)) ?? 0;
+  return MONTHS.get(name.slice(0, 3)) ?? MONTHS.get(name.slice(0, 4)) ?? numberedMonth(name);
+}
+
+/** `11\u6708` of Japanese and Chinese, `11\uc6d4` of Korean. */
+function numberedMonth(name: string): number {
+  const month = Number(/^(\d{1,2})[\u6708\uc6d4]$/.exec(name)?.[1] ?? 0);
+  return month <= 12 ? month : 0;
 }
 
 function twoDigits(bytes: Uint8Array, at: number): number {
@@ -150,13 +157,15 @@ interface MonthDay {
   readonly day: number;
 }
 
+/** In bytes; Cyrillic letters have two, some names a full stop. */
+const LONGEST_MONTH = 12;
 const NO_MONTH_DAY: MonthDay = { index: -1, month: 0, day: 0 };
 
 /** Reads `Nov 22 ` or `Nov  2 `. */
 function readMonthDay(bytes: Uint8Array, at: number, end: number): MonthDay {
   let i = at;
-  while (i < end && bytes[i] !== SPACE && i - at < 8) i++;
-  if (i - at < 3 || bytes[i] !== SPACE || isDigit(bytes[at])) return NO_MONTH_DAY;
+  while (i < end && bytes[i] !== SPACE && i - at < LONGEST_MONTH) i++;
+  if (i - at < 3 || bytes[i] !== SPACE || (isDigit(bytes[at]) && bytes[i - 1] < 0x80)) return NO_MONTH_DAY;
   const month = monthOf(bytes, at, i);
   i++;
   if (bytes[i] === SPACE) i++;

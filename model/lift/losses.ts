@@ -8,6 +8,8 @@ export function liftLosses(losses: Table<typeof LOSSES>, events: EventColumns): 
   for (const loss of rowsOf(losses)) {
     // What came before the first record is unknown anyway, and after the last nothing follows.
     if (loss.kind === 'overwritten' || loss.kind === 'cut' || loss.kind === 'other-cpus') continue;
+    // A rate limit leaves out repeated reports of one place; they change no state.
+    if (loss.kind === 'suppressed') continue;
     clearDraft(draft);
     draft.kind = KIND.loss;
     draft.phase = POINT;

@@ -88,7 +88,7 @@ export const LOSSES = defineTable({
     {
       name: 'kind',
       type: 'dict',
-      doc: '`overwritten`, `lost`, `dropped`, `sequence-gap`, `printk-dropped`, `cut`, `other-cpus` (their events are not in the file) or `buffer-start`.',
+      doc: '`overwritten`, `lost`, `dropped`, `sequence-gap`, `printk-dropped`, `suppressed` (by a rate limit of the kernel), `cut`, `other-cpus` (their events are not in the file) or `buffer-start`.',
     },
     { name: 'cpu', type: 'u16', nullable: true, doc: 'CPU whose buffer lost them; NULL when any.' },
     {

@@ -317,3 +317,32 @@ describe('time-outs', () => {
     expect(labelsOf(await analyzeBytes({ 'dmesg.txt': lockup('qi_flush_iotlb') }))).toEqual([]);
   });
 });
+
+describe('what a log itself says that it lacks', () => {
+  const reasonsOf = async (log: string) =>
+    rowsOf((await analyzeBytes({ 'dmesg.txt': log })).verdictReasons)
+      .filter((row) => /suppressed|lost/.test(row.code))
+      .map((row) => [row.code, row.decisive, row.reason]);
+
+  it('reports of the IOMMU that a rate limit left out leave the verdict open; those of others do not', async () => {
+    expect(await reasonsOf('[    2.000000] net_ratelimit: 5 callbacks suppressed\n')).toEqual([]);
+    expect(
+      await reasonsOf(
+        '[    1.000000] dmar_fault: 33 callbacks suppressed\n[    2.000000] dmar_fault: 4 callbacks suppressed\n',
+      ),
+    ).toEqual([
+      [
+        'suppressed-reports',
+        true,
+        'The kernel left out 37 reports of dmar_fault(), so faults and time-outs may be missing.',
+      ],
+    ]);
+  });
+
+  it('messages that a console dropped leave it open', async () => {
+    const log = `[    1.000000] pci ${DEV}: Adding to iommu group 6\n** 12 printk messages dropped **\n[    2.000000] x\n`;
+    expect(await reasonsOf(log)).toEqual([
+      ['lost-events', true, 'dmesg.txt lost 12 messages in 1 place; state is unknown after each.'],
+    ]);
+  });
+});
