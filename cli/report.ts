@@ -106,13 +106,14 @@ export async function runValidate(
   flags: SourceFlags & { readonly json?: boolean },
 ): Promise<number> {
   let problems: DefinitionError['problems'] = [];
+  let warnings: DefinitionError['problems'] = [];
   let definition: ReportDefinition | null = null;
   try {
     definition = definitionAt(file);
     const engine =
       inputs.length === 0 ? (await openEmptyDatabase()).engine : await openForQuery(inputs, flags, []);
     try {
-      await validateDefinition(engine, definition);
+      warnings = await validateDefinition(engine, definition);
     } finally {
       engine.close();
     }
@@ -121,13 +122,18 @@ export async function runValidate(
     problems = error.problems;
   }
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify({ file, valid: problems.length === 0, problems }, null, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ file, valid: problems.length === 0, problems, warnings }, null, 2)}\n`,
+    );
   } else if (problems.length > 0) {
     const { red } = paletteFor(process.stderr);
     for (const { line, message } of problems)
       process.stderr.write(`${visible(file)}:${line}: ${red('error:')} ${visible(message)}\n`);
   } else {
     const queries = definition?.queries.size ?? 0;
+    const { yellow } = paletteFor(process.stderr);
+    for (const { line, message } of warnings)
+      process.stderr.write(`${visible(file)}:${line}: ${yellow('warning:')} ${visible(message)}\n`);
     process.stdout.write(`${file}: valid, ${queries} ${queries === 1 ? 'query' : 'queries'}\n`);
   }
   return problems.length === 0 ? EXIT.ok : EXIT.usage;

@@ -16,6 +16,7 @@ import {
 } from './definition.ts';
 import { nearest } from './nearest.ts';
 import { Prose, type ProseValue, valuesIn } from './prose.ts';
+import { hasRowOrder } from './row-order.ts';
 import { columnReference } from './tag.ts';
 import { TAG_BY_NAME, TAGS, VALUE_FORMATS } from './tags.ts';
 
@@ -31,6 +32,9 @@ type Scope = ReadonlyMap<string, readonly string[]>;
 
 class Validator {
   readonly problems: Problem[] = [];
+  readonly warnings: Problem[] = [];
+  /** Queries whose rows stand on the page as they come, each with its first use. */
+  private readonly shown = new Map<string, { readonly by: string; readonly line: number }>();
   private readonly bound = new Map<string, Promise<Bound | null>>();
   private readonly names: readonly string[];
   private readonly definition: ReportDefinition;
@@ -47,6 +51,25 @@ class Validator {
     for (const value of valuesIn(this.definition.title))
       await this.value(value, this.definition.titleLine, new Map());
     await this.nodes(this.definition.nodes, new Map());
+    await this.orders();
+  }
+
+  /** Warns of rows that may come in another order each time. */
+  private async orders(): Promise<void> {
+    for (const [name, { by, line }] of this.shown) {
+      const query = this.definition.queries.get(name);
+      if (!query || (await this.bind(name)) === null) continue;
+      const { text } = guardStatement(compose(this.definition, name).sql);
+      if (await hasRowOrder(this.engine.connection, text)) continue;
+      this.warnings.push({
+        line: query.line,
+        message: `query ${name}: without ORDER BY its rows come in any order, and ${by} on line ${line} shows them as they come`,
+      });
+    }
+  }
+
+  private shows(name: string, by: string, line: number): void {
+    if (!this.shown.has(name)) this.shown.set(name, { by, line });
   }
 
   private problem(line: number, message: string): void {
@@ -172,6 +195,7 @@ class Validator {
       return;
     }
     const columns = row ?? (await this.query(name, [], line))?.columns;
+    if (!row) this.shows(name, `the value ${name}.${column}`, line);
     if (columns && columns !== ANY && !columns.includes(column))
       this.problem(
         line,
@@ -227,10 +251,13 @@ class Validator {
         if (words.length === 0) return undefined;
         return words.length === 1 ? this.query(words[0], given, line) : wrong('QUERY');
       case 'query':
+        // Findings have an order of their own.
+        if (name === 'table') this.shows(words[0], `the tag ${name}`, line);
         return words.length === 1 ? this.query(words[0], given, line) : wrong('QUERY');
       case 'rows': {
         const [query, as, row] = words;
         if (words.length !== 3 || as !== 'as' || !NAME.test(row)) return wrong('QUERY as NAME');
+        this.shows(query, `the tag ${name}`, line);
         return this.query(query, given, line);
       }
       case 'column': {
@@ -280,6 +307,7 @@ class Validator {
       for (const value of query.parameters.values()) {
         if (value.kind === 'column') await this.column(value, at, scope);
       }
+      this.shows(query.name, 'the chart', at);
       const bound = await this.query(query.name, [...query.parameters.keys()], at);
       if (bound) columns.push(...bound.columns);
       else complete = false;
@@ -312,11 +340,16 @@ class Validator {
 const ANY: readonly string[] = [];
 
 /**
- * Binds every query, value, tag and chart of a definition against the tables of a database.
+ * Binds every query, value, tag and chart of a definition against the tables of a database. What is returned are warnings:
+ * the page can be made, but may differ from one time to the next.
  * @throws DefinitionError with every mistake and its line.
  */
-export async function validateDefinition(engine: Engine, definition: ReportDefinition): Promise<void> {
+export async function validateDefinition(
+  engine: Engine,
+  definition: ReportDefinition,
+): Promise<readonly Problem[]> {
   const validator = new Validator(engine, definition);
   await validator.run();
   if (validator.problems.length > 0) throw new DefinitionError(definition.path, validator.problems);
+  return [...validator.warnings].sort((a, b) => a.line - b.line);
 }

@@ -77,6 +77,26 @@ describe('report', () => {
     expect(readdirSync(folder)).not.toContain('never.html');
   });
 
+  it('warns of rows without an order; the definition is valid all the same', () => {
+    const path = file(
+      'order.report.md',
+      ...HEAD,
+      '{% table q /%}',
+      '```sql q',
+      'SELECT kind FROM ats_calls',
+      '```',
+    );
+    const { code, out, err } = run('validate', path);
+    expect([code, out]).toEqual([0, `${path}: valid, 1 query\n`]);
+    expect(err).toMatch(
+      /:7: warning: query q: without ORDER BY its rows come in any order, and the tag table on line 5/,
+    );
+    expect(JSON.parse(run('validate', path, '--json').out)).toMatchObject({
+      valid: true,
+      warnings: [{ line: 7 }],
+    });
+  });
+
   it('checks tables of trace events against a recording', () => {
     const path = file(
       'events.report.md',

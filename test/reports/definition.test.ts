@@ -6,6 +6,7 @@ import { compose } from '../../reports/definition/compose.ts';
 import { DefinitionError } from '../../reports/definition/definition.ts';
 import { tagsDocument } from '../../reports/definition/document.ts';
 import { parseDefinition } from '../../reports/definition/parse.ts';
+import { hasRowOrder } from '../../reports/definition/row-order.ts';
 import { parseTag } from '../../reports/definition/tag.ts';
 import { validateDefinition } from '../../reports/definition/validate.ts';
 import { builtInDefinition, htmlReport, renderHtml } from '../../reports/html.ts';
@@ -189,8 +190,71 @@ describe('validation', () => {
     return [];
   }
 
-  test('the built-in report is valid', async () => {
-    await validateDefinition(db.engine, builtInDefinition());
+  test('the built-in report is valid, and every order in it is asked for', async () => {
+    expect(await validateDefinition(db.engine, builtInDefinition())).toEqual([]);
+  });
+
+  test.each([
+    ['SELECT kind AS c FROM ats_calls ORDER BY call', true],
+    ['SELECT kind AS c FROM ats_calls', false],
+    ['FROM (SELECT kind AS c FROM ats_calls ORDER BY call)', false],
+    ['SELECT kind AS c, row_number() OVER (ORDER BY call) AS n FROM ats_calls', false],
+    ['SELECT kind AS c, count(*) AS n FROM ats_calls GROUP BY kind', false],
+    ['SELECT kind AS c FROM ats_calls LIMIT 1', false],
+    ['SELECT "function" AS c FROM ats_calls UNION SELECT "function" FROM findings', false],
+    ['SELECT kind AS c FROM ats_calls UNION ALL SELECT rule FROM findings ORDER BY ALL', true],
+    ['SELECT unnest([1, 2]) AS c', false],
+    ['SELECT unnest([1, 2]) AS c ORDER BY c', true],
+    // One row at most has an order.
+    ['SELECT 1 AS c', true],
+    ['SELECT count(*) AS c FROM ats_calls', true],
+    ["SELECT coalesce(max(duration_ns), 0) + 1 AS c FROM ats_calls WHERE kind = 'x' HAVING c > 3", true],
+    ['SELECT verdict AS c FROM verdict', true],
+    ['WITH n AS (SELECT count(*) AS c FROM ats_calls) FROM n WHERE c > 0', true],
+    ['WITH verdict AS (SELECT kind AS c FROM ats_calls) FROM verdict', false],
+    ['SELECT (SELECT count(*) FROM findings) AS c FROM ats_calls', false],
+  ])('%s: ordered %s', async (text, ordered) => {
+    expect(await hasRowOrder(db.engine.connection, text)).toBe(ordered);
+  });
+
+  test('rows without an order are told with what shows them first', async () => {
+    const uses = [
+      ['{% table q /%}'],
+      ['{% each q as r %}', 'x', '{% /each %}'],
+      ['{{q.c}}'],
+      ['{% if q.c %}', 'x', '{% /if %}'],
+    ];
+    const lines = uses.flatMap((use, i) => use.map((line) => line.replaceAll('q', `q${i}`)));
+    const queries = uses.flatMap((_, i) => sql(`q${i}`, 'SELECT kind AS c FROM ats_calls'));
+    const warnings = await validateDefinition(db.engine, define(...lines, ...queries));
+    expect(warnings.map(({ line, message }) => `${line} ${message.split('come in any order, ')[1]}`)).toEqual(
+      [
+        '13 and the tag table on line 4 shows them as they come',
+        '16 and the tag each on line 5 shows them as they come',
+        '19 and the value q2.c on line 8 shows them as they come',
+        '22 and the value q3.c on line 9 shows them as they come',
+      ],
+    );
+  });
+
+  test('rows whose order does not show may have none', async () => {
+    const lines = [
+      '{% if q %}',
+      'x',
+      '{% /if %}',
+      '{% findings q /%}',
+      '{{p.n}}',
+      ...sql('q', 'SELECT finding FROM findings'),
+      ...sql('p', 'SELECT count(*) AS n FROM {{q}}'),
+    ];
+    expect(await validateDefinition(db.engine, define(...lines))).toEqual([]);
+    const chart = ['```vega-lite', 'data: {query: q}', 'mark: bar', '```'];
+    expect(await validateDefinition(db.engine, define(...chart, ...lines))).toEqual([
+      {
+        line: 14,
+        message: expect.stringMatching(/^query q: without ORDER BY .* the chart on line \d+ shows/),
+      },
+    ]);
   });
 
   const kinds = sql('kinds', 'SELECT kind, count(*) AS n FROM ats_calls GROUP BY kind ORDER BY kind');
