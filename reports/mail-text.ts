@@ -38,12 +38,12 @@ export function mailText(finding: Finding, context: MailContext): string {
       ? field('Leads to:', finding.consequences.map(mention).join('; '))
       : []),
     ...(kept.length > 0 ? ['', 'Evidence:'] : []),
-    ...kept.flatMap((line) =>
-      wrap(
-        `${oneLine(placeOf(line, context.names), 60)}: ${oneLine(line.text.trim(), MAX_TEXT)}`,
-        WIDTH - 4,
-      ).map((text, index) => `${index === 0 ? '  ' : '    '}${text}`),
-    ),
+    ...kept.flatMap((line) => [
+      ...wrap(`${oneLine(placeOf(line, context.names), 60)}, ${oneLine(line.role, 80)}:`, WIDTH - 2).map(
+        (text) => `  ${text}`,
+      ),
+      ...wrap(oneLine(line.text.trim(), MAX_TEXT), WIDTH - 4).map((text) => `    ${text}`),
+    ]),
     ...(kept.length < all.length ? [`  (showing ${kept.length} of ${all.length} records)`] : []),
     '',
     oneLine(`Found by ${context.tool}; signature ${finding.signature}`, MAX_TEXT),

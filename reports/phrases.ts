@@ -85,13 +85,22 @@ export function mention(finding: Finding): string {
   return `${finding.rule}${subject} at ${whenOf(finding)}`;
 }
 
-/** `PF family 0000:01:00.0`, `Function 0000:02:00.0`, or `No device named`. */
+/** A VF whose PF nothing names stands for itself. */
+function isVfAlone(family: Family): boolean {
+  return (
+    family.members.length > 0 &&
+    family.members.every((row) => row.kind === 'vf' && row.function === family.key)
+  );
+}
+
+/** `PF family 0000:01:00.0`, `Function 0000:02:00.0`, `VF 0000:01:00.1`, or `No device named`. */
 export function familyTitle(family: Family): string {
   if (family.key === null)
     return family.findings.every((finding) => namelessSubject(finding) !== 'device not named')
       ? 'The recording as a whole'
       : 'No device named';
   const isFamily = family.members.some((row) => row.kind === 'pf' || row.kind === 'vf');
+  if (isVfAlone(family)) return `VF ${family.key}`;
   return isFamily ? `PF family ${family.key}` : `Function ${family.key}`;
 }
 
@@ -102,6 +111,7 @@ export function familySize(family: Family): string {
   const pfs = count('pf');
   const vfs = count('vf');
   if (pfs + vfs === 0) return '';
+  if (isVfAlone(family)) return 'its PF is not known';
   return [
     pfs === 0 ? 'PF not seen' : 'PF',
     vfs === 0 ? 'no VFs seen' : `${vfs} VF${vfs === 1 ? '' : 's'}`,

@@ -1,3 +1,4 @@
+import { formatSeconds } from '../../tables/index.ts';
 import { UNKNOWN } from '../events.ts';
 import { CORE_EN, CORE_STU, HW_EN, HW_STU } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
@@ -41,8 +42,7 @@ export function sizeText(pageShift: number): string {
 /** A common time for a sentence: `13.494169 s`, or `an unknown time`. */
 function secondsText(time: bigint | null): string {
   if (time === null) return 'an unknown time';
-  const seconds = time / 1_000_000_000n;
-  return `${seconds}.${String(time - seconds * 1_000_000_000n).padStart(9, '0')} s`;
+  return `${formatSeconds(time)} s`;
 }
 
 /**

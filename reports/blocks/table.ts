@@ -43,6 +43,9 @@ export async function tableBlock(block: Block, context: PageContext): Promise<Ma
   const tags = new Set(columnsOption(block, 'tags').map(([column]) => column));
   const links = new Map(columnsOption(block, 'links'));
   const targets = new Set([...links.values()]);
+  // Findings that the page does not tell in full have no place to link to.
+  const told = links.size > 0 ? new Set((await context.findings()).anchors.values()) : null;
+  const reachable = (to: string) => !to.startsWith('finding-') || told?.has(to);
   const views = columns
     .filter((column) => !targets.has(column.name))
     .map(({ name, numeric }): ColumnView<Row> => {
@@ -54,7 +57,8 @@ export async function tableBlock(block: Block, context: PageContext): Promise<Ma
           const text = displayText(row[name]) ?? '';
           const shown = tags.has(name) ? tagged(text) : text;
           const to = target ? displayText(row[target]) : null;
-          return to ? html`<a href="#${attribute(anchorName(to))}">${shown}</a>` : shown;
+          const anchor = to && anchorName(to);
+          return anchor && reachable(anchor) ? html`<a href="#${attribute(anchor)}">${shown}</a>` : shown;
         },
       };
     });

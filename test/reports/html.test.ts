@@ -10,6 +10,7 @@ import {
   STATE_INTERVALS,
   VERDICT,
 } from '../../tables/index.ts';
+import { analyzeCapture } from '../support/capture.ts';
 import { at, evidenceRow, findingRow, sampleAnalysis, sourceRow, tableOf } from './sample.ts';
 
 /** A function whose ATS is switched on and off every 50 microseconds. */
@@ -172,4 +173,45 @@ test('a clock that counts ticks is not shown as seconds', async () => {
   expect(page).toContain('<span class="when data">tick 25590861000</span>');
   expect(page).toContain('Time in ticks');
   expect(page).toContain('since</dt><dd class="data">tick 25440000000</dd>');
+});
+
+/** Rows of the table below a caption, as texts of their cells. */
+function rowsBelow(page: string, caption: string): string[][] {
+  const body = page.split(`>${caption}</caption>`)[1]?.split('</table>')[0] ?? '';
+  return [...body.matchAll(/<tr><td.*?<\/tr>/gs)].map(([row]) =>
+    [...row.matchAll(/<td[^>]*>(.*?)<\/td>/gs)].map(([, cell]) => cell.replace(/<[^>]+>/g, '').trim()),
+  );
+}
+
+test('where layers parted: once for each cause, with the event that made it and the finding', async () => {
+  const page = await htmlReport(await analyzeCapture('7.2-s5'));
+  expect(rowsBelow(page, 'Where the layers disagreed for longer than a call')).toEqual([
+    [
+      '0000:01:00.1',
+      'register off, PCI core on',
+      '15.188270',
+      'config.write_user trace.txt:127',
+      '3.32 s',
+      'they agree',
+      'ATS028',
+    ],
+    [
+      '0000:01:00.0',
+      'register page shift 13, PCI core page shift 12',
+      '16.807887',
+      'config.write_user trace.txt:129',
+      '3.88 s',
+      'end of recording',
+      'ATS028',
+    ],
+  ]);
+});
+
+test('a VF without its PF is no family, and what concerns all is the recording', async () => {
+  const page = await htmlReport(await analyzeCapture('6.12-s13'));
+  expect([...page.matchAll(/<h3[^>]*>([^<]*)</g)].map(([, title]) => title)).toEqual([
+    'VF 0000:01:00.1 (its PF is not known): 1 note',
+    'VF 0000:01:00.2 (its PF is not known): 1 note',
+    'The recording as a whole: 1 note',
+  ]);
 });

@@ -19,10 +19,12 @@ VF 0000:01:00.2 (VF 1 of PF 0000:01:00.0), kernel 6.12.107
   Cause:     ATS003 on 0000:01:00.2 at 25.590861 s
 
 Evidence:
-  trace.txt:59: sh-150     [000] .....    25.590847: pci_prepare_ats:
+  trace.txt:59, call:
+    sh-150     [000] .....    25.590847: pci_prepare_ats:
     (pci_prepare_ats+0x4/0x70) ps=13 vf=1 pf=0 en=0 cap=0x100 stu=0
     bdf="0000:01:00.2"
-  trace.txt:60: sh-150     [000] .....    25.590847: pci_prepare_ats:
+  trace.txt:60, return:
+    sh-150     [000] .....    25.590847: pci_prepare_ats:
     (pci_prepare_ats+0x4/0x70) ps=13 vf=1 pf=0 en=0 cap=0x100 stu=0
     bdf="0000:01:00.2"
 
