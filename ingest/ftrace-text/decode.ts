@@ -130,6 +130,14 @@ export class LineDecoder {
     this.names.finish();
     this.renderings.finish();
     this.section.check(out, this.losses, timeline, out.size, place.line);
+    if (timeline.seq === 0 && this.source !== null) {
+      out.note(
+        'warning',
+        'no-events',
+        null,
+        'the text has a header and no event: the buffer was empty, or had been read before (trace_pipe empties it)',
+      );
+    }
     const details = [this.source ?? 'trace_pipe or a part of a trace', ...this.renderings.labels];
     out.detail = details.join(', ');
   }
@@ -159,7 +167,9 @@ export class LineDecoder {
       this.before = stack ? 'stack' : 'event';
       return true;
     }
-    if (call.kind === 'leaf' && head.timed) renderings.see('graph-short-time', place.offset, place.line);
+    if (call.kind === 'leaf' && graphLine.duration < 0)
+      renderings.see('graph-no-duration', place.offset, place.line);
+    else if (call.kind === 'leaf' && head.timed) renderings.see('graph-short-time', place.offset, place.line);
     this.graph.onCall(buffer, graphLine, head, place, null, comm);
     this.before = 'event';
     return true;
@@ -171,6 +181,7 @@ export class LineDecoder {
     const latency = parseLatencyLine(buffer, start, end, head) ?? parseVerboseLine(buffer, start, end, head);
     if (latency) {
       if (latency === 'relative') renderings.see('latency-format', place.offset, place.line);
+      if (latency === 'absolute') renderings.see('latency-comm', place.offset, place.line);
       if (latency === 'verbose') renderings.see('verbose-latency', place.offset, place.line);
       this.section.onContext(head.cpu, head.cpu);
       out.bytes.record += place.length;

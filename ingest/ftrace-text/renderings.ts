@@ -59,6 +59,17 @@ const LOST = {
     severity: 'info',
     message: 'the function graph cuts task names to 7 characters',
   },
+  'latency-comm': {
+    label: null,
+    severity: 'info',
+    message: 'latency format: task names are cut to 8 characters',
+  },
+  'graph-no-duration': {
+    label: 'no durations',
+    severity: 'info',
+    message:
+      'the end of a call without calls inside is not known, because durations are not printed: print it with the option funcgraph-duration',
+  },
   'graph-short-time': {
     label: null,
     severity: 'info',

@@ -114,6 +114,7 @@ describe('one story in every rendering of the function graph', () => {
       expect(calls.every(({ exit }) => exit?.ret === undefined || exit.ret === null)).toBe(true);
       expect(notes).toContain('no-call-results');
     }
+    expect(notes.includes('graph-no-duration')).toBe(!has('duration'));
     const enable = calls[16];
     if (has('argument')) {
       expect(enable.entry.ps).toBe(13n);

@@ -208,6 +208,18 @@ describe('lines that are no events', () => {
     ]);
   });
 
+  test('a text without events says so', async () => {
+    const empty = '# tracer: nop\n#\n# entries-in-buffer/entries-written: 0/0   #P:2\n#\n';
+    expect(notesOf(await decode(empty))).toEqual(['no-events']);
+    expect(notesOf(await decode('cpus=2\n'))).toEqual(['no-events']);
+    expect(notesOf(await decode(`${empty}${event}\n`))).toEqual([]);
+  });
+
+  test('names of tasks that the latency format cuts', async () => {
+    const text = '  sh-50      0.....     5.674904: e: a=1\n';
+    expect(notesOf(await decode(text))).toEqual(['latency-comm']);
+  });
+
   test('an event that trace-cmd could not print has its fields', async () => {
     const text = `${CONTEXT}e: [FAILED TO PARSE] __probe_ip=pci_enable_ats+0x4/0xb0 a=1\n`;
     expect(eventsOf(await decode(text))[0]).toMatchObject({ symbol: 'pci_enable_ats', a: 1n });
