@@ -9,7 +9,10 @@ export interface EventBatch {
   readonly rows: number;
   /** The source of all its rows. */
   readonly source: number;
-  /** Without the columns that say the same in every row: see `CONSTANT_COLUMNS`. Dictionaries stand in `newValues`. */
+  /**
+   * Without the columns that say the same in every row: see `CONSTANT_COLUMNS`. Dictionaries stand in `newValues`; a
+   * column whose dictionary would be very large is of type `text` from some batch on.
+   */
   readonly columns: readonly Column[];
   /** For each column, the values that its dictionary got since the batch before. */
   readonly newValues: readonly (readonly string[])[];

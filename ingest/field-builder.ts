@@ -6,6 +6,9 @@ const encoder = new TextEncoder();
 const BLOCK_ROWS = 1024;
 const FIRST_ROWS = 16;
 
+/** A dictionary of more values than this is free text in disguise. */
+const MOST_VALUES = 16_384;
+
 /**
  * A column of an event whose type is learned from its values. It begins with the narrowest type that holds the first
  * value and widens without losing one: unsigned and signed 64-bit share their bits, numbers turn into their text when
@@ -25,6 +28,8 @@ export class FieldBuilder {
   private staged = 0;
   private expected: 'i64' | 'dict' = 'i64';
   private valuesTaken = 0;
+  /** Batches hold their texts, not places in a dictionary. */
+  private free = false;
 
   constructor(name: string) {
     this.name = name;
@@ -78,6 +83,14 @@ export class FieldBuilder {
   /** The `rows` rows so far, and the values that the dictionary got; the builder goes on with row 0. */
   take(rows: number): { column: Column; newValues: readonly string[] } {
     const builder = this.ready(rows, this.expected);
+    this.free ||= (builder.pool?.size ?? 0) > MOST_VALUES;
+    if (this.free) {
+      // The next batch begins a dictionary of its own: this one would grow with the recording.
+      this.column = this.newColumn('dict');
+      this.column.expect(rows, 0);
+      this.next = 0;
+      return { column: textOf(builder), newValues: [] };
+    }
     const column = this.typed(builder.take());
     const newValues = builder.pool?.valuesFrom(this.valuesTaken) ?? [];
     this.valuesTaken += newValues.length;
@@ -153,4 +166,20 @@ export class FieldBuilder {
 function printed(lo: number, hi: number, hex: boolean): string {
   const unsigned = (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
   return hex ? `0x${unsigned.toString(16)}` : String(BigInt.asIntN(64, unsigned));
+}
+
+/** The rows of a column with a dictionary as the texts themselves. */
+function textOf(builder: ColumnBuilder): Column {
+  const pool = builder.pool as StringPool;
+  const { def, length, data: ids, validity, nullCount } = builder.take();
+  const offsets = new Int32Array(length + 1);
+  for (let row = 0, end = 0; row < length; row++) {
+    if (!validity || (validity[row >> 3] & (1 << (row & 7))) !== 0) end += pool.lengthOf(ids[row] as number);
+    offsets[row + 1] = end;
+  }
+  const data = new Uint8Array(offsets[length]);
+  for (let row = 0; row < length; row++) {
+    if (offsets[row + 1] > offsets[row]) pool.copyTo(ids[row] as number, data, offsets[row]);
+  }
+  return { def: { ...def, type: 'text' }, length, data, validity, nullCount, offsets };
 }

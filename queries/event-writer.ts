@@ -10,10 +10,19 @@ const SCHEMA = 'ftrace';
 interface Written {
   /** Until the recording is finished and all names are known. */
   readonly name: string;
-  readonly columns: { readonly def: ColumnDef; type: string; readonly values: string[] }[];
+  readonly columns: WrittenColumn[];
   /** Rows that do not fit the table as it is, and those behind them. */
   readonly waiting: EventBatch[];
   written: number;
+}
+
+interface WrittenColumn {
+  readonly def: ColumnDef;
+  type: string;
+  /** The dictionary so far; tables share some, and may never use what others have. */
+  readonly values: string[];
+  /** So many of its values, from the first on, are those that rows of this table have. */
+  used: number;
 }
 
 /** A dictionary of more values in the first batch will soon be too large for an ENUM. */
@@ -88,15 +97,21 @@ export class EventWriter {
 
   private learn(table: Written, batch: EventBatch): void {
     batch.newValues.forEach((values, i) => {
-      table.columns[i] ??= { def: batch.columns[i].def, type: '', values: [] };
+      table.columns[i] ??= { def: batch.columns[i].def, type: '', values: [], used: 0 };
+      const column = table.columns[i];
       // A list of many values is no list of arguments.
-      for (const value of values) table.columns[i].values.push(value);
+      for (const value of values) column.values.push(value);
+      if (batch.columns[i].def.type === 'dict' && column.values.length > column.used) {
+        for (const index of batch.columns[i].data as Int32Array)
+          if (index >= column.used) column.used = index + 1;
+        column.used = Math.min(column.used, column.values.length);
+      }
     });
   }
 
   private load(table: Written, batch: EventBatch): void {
-    const columns = table.columns.map(({ def, values }, i) =>
-      withValues(batch.columns[i] ?? nothing(def, batch.rows), values),
+    const columns = table.columns.map((column, i) =>
+      withValues(batch.columns[i] ?? nothing(column.def, batch.rows), column),
     );
     const part: Table = {
       def: { schema: SCHEMA, name: table.name, doc: '', columns: [] },
@@ -108,8 +123,9 @@ export class EventWriter {
   }
 }
 
-function withValues(column: Column, values: readonly string[]): Column {
-  return column.def.type === 'dict' ? { ...column, dictionary: values } : column;
+function withValues(column: Column, { values, used, type }: WrittenColumn): Column {
+  if (column.def.type !== 'dict') return column;
+  return { ...column, dictionary: type === 'VARCHAR' ? values : values.slice(0, used) };
 }
 
 /** A column of rows from before its field appeared. */
@@ -134,11 +150,11 @@ function tableName(table: Written): string {
 /** The types of the columns that hold this batch and all before it. What became VARCHAR stays that. */
 function typesOf(table: Written, batch: EventBatch): string[] {
   return batch.columns.map((column, i) => {
-    const { type, values } = table.columns[i];
+    const known = table.columns[i];
+    const { type, used } = known;
     const isText = column.def.type === 'dict';
-    if (isText && (type === 'VARCHAR' ? values.length > 0 : type === '' && values.length > MOST_ENUM_VALUES))
-      return 'VARCHAR';
-    return eventColumnType(withValues(column, values));
+    if (isText && (type === 'VARCHAR' ? used > 0 : type === '' && used > MOST_ENUM_VALUES)) return 'VARCHAR';
+    return eventColumnType(withValues(column, known));
   });
 }
 

@@ -77,13 +77,20 @@ function freeText(duckdb: Bindings, column: Column): ColumnWriter {
 
 /** Dictionary values one by one: for dictionaries that cannot be an ENUM. */
 function dictionaryText(duckdb: Bindings, column: Column): ColumnWriter {
-  const values = (column.dictionary as readonly string[]).map((value) => encoder.encode(value));
-  const empty = new Uint8Array(0);
+  const values = column.dictionary as readonly string[];
+  // Of a large dictionary a batch may use a small part.
+  const encoded = new Map<number, Uint8Array>();
   return {
     type: duckdb.create_logical_type(duckdb.Type.VARCHAR),
     write(vector, row, count) {
       for (let i = 0; i < count; i++) {
-        duckdb.vector_assign_string_element_len(vector, i, values[column.data[row + i] as number] ?? empty);
+        const index = column.data[row + i] as number;
+        let text = encoded.get(index);
+        if (!text) {
+          text = encoder.encode(values[index] ?? '');
+          encoded.set(index, text);
+        }
+        duckdb.vector_assign_string_element_len(vector, i, text);
       }
     },
   };

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { EventBatch, StreamedTable } from '../ingest/event-stream.ts';
-import type { Table } from '../tables/index.ts';
+import type { Column, Table } from '../tables/index.ts';
 import type { EngineLimits } from './engine.ts';
 
 /** What the writing thread is asked for, in this order: `create`, any number of `append`, `finish`, `close`. */
@@ -30,7 +30,10 @@ export interface SaveReply {
 }
 
 /** Bytes of batches that may wait for the writer. */
-const MOST_WAITING = 96 * 1024 * 1024;
+const MOST_WAITING = 48 * 1024 * 1024;
+
+/** Smaller memory is copied. Node.js cuts some of it from common pieces, which cannot change hands. */
+const WORTH_HANDING_OVER = 65_536;
 
 interface Pending {
   readonly bytes: number;
@@ -74,12 +77,9 @@ export class SaveThread {
 
   /** Hands rows over; their memory is gone from this thread. What goes wrong shows in `pause` and `finish`. */
   append(batch: EventBatch): void {
-    const buffers = batch.columns.flatMap(({ data, validity }) => [
-      data.buffer,
-      ...(validity ? [validity.buffer] : []),
-    ]) as ArrayBuffer[];
+    const buffers = batch.columns.flatMap(memoryOf);
     // Memory that went elsewhere is sent without complaint, as none.
-    if (batch.columns.some(({ data }) => data.length < batch.rows))
+    if (batch.columns.some(({ data, offsets }) => (offsets ?? data).length < batch.rows))
       this.fail(new Error(`rows of ${batch.name} were handed over before`));
     const bytes = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
     this.tell({ kind: 'append', batch }, buffers, bytes);
@@ -94,9 +94,12 @@ export class SaveThread {
     });
   }
 
-  /** Writes all other tables. @throws Error for whatever could not be written. */
+  /** Writes all other tables; their memory is gone from this thread. @throws Error for whatever could not be written. */
   finish(tables: readonly Table[], streamed: readonly StreamedTable[]): Promise<void> {
-    return this.ask({ kind: 'finish', tables, streamed });
+    // Each once, and none that is a part of memory that others use.
+    const buffers = new Set(tables.flatMap(({ columns }) => columns.flatMap(memoryOf)));
+    const own = [...buffers].filter((buffer) => buffer.byteLength >= WORTH_HANDING_OVER);
+    return this.ask({ kind: 'finish', tables, streamed }, own);
   }
 
   /** Ends the thread, once it has closed the file. Never rejects. */
@@ -150,4 +153,10 @@ export class SaveThread {
   private wake(): void {
     for (const resolve of this.paused.splice(0)) resolve();
   }
+}
+
+function memoryOf({ data, validity, offsets }: Column): ArrayBuffer[] {
+  return [data, validity, offsets].flatMap((part) =>
+    part?.buffer instanceof ArrayBuffer ? [part.buffer] : [],
+  );
 }

@@ -69,6 +69,21 @@ export class StringPool {
     return values;
   }
 
+  /** Bytes of the string of an id. */
+  lengthOf(id: number): number {
+    return this.starts[id + 1] - this.starts[id];
+  }
+
+  /** Writes the bytes of the string of an id; returns where they end. */
+  copyTo(id: number, target: Uint8Array, at: number): number {
+    const { bytes } = this;
+    const end = this.starts[id + 1];
+    let to = at;
+    // A call that copies costs more than this for strings as short as these are.
+    for (let from = this.starts[id]; from < end; from++) target[to++] = bytes[from];
+    return to;
+  }
+
   private equals(id: number, source: Uint8Array, start: number, end: number): boolean {
     const from = this.starts[id];
     if (this.starts[id + 1] - from !== end - start) return false;

@@ -109,6 +109,11 @@ describe('trace events that are written while they are read', () => {
     expect(batches).toBe(5);
   });
 
+  it('when texts turn out to be nearly all different', async () => {
+    const story = { rows: 30_000, news: 1, topBitFrom: 99_999, lateFrom: 20_000, nulls: true };
+    expect(await compare(story)).toBe(30);
+  });
+
   it('whatever grows, widens, appears or is missing along the way', async () => {
     const row = fc.integer({ min: 0, max: 4000 });
     await fc.assert(
