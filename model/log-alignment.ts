@@ -42,6 +42,12 @@ const AFTER_CALL_NS = 50_000_000n;
  */
 const BEFORE_MESSAGE_NS = 200_000n;
 const CLOCK_JITTER_NS = 50_000n;
+/**
+ * A task may be preempted between event and message, and two clocks of one machine drift apart: over half a minute of an
+ * emulated machine under load their offset was seen to move by 4.4 ms. What lies this near counts as the same offset, and
+ * the residual says how far apart the matches are.
+ */
+const NEAR_NS = 20_000_000n;
 /** A single device says little, unless both clocks count from the boot. */
 const BOTH_FROM_BOOT_NS = 1_000_000_000n;
 
@@ -61,12 +67,13 @@ export class LogAligner {
   align(log: number): ClockRelation | null {
     const warns = this.warnCandidates(log);
     const groups = this.groupCandidates(log);
-    const best = bestOverlap([...warns, ...groups]);
-    if (!best) return null;
+    const candidates = [...warns, ...groups];
+    const densest = bestOverlap(candidates);
+    if (!densest) return null;
+    const best = withNeighbours(densest, candidates);
     const offset = (best.low + best.high) / 2n;
     const falls = (all: readonly Candidate[]) =>
-      new Set(all.filter(({ low, high }) => low <= offset && high >= offset).map(({ message }) => message))
-        .size;
+      new Set(all.filter((one) => gapTo(best, one) === 0n).map(({ message }) => message)).size;
     const [byWarns, byGroups] = [falls(warns), falls(groups)];
     const far = offset > BOTH_FROM_BOOT_NS || offset < -BOTH_FROM_BOOT_NS;
     if (byWarns === 0 && byGroups === 1 && far) return null;
@@ -83,7 +90,7 @@ export class LogAligner {
       relation: 'aligned',
       offsetNs: offset,
       residualNs: (best.high - best.low + 1n) / 2n,
-      matches: best.count,
+      matches: byWarns + byGroups,
       method: told.filter(Boolean).join('; '),
     };
   }
@@ -175,31 +182,59 @@ function callsThatMayWarn(events: EventColumns, calls: Calls, symbol: string | n
   return found;
 }
 
-/** The offsets that the most messages allow; null when two separate ranges do equally well. */
-function bestOverlap(candidates: readonly Candidate[]): { low: bigint; high: bigint; count: number } | null {
+/** Offsets from `low` to `high`, in ns. */
+interface Range {
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+/** The offsets that the most messages allow; null when ranges that are not near each other do equally well. */
+function bestOverlap(candidates: readonly Candidate[]): Range | null {
   const edges = candidates.flatMap(({ message, low, high }) => [
     { at: low, message, step: 1 },
     { at: high, message, step: -1 },
   ]);
   edges.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : b.step - a.step));
   const open = new Map<number, number>();
-  let best: { low: bigint; high: bigint; count: number } | null = null;
-  let tied = false;
+  let most = 0;
+  let best: Range | null = null;
   edges.forEach(({ at, message, step }, i) => {
     const count = (open.get(message) ?? 0) + step;
     if (count === 0) open.delete(message);
     else open.set(message, count);
     const next = edges[i + 1];
-    if (!next || next.at === at) return;
-    if (!best || open.size > best.count) {
-      best = { low: at, high: next.at, count: open.size };
-      tied = false;
-    } else if (open.size === best.count) {
-      if (best.high === at) best.high = next.at;
-      else tied = true;
-    }
+    if (!next || next.at === at || open.size < most) return;
+    best = { low: best && open.size === most ? best.low : at, high: next.at };
+    most = open.size;
   });
-  return best && !tied ? best : null;
+  const found = best as Range | null;
+  if (!found || found.high - found.low <= NEAR_NS) return found;
+  const whole = candidates.some(({ low, high }) => low <= found.low && high >= found.high);
+  return whole ? found : null;
+}
+
+/** How far a candidate lies outside a range; 0 where they touch. */
+function gapTo(range: Range, { low, high }: Range): bigint {
+  if (low > range.high) return low - range.high;
+  return range.low > high ? range.low - high : 0n;
+}
+
+/** The range made wide enough for the messages that have one candidate near it and none within. */
+function withNeighbours(range: Range, candidates: readonly Candidate[]): Range {
+  const near = new Map<number, Candidate[]>();
+  for (const one of candidates) {
+    if (gapTo(range, one) > NEAR_NS) continue;
+    const same = near.get(one.message);
+    if (same) same.push(one);
+    else near.set(one.message, [one]);
+  }
+  let { low, high } = range;
+  for (const [one, ...others] of near.values()) {
+    if (others.length > 0 || gapTo(range, one) === 0n) continue;
+    if (one.low > high) high = one.low;
+    if (one.high < low) low = one.high;
+  }
+  return { low, high };
 }
 
 /**

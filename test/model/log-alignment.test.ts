@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { rowsOf } from '../../tables/index.ts';
-import { analyzeBytes } from '../support/pipeline.ts';
+import { analyzeBytes, labelsOf } from '../support/pipeline.ts';
 
 const CAPTURES = join(import.meta.dirname, '..', 'fixtures', 'captures');
 const read = (capture: string, file: string) => readFileSync(join(CAPTURES, capture, file), 'utf8');
@@ -40,6 +40,30 @@ describe('a log and a trace', () => {
     const [, aligned] = await clocksOf({ 'trace.txt': trace, 'dmesg.txt': log });
     expect([aligned.relation, aligned.matches]).toEqual(['aligned', 3]);
     expect(Math.abs(Number(aligned.offset_ns) - 100e9)).toBeLessThan(200_000);
+  });
+
+  it('are aligned where tasks were preempted and the clocks drift apart, and the residual says how far', async () => {
+    const inputs = {
+      'trace.txt':
+        added('10.000000', '0000:00:01.0', 1) +
+        added('10.010000', '0000:00:02.0', 2) +
+        added('30.000000', '0000:01:00.1', 7) +
+        added('30.100000', '0000:01:00.2', 8) +
+        '          insmod-190   [001] .....    31.000000: pci_disable_ats: (pci_disable_ats+0x0/0xa0) vf=0 en=0 cap=0x100 stu=12 bdf="0000:01:00.0"\n',
+      'dmesg.txt':
+        said('9.000020', '0000:00:01.0', 1) +
+        said('9.010400', '0000:00:02.0', 2) +
+        said('28.996020', '0000:01:00.1', 7) +
+        said('29.095600', '0000:01:00.2', 8) +
+        '[   29.997000] WARNING: CPU: 1 PID: 190 at drivers/pci/ats.c:132 pci_disable_ats+0x8a/0xa0\n' +
+        '[   29.997001] CPU: 1 UID: 0 PID: 190 Comm: insmod Not tainted 6.12.0 #1\n',
+    };
+    const [, log] = await clocksOf(inputs);
+    expect([log.relation, log.matches]).toEqual(['aligned', 5]);
+    expect(log.residual_ns).toBeGreaterThan(1_900_000n);
+    expect(log.residual_ns).toBeLessThan(3_000_000n);
+    // The WARN is the call's: one error, with a name.
+    expect(labelsOf(await analyzeBytes(inputs))).toEqual(['ATS015@0000:01:00.0']);
   });
 
   it('are not aligned where two offsets fit equally well', async () => {
