@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { quote } from '../ingest/quote.ts';
+import { readInputs } from '../ingest/read.ts';
+import { analyze } from '../model/analyze.ts';
+import { modelWants } from '../model/lift/ftrace.ts';
+import { rowAt, rowsOf } from '../tables/index.ts';
+import { findingsOf } from './support/pipeline.ts';
+
+const BUNDLES = join(import.meta.dirname, 'fixtures', 'bundles');
+
+const DISABLED_BY_MODULE = [
+  'ATS015@0000:00:01.0',
+  'ATS015@0000:01:00.1',
+  'ATS015@0000:01:00.1',
+  'ATS034@0000:01:00.1',
+  'ATS040@0000:01:00.1',
+];
+const WRITTEN_BEHIND_THE_KERNEL = [
+  'ATS028@0000:01:00.0',
+  'ATS028@0000:01:00.1',
+  'ATS028@0000:02:00.0',
+  'ATS030@0000:01:00.1',
+];
+
+it.each([
+  ['6.12-vtd-s3', 'fail', DISABLED_BY_MODULE],
+  ['7.2-sm-s3', 'fail', DISABLED_BY_MODULE],
+  ['7.2-vtd-s5', 'fail', WRITTEN_BEHIND_THE_KERNEL],
+  ['7.2-vtd-s6', 'pass', []],
+  ['7.2-amd-s1', 'pass', []],
+])('bundle %s gives %s', async (name, verdict, labels) => {
+  const inputs = await readInputs([join(BUNDLES, `${name}.tar.gz`)], { needs: { wants: modelWants } });
+  try {
+    const analysis = await analyze(inputs.recorded, {
+      tool: 'atscope test',
+      gate: 'error',
+      profile: null,
+      quote: (places) => quote(inputs, places),
+    });
+    expect(rowAt(analysis.verdict, 0).verdict).toBe(verdict);
+    const loud = findingsOf(analysis).filter(({ severity }) => severity !== 'note');
+    expect(loud.map((finding) => `${finding.rule}@${finding.function}`).sort()).toEqual(labels);
+    expect(rowsOf(analysis.evidence).filter(({ text }) => text.trim() === '')).toEqual([]);
+    expect(rowsOf(analysis.sources).filter(({ unparsed }) => unparsed > 0n)).toEqual([]);
+  } finally {
+    inputs.close();
+  }
+});
