@@ -41,8 +41,8 @@ export class DatabaseFile {
   static async create(path: string, limits: EngineLimits, manyRows: boolean): Promise<DatabaseFile> {
     const engine = await openEngine(limits);
     try {
-      // One checkpoint at the end instead of many on the way.
-      await engine.connection.run("SET checkpoint_threshold = '1GB';");
+      // A commit of more than this goes into the file at once instead of into the log first, and out of memory.
+      await engine.connection.run("SET checkpoint_threshold = '32MB';");
       const blocks = manyRows ? 262_144 : 16_384;
       await engine.connection.run(
         `ATTACH ${quoteText(path)} AS ${CATALOG} (BLOCK_SIZE ${blocks}); USE ${CATALOG};`,
