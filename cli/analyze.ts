@@ -1,8 +1,8 @@
 import type { Analysis } from '../model/analysis.ts';
 import { FORM_NAMES, USUAL_FORMS } from '../reports/form-names.ts';
-import { MAKERS } from '../reports/forms.ts';
-import { summaryText, whatIfText } from '../reports/index.ts';
+import { summaryText } from '../reports/summary-text.ts';
 import { withoutCommands } from '../reports/visible.ts';
+import { whatIfText } from '../reports/what-if-text.ts';
 import { rowAt } from '../tables/index.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import { applyGateTo, type GateFlags, readGate } from './gate.ts';
@@ -62,10 +62,10 @@ export async function runAnalyze(inputs: readonly string[], flags: AnalyzeFlags)
     flags.checks === undefined
       ? judged
       : await (await import('./query-checks.ts')).withChecks(judged, { ...flags, checks: flags.checks });
-  const analysis = applyGateTo(checked, gate);
+  const analysis = await applyGateTo(checked, gate);
   const written = flags.out === undefined ? [] : await writeReports(flags.out, forms, analysis);
   if (printed) {
-    const text = await MAKERS[printed.files[0]](analysis);
+    const text = await (await makers())[printed.files[0]](analysis);
     process.stdout.write(printed.id === 'ktap' ? withoutCommands(text) : text);
   } else {
     const palette = paletteFor(process.stdout);
@@ -80,14 +80,20 @@ export async function runAnalyze(inputs: readonly string[], flags: AnalyzeFlags)
   return exitCode(analysis, flags);
 }
 
+/** The makers of all forms: a third of the program, which a summary in the terminal does without. */
+async function makers() {
+  return (await import('../reports/forms.ts')).MAKERS;
+}
+
 async function writeReports(
   directory: string,
   forms: readonly Form[],
   analysis: Analysis,
 ): Promise<string[]> {
+  const make = await makers();
   const files = new Map<string, string>();
   for (const form of forms) {
-    for (const name of form.files) files.set(name, await MAKERS[name](analysis));
+    for (const name of form.files) files.set(name, await make[name](analysis));
   }
   return writeFiles(directory, files);
 }

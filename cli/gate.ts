@@ -3,8 +3,8 @@ import type { Analysis } from '../model/analysis.ts';
 import { applyGate, type Baseline } from '../model/gate/apply.ts';
 import { FindingsFileError, MAX_FINDINGS_BYTES, readFindings } from '../reports/read-findings.ts';
 import { rowsOf } from '../tables/index.ts';
+import { isDate } from './day.ts';
 import { UsageError } from './exit-codes.ts';
-import { isDate, parseSuppressions } from './suppressions-file.ts';
 
 /** Options that say which findings fail a run. */
 export interface GateFlags {
@@ -79,13 +79,14 @@ export function readGate(flags: GateFlags): Gate {
 }
 
 /** Applies the baseline and the suppressions. @throws UsageError for a suppression of a rule that does not exist */
-export function applyGateTo(analysis: Analysis, gate: Gate): Analysis {
+export async function applyGateTo(analysis: Analysis, gate: Gate): Promise<Analysis> {
   const { baseline, mode, suppressions, today } = gate;
+  if (!suppressions) return applyGate(analysis, { baseline, gate: mode, suppressions, today });
+  // Imported when needed: it brings all of YAML.
+  const { parseSuppressions } = await import('./suppressions-file.ts');
+  const { path, text } = suppressions;
   // The rules that ran, built in and checks in SQL alike.
   const rules = new Set(rowsOf(analysis.ruleCoverage).map((row) => row.rule));
-  const list = suppressions && {
-    source: suppressions.path,
-    list: parseSuppressions(suppressions.path, suppressions.text, rules),
-  };
-  return applyGate(analysis, { baseline, gate: mode, suppressions: list, today });
+  const list = parseSuppressions(path, text, rules);
+  return applyGate(analysis, { baseline, gate: mode, suppressions: { source: path, list }, today });
 }

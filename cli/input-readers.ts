@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { mappedFormat } from '../ingest/ats-events/mapped-lines.ts';
-import { parseMapping } from '../ingest/ats-events/mapping.ts';
 import { rankFormats } from '../ingest/detect.ts';
 import type { Format } from '../ingest/format.ts';
 import { InputError } from '../ingest/input-error.ts';
@@ -33,7 +32,9 @@ function textOf(path: string): string {
 }
 
 /** The mapping in a file. @throws InputError */
-export function readMapping(path: string) {
+export async function readMapping(path: string) {
+  // Imported when needed: it brings all of YAML.
+  const { parseMapping } = await import('../ingest/ats-events/mapping.ts');
   return parseMapping(textOf(path), path);
 }
 
@@ -41,12 +42,14 @@ export function readMapping(path: string) {
  * Says which inputs are read in another way than detection would: through a mapping, or with QEMU's own declarations.
  * @throws InputError for a file that cannot be read or used.
  */
-export function readersFor(flags: ReaderFlags): ((source: ByteSource) => Format | null) | undefined {
+export async function readersFor(
+  flags: ReaderFlags,
+): Promise<((source: ByteSource) => Format | null) | undefined> {
   const named = new Map<string, Format>();
   let general: Format | null = null;
   for (const option of flags.map ?? []) {
     const at = option.lastIndexOf('=');
-    const format = mappedFormat(readMapping(at < 0 ? option : option.slice(at + 1)));
+    const format = mappedFormat(await readMapping(at < 0 ? option : option.slice(at + 1)));
     if (at < 0) general = format;
     else named.set(option.slice(0, at), format);
   }

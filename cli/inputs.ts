@@ -62,7 +62,7 @@ export async function analyzeInputs(
   const read = await readInputs(inputs, {
     needs: { wants: modelWants },
     format: flags.inputFormat,
-    formatFor: readersFor(flags),
+    formatFor: await readersFor(flags),
     taken: takenOf(inputs, flags.taken),
     progress: (path, bytes, size) =>
       progress.show(`reading ${path} ${size > 0 ? Math.floor((bytes * 100) / size) : 0}%`),

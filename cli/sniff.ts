@@ -57,7 +57,7 @@ async function showMapping(path: string, mapping: string, asJson: boolean): Prom
     const text = Buffer.from(head).toString('utf8');
     // A last line that was cut is not shown.
     const whole = head.length < source.size ? text.slice(0, text.lastIndexOf('\n') + 1) : text;
-    const lines = previewMapping(whole, readMapping(mapping), MAX_PREVIEW);
+    const lines = previewMapping(whole, await readMapping(mapping), MAX_PREVIEW);
     if (asJson) {
       const data = lines.map(({ line, record, problem }) => ({
         line,

@@ -1,5 +1,6 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
 import type { Suppression } from '../model/gate/suppress.ts';
+import { isDate } from './day.ts';
 import { UsageError } from './exit-codes.ts';
 
 const FIELDS = ['rule', 'function', 'signature', 'message', 'reason', 'expires'];
@@ -114,11 +115,4 @@ function suppressionOf(place: Place, map: YAMLMap, rules: ReadonlySet<string>): 
     reason,
     expires: expires === 'never' ? null : expires,
   };
-}
-
-/** True for a day of the calendar as `YYYY-MM-DD`. */
-export function isDate(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  const date = new Date(`${text}T00:00:00Z`);
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
 }
