@@ -1,5 +1,6 @@
 import { type EventKindName, UNKNOWN } from './events.ts';
 import type { Features } from './features.ts';
+import type { Observation } from './observation.ts';
 import { type ContractFeatures, EBUSY, type Operands, triOf } from './predict.ts';
 import {
   CORE_CAP,
@@ -80,18 +81,29 @@ export class Machine {
   private readonly state: StateStore;
   private readonly topology: Topology;
   private readonly features: Features;
+  private readonly observation: Pick<Observation, 'wouldShow'>;
 
-  constructor(state: StateStore, topology: Topology, features: Features) {
+  /** @param observation which calls the recording would show. */
+  constructor(
+    state: StateStore,
+    topology: Topology,
+    features: Features,
+    observation: Pick<Observation, 'wouldShow'> = { wouldShow: () => true },
+  ) {
     this.state = state;
     this.topology = topology;
     this.features = features;
+    this.observation = observation;
   }
 
   /** A device that appears: the core starts from nothing, the hardware is whatever it is. */
   appear(fn: FunctionRecord, event: number): void {
     const { state } = this;
     state.set(fn.fn, CORE_EN, 0, event, 'call');
-    state.set(fn.fn, CORE_STU, 0, event, 'call');
+    // What nobody records does not stay as it was.
+    const setter = this.features.get('prepare_exists') === false ? 'ats.enable' : 'ats.prepare';
+    const held = this.observation.wouldShow(setter);
+    state.set(fn.fn, CORE_STU, held ? 0 : UNKNOWN, event, held ? 'call' : 'lost');
     // The hardware showed how the VF began.
     if (fn.announced) return;
     for (const field of [HW_EN, HW_STU]) state.set(fn.fn, field, UNKNOWN, event, 'call');
@@ -132,7 +144,11 @@ export class Machine {
     const { fn, event, pageShift, result } = outcome;
     const { state } = this;
     if (result === EBUSY) return state.set(fn.fn, CORE_EN, 1, event, 'learned');
-    if (result === UNKNOWN) return this.forgetAfter(fn, event, [CORE_STU, HW_EN, HW_STU]);
+    if (result === UNKNOWN) {
+      fn.prepared = null;
+      fn.mayBePrepared = true;
+      return this.forgetAfter(fn, event, [CORE_STU, HW_EN, HW_STU]);
+    }
     if (result !== 0) return this.learnRefusal(outcome);
     this.accepted(fn, event);
     state.set(fn.fn, CORE_EN, 0, event, 'learned');
@@ -147,6 +163,7 @@ export class Machine {
     this.setUnit(fn, pageShift, event);
     state.set(fn.fn, HW_EN, 0, event, 'call');
     fn.prepared = { pageShift, event };
+    fn.mayBePrepared = false;
   }
 
   private enable(outcome: Outcome): void {

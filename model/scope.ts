@@ -272,7 +272,8 @@ function reasonsOf(
 const TRACE_LONGER =
   'Begin the trace before the functions appear and stop it after the last step (atscope capture), or give the trace of that time, too.';
 
-function someOf(names: readonly string[]): string {
+/** Names in a sentence: the first six, and how many more. */
+export function someOf(names: readonly string[]): string {
   const shown = names.slice(0, 6);
   return names.length > 6
     ? `${shown.join(', ')} and ${names.length - 6} more`

@@ -40,6 +40,8 @@ export interface FunctionRecord {
   probed: boolean;
   /** The last prepare that returned 0 in this generation. */
   prepared: { pageShift: number; event: number } | null;
+  /** A prepare came after that whose result, or which itself, was not recorded. */
+  mayBePrepared: boolean;
   firstEvent: number;
   lastEvent: number;
   events: number;
@@ -98,6 +100,7 @@ export class Topology {
       byKernel: false,
       probed: false,
       prepared: null,
+      mayBePrepared: false,
       firstEvent: event,
       lastEvent: event,
       events: 0,

@@ -1,8 +1,9 @@
 import { type LOSSES, type RowOf, rowsOf, type SOURCES, type Table } from '../tables/index.ts';
-import { kindMask, UNKNOWN } from './events.ts';
+import { KIND, kindMask, UNKNOWN } from './events.ts';
 import type { Finding } from './findings.ts';
 import type { ReplayResult } from './replay/replay.ts';
-import { type Scope, stretchText } from './scope.ts';
+import { type Scope, someOf, stretchText } from './scope.ts';
+import { CORE_EN, DRV_EN, HW_EN, HW_STU, originNumber } from './state.ts';
 
 export type VerdictWord = 'pass' | 'fail' | 'inconclusive';
 
@@ -106,14 +107,55 @@ function passSentence(findings: readonly Finding[], replay: ReplayResult, scope:
   const shown = functions.slice(0, 6).join(', ');
   const named = functions.length > 6 ? `${shown} and ${functions.length - 6} more` : shown;
   const when = stretches.length > 0 ? ` from ${stretchText(stretches)}` : '';
-  return `No contradiction between register, PCI core and IOMMU driver${when} on ${named} (${counted(calls, 'call')})${
+  return `No contradiction between ${showsRegisters(replay) ? 'register, ' : ''}PCI core and IOMMU driver${when} on ${named} (${counted(calls, 'call')})${
     warnings > 0 ? `; ${counted(warnings, 'warning')}` : ''
-  }.`;
+  }${showsRegisters(replay) ? '' : '; no register was recorded'}.`;
+}
+
+/** A write or a read of ATS Control, or a listing of it, was seen; what calls are known to write is no such sight. */
+function showsRegisters({ transitions }: ReplayResult): boolean {
+  for (let at = 0; at < transitions.length; at++)
+    if (IN_REGISTER.has(transitions.field[at]) && SEEN.has(transitions.origin[at])) return true;
+  return false;
+}
+
+/** Probes of an IOMMU driver that failed, where no prepare was recorded that may have been the reason. */
+function probesFailedUnseen({ calls, observation, resultOf, fnOf, topology }: ReplayResult): string[] {
+  if (observation.wouldShow('ats.prepare')) return [];
+  const failed = new Set<string>();
+  for (let call = 0; call < calls.length; call++) {
+    const result = calls.kind[call] === PROBE ? resultOf(call) : UNKNOWN;
+    // -ENODEV says that the device has no IOMMU.
+    if (result >= 0 || result === UNKNOWN || result === -19 || fnOf[calls.exit[call]] < 0) continue;
+    failed.add(topology.at(fnOf[calls.exit[call]]).address);
+  }
+  return [...failed].sort();
+}
+
+/** ATS went on or off, by what events print, write or tell, and no call that switches it so was recorded. */
+function switchedUnseen(replay: ReplayResult, to: 0 | 1): string[] {
+  const { observation, transitions, topology } = replay;
+  if (observation.wouldShow(to === 1 ? 'ats.enable' : 'ats.disable')) return [];
+  const found = new Set<string>();
+  for (let at = 0; at < transitions.length; at++) {
+    const { field, from, fn, origin } = transitions;
+    if (transitions.to[at] !== to || !(to === 1 ? TURNED_ON : TURNED_OFF).has(field[at])) continue;
+    if (to === 0 && (from[at] !== 1 || !UNSEEN.has(origin[at]))) continue;
+    found.add(topology.at(fn[at]).address);
+  }
+  return [...found].sort();
 }
 
 function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
+
+const IN_REGISTER: ReadonlySet<number> = new Set([HW_EN, HW_STU]);
+const SEEN: ReadonlySet<number> = new Set([originNumber('write'), originNumber('observed')]);
+const TURNED_ON: ReadonlySet<number> = new Set([CORE_EN, DRV_EN]);
+const TURNED_OFF: ReadonlySet<number> = new Set([CORE_EN]);
+const UNSEEN: ReadonlySet<number> = new Set([originNumber('learned'), originNumber('observed')]);
+const PROBE = KIND['iommu.probe'];
 
 /** Calls that tell something about the ATS state of a function. */
 const ATS_CALLS = kindMask('ats.supported', 'ats.prepare', 'ats.enable', 'ats.disable', 'ats.restore');
@@ -151,6 +193,29 @@ function evidenceReasons(replay: ReplayResult): Reason[] {
       } given to none, and what they may have changed is unknown.`,
       settle:
         'Put the string argument last in the probe definition: a bitfield argument before the end of the record overwrites it. atscope-capture does; where it cannot name devices, on kernels before 6.6, give it --offsets dev=N.',
+    });
+  }
+  for (const [to, name] of [
+    [1, 'pci_enable_ats'],
+    [0, 'pci_disable_ats'],
+  ] as const) {
+    const functions = switchedUnseen(replay, to);
+    if (functions.length === 0) continue;
+    reasons.push({
+      code: 'switch-unseen',
+      decisive: true,
+      reason: `ATS went ${to === 1 ? 'on' : 'off'} in ${someOf(functions)}, and no call of ${name}() was recorded: whether each was as it must be is unknown.`,
+      settle: `Probe ${name}(), entry and return; atscope-capture does, unless --without ats leaves it out.`,
+    });
+  }
+  const failed = probesFailedUnseen(replay);
+  if (failed.length > 0) {
+    reasons.push({
+      code: 'probe-failed',
+      decisive: true,
+      reason: `The IOMMU driver refused ${someOf(failed)}, and no call of pci_prepare_ats() was recorded that would say why.`,
+      settle:
+        'Probe pci_prepare_ats(), entry and return; atscope-capture does, unless --without ats leaves it out.',
     });
   }
   const unfinished = callsWithoutResult(replay);

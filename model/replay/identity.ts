@@ -2,7 +2,8 @@ import type { Calls } from '../calls.ts';
 import type { EventColumns } from '../event-columns.ts';
 import { ENTER, HARDWARE_KINDS, KIND, kindMask, RETURN, UNKNOWN } from '../events.ts';
 import type { Machine } from '../machine.ts';
-import type { StateStore } from '../state.ts';
+import type { Observation } from '../observation.ts';
+import { CORE_STU, type StateStore } from '../state.ts';
 import type { FunctionRecord, Topology } from '../topology.ts';
 
 /** Messages of the kernel log that tell nothing of the state of a function. */
@@ -35,7 +36,7 @@ const BEFORE_DISCOVERY = kindMask(
   ...LOG_REMARKS,
 );
 /** Kinds that show a function to be in use again after it was released. */
-const NEW_LIFE = kindMask('device.add', 'iommu.probe', 'ats.prepare', 'hw.vf_on');
+const NEW_LIFE = kindMask('device.add', 'ats.init', 'iommu.probe', 'ats.prepare', 'hw.vf_on');
 /** Kinds that show that an IOMMU driver has probed a function. */
 const PROBED = kindMask(
   'iommu.probe',
@@ -77,6 +78,7 @@ export class Identity {
   private readonly topology: Topology;
   private readonly state: StateStore;
   private readonly machine: Machine;
+  private readonly observation: Observation;
   private readonly on: IdentityEvents;
   /** The generation in force, by the id of the device's name. */
   private readonly current: (FunctionRecord | undefined)[] = [];
@@ -87,6 +89,7 @@ export class Identity {
     topology: Topology,
     state: StateStore,
     machine: Machine,
+    observation: Observation,
     on: IdentityEvents,
   ) {
     this.events = events;
@@ -94,6 +97,7 @@ export class Identity {
     this.topology = topology;
     this.state = state;
     this.machine = machine;
+    this.observation = observation;
     this.on = on;
   }
 
@@ -119,7 +123,8 @@ export class Identity {
     }
     fn.lastEvent = row;
     fn.events++;
-    if (kind === DEVICE_ADD && enters) {
+    // The core looks for capabilities once in the life of a device, while it adds it.
+    if ((kind === DEVICE_ADD && enters) || (kind === ATS_INIT && !fn.startSeen && this.begins(row))) {
       fn.startSeen = true;
       this.machine.appear(fn, row);
     }
@@ -168,16 +173,36 @@ export class Identity {
   private beginsNewLife(fn: FunctionRecord, row: number): boolean {
     const kind = this.events.kind[row];
     const phase = this.events.phase[row];
-    if (fn.removing && phase !== RETURN && NEW_LIFE[kind]) {
+    if (fn.removing && NEW_LIFE[kind] && this.begins(row)) {
       this.on.ended(fn, row);
       return true;
     }
-    if (kind === DEVICE_ADD && phase === ENTER && !fn.fresh) {
+    const again =
+      (kind === DEVICE_ADD && phase === ENTER && !fn.fresh) ||
+      (kind === ATS_INIT && fn.discovered && this.begins(row)) ||
+      this.startsFromNothing(fn, row);
+    if (again) {
       this.on.ended(fn, row);
       this.on.reused(fn, row);
       return true;
     }
     return false;
+  }
+
+  /** No entry of the same call came before. */
+  private begins(row: number): boolean {
+    return this.events.phase[row] !== RETURN || this.calls.enter[this.calls.callOf[row]] < 0;
+  }
+
+  /**
+   * Nothing ever clears `ats_stu` (contract 2.2): where it is gone and nobody records how devices appear, there is
+   * another device at the address.
+   */
+  private startsFromNothing(fn: FunctionRecord, row: number): boolean {
+    if (this.events.stu[row] !== 0 || fn.isVf !== 0 || this.state.get(fn.fn, CORE_STU) <= 0) return false;
+    return (
+      this.begins(row) && !this.observation.wouldShow('device.add') && !this.observation.wouldShow('ats.init')
+    );
   }
 
   private linkToPf(fn: FunctionRecord, row: number): void {

@@ -1,9 +1,12 @@
 import type { EventColumns } from '../event-columns.ts';
-import { UNKNOWN } from '../events.ts';
+import { kindMask, UNKNOWN } from '../events.ts';
 import type { Order } from '../order.ts';
 import { CORE_CAP, CORE_EN, CORE_STU, CORE_UNTRUSTED, type StateStore } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 import type { RuleBench } from './bench.ts';
+
+/** The core sets a new device up by them before it looks for capabilities: none is known then. */
+const MAY_BE_EARLY = kindMask('config.write', 'config.write_user', 'config.read');
 
 /** Takes what events print of the state of a function, and notices when it contradicts what was known. */
 export class Observer {
@@ -40,7 +43,9 @@ export class Observer {
       fn.capOffset = cap;
       state.set(fn.fn, CORE_CAP, 1, row, 'observed');
     } else if (cap === 0 && fn.discovered && !fn.removing) {
-      if (state.get(fn.fn, CORE_CAP) === 1) this.onCapabilityGone(fn, row);
+      const hadOne = state.get(fn.fn, CORE_CAP) === 1;
+      if (hadOne && MAY_BE_EARLY[events.kind[row]]) return;
+      if (hadOne) this.onCapabilityGone(fn, row);
       state.set(fn.fn, CORE_CAP, 0, row, 'observed');
       state.confirm(fn.fn, CORE_CAP, row);
     }

@@ -78,6 +78,7 @@ export class PointSteps {
     if (!write) return;
     bench.each(LOOKS.onWrite, write);
     registers.take(fn, row, write.enable, write.stu, 'write');
+    registers.teach(write);
     if (write.enable === 1) windows.enabledAgain(fn);
   }
 

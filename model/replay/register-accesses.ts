@@ -1,13 +1,18 @@
 import type { Calls } from '../calls.ts';
 import { decodeControl } from '../control-register.ts';
 import type { EventColumns } from '../event-columns.ts';
-import { kindMask, UNKNOWN } from '../events.ts';
+import { type EventKindName, KIND, kindMask, UNKNOWN } from '../events.ts';
 import type { Observation } from '../observation.ts';
 import type { ControlWrite } from '../rules/rule.ts';
-import { CORE_STU, HW_EN, HW_STU, type StateStore } from '../state.ts';
+import { CORE_EN, CORE_STU, HW_EN, HW_STU, type StateStore } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 
 const ATS_CALLS = kindMask('ats.prepare', 'ats.enable', 'ats.disable', 'ats.restore');
+/** Which calls write Enable 0, and which Enable 1. */
+const WRITERS: readonly (readonly EventKindName[])[] = [
+  ['ats.prepare', 'ats.disable'],
+  ['ats.enable', 'ats.restore'],
+];
 
 /** Where extended capabilities begin, and ATS Control within its own (include/uapi/linux/pci_regs.h). */
 const EXTENDED_FROM = 0x100;
@@ -19,18 +24,47 @@ export class RegisterAccesses {
   private readonly calls: Calls;
   private readonly state: StateStore;
   private readonly observation: Observation;
+  /** Kinds of call of which only returns are recorded: a write inside one has no frame around it. */
+  private readonly withoutEntry = new Uint8Array(KIND.loss + 1);
+  /** ATS calls of which only the return is there, by task, in their order: the entry came before the recording. */
+  private readonly lone = new Map<number, { readonly calls: number[]; next: number }>();
+  private readonly positions: Int32Array;
 
-  constructor(events: EventColumns, calls: Calls, state: StateStore, observation: Observation) {
+  /** @param positions place of each event in the replay. */
+  constructor(
+    events: EventColumns,
+    calls: Calls,
+    state: StateStore,
+    positions: Int32Array,
+    observation: Observation,
+  ) {
     this.events = events;
     this.calls = calls;
     this.state = state;
+    this.positions = positions;
     this.observation = observation;
+    const entered = new Uint8Array(KIND.loss + 1);
+    for (let call = 0; call < calls.length; call++) {
+      const kind = calls.kind[call];
+      if (calls.enter[call] >= 0) {
+        entered[kind] = 1;
+        continue;
+      }
+      this.withoutEntry[kind] = 1;
+      if (!ATS_CALLS[kind]) continue;
+      const task = this.taskOf(calls.exit[call]);
+      const known = this.lone.get(task);
+      if (known) known.calls.push(call);
+      else this.lone.set(task, { calls: [call], next: 0 });
+    }
+    for (let kind = 0; kind < entered.length; kind++) if (entered[kind]) this.withoutEntry[kind] = 0;
   }
 
   /** The write as it touches ATS Control, or null when it does not, or when the place of the register is unknown. */
   write(fn: FunctionRecord, row: number, fromUser: boolean): ControlWrite | null {
     const { events } = this;
-    const by = this.atsCallAround(row, fn);
+    const around = this.atsCallAround(row, fn);
+    const by = around >= 0 || fromUser ? around : this.returnsNext(row, fn);
     if (by >= 0 && !fromUser) this.learnPlace(fn, row);
     const value = decodeControl(fn.capOffset, events.where[row], events.width[row], events.value[row]);
     if (!value) return null;
@@ -78,18 +112,56 @@ export class RegisterAccesses {
     return device < 0 || this.events.names.get(device) === fn.address ? call : -1;
   }
 
+  /** The next return of the task, where its entry is not recorded and it is about this function: the write is part of it. */
+  private returnsNext(row: number, fn: FunctionRecord): number {
+    const lone = this.lone.get(this.taskOf(row));
+    if (!lone) return -1;
+    const { calls, events, positions } = this;
+    while (lone.next < lone.calls.length && positions[calls.exit[lone.calls[lone.next]]] < positions[row])
+      lone.next++;
+    const call = lone.calls[lone.next] ?? -1;
+    if (call < 0) return -1;
+    const device = events.device[calls.exit[call]];
+    return device >= 0 && events.names.get(device) === fn.address ? call : -1;
+  }
+
+  private taskOf(row: number): number {
+    return this.events.source[row] * 0x100000000 + this.events.pid[row];
+  }
+
   /**
    * True when no function of the core can have made the write: each that writes such a value is recorded and was not
    * open. Restore writes exactly what the core believes, so another value is not its work even when it is not recorded.
    */
   isBehindCore(fn: FunctionRecord, enable: number, stu: number): boolean {
     if (enable === UNKNOWN) return false;
-    if (enable === 0)
-      return this.observation.wouldShow('ats.disable') && this.observation.wouldShow('ats.prepare');
+    if (enable === 0) return this.hasFrames('ats.disable') && this.hasFrames('ats.prepare');
     const shift = this.state.get(fn.fn, CORE_STU);
     const asBelieved = shift === UNKNOWN || stu === UNKNOWN || fn.isVf !== 0 || stu === ((shift - 12) & 31);
-    return (
-      this.observation.wouldShow('ats.enable') && (this.observation.wouldShow('ats.restore') || !asBelieved)
-    );
+    return this.hasFrames('ats.enable') && (this.hasFrames('ats.restore') || !asBelieved);
+  }
+
+  /**
+   * Takes a write that some function of the core has made whose entry is not recorded: it leaves the core as such a write
+   * does. Where the returns of that function are recorded, its return is still to come and will tell.
+   */
+  teach({ fn, event, enable, stu, by, fromUser, behindCore }: ControlWrite): void {
+    if (fromUser || behindCore || (by >= 0 && this.calls.enter[by] >= 0)) return;
+    const width = this.events.width[event];
+    // The core writes the register as a word, and nothing beside it.
+    if (enable === UNKNOWN || stu === UNKNOWN || (width !== 2 && width !== UNKNOWN)) return;
+    const may = WRITERS[enable].filter((kind) => !this.hasFrames(kind));
+    const isOpen = by >= 0 || may.some((kind) => this.withoutEntry[KIND[kind]]);
+    const set = (field: number, value: number) =>
+      this.state.set(fn.fn, field, isOpen ? UNKNOWN : value, event, isOpen ? 'lost' : 'learned');
+    set(CORE_EN, enable);
+    if (enable === 0 && by < 0 && !may.includes('ats.prepare')) return;
+    if (enable === 0) fn.mayBePrepared = true;
+    if (fn.isVf === 0) set(CORE_STU, stu + 12);
+  }
+
+  /** Calls of the kind are recorded from their entry on. */
+  private hasFrames(kind: EventKindName): boolean {
+    return this.observation.wouldShow(kind) && this.withoutEntry[KIND[kind]] === 0;
   }
 }

@@ -117,7 +117,6 @@ export class Replay {
     this.fnOf = new Int32Array(events.length).fill(-1);
     this.warnsOfCalls = warnsOf(calls);
     const alignment = input.hardware ?? NO_HARDWARE;
-    const machine = new Machine(state, topology, features);
     const bench = new RuleBench({
       events,
       order,
@@ -131,7 +130,9 @@ export class Replay {
       apart: new Set(alignment.apart.map((one) => one.source)),
     });
     this.bench = bench;
-    const registers = new RegisterAccesses(events, calls, state, bench.observation);
+    const { observation } = bench;
+    const machine = new Machine(state, topology, features, observation);
+    const registers = new RegisterAccesses(events, calls, state, order.positions, observation);
     this.listingInput = input.listings ?? null;
     const listings = input.listings
       ? new ListingTracker(input.listings, events, state, topology, bench, registers)
@@ -140,7 +141,7 @@ export class Replay {
     const lives = new Lives(state, topology, bench, stability, machineCoverage, listings);
     this.lives = lives;
     const { windows } = lives;
-    const identity = new Identity(events, calls, topology, state, machine, lives);
+    const identity = new Identity(events, calls, topology, state, machine, observation, lives);
     this.identity = identity;
     this.callSteps = new CallSteps({
       events,

@@ -127,12 +127,15 @@ export const CALL_RULES: readonly Rule[] = [
     calls: ['ats.disable'],
     onCall(context, done) {
       const on = context.state.get(done.fn.fn, CORE_EN);
-      if (done.warn < 0 && on === UNKNOWN) return context.undecided('whether ATS was on is unknown');
+      const since = context.state.setBy(done.fn.fn, CORE_EN);
+      const isShown = since === done.enter || since === done.exit;
+      if (done.warn < 0 && (on === UNKNOWN || (on === 0 && !isShown && !context.wasRecorded('ats.enable'))))
+        return context.undecided('whether ATS was on is unknown');
       if (done.warn < 0 && on === 1) return context.passed();
       context.fire('ATS015', {
         fn: done.fn.fn,
         event: done.event,
-        since: context.state.setBy(done.fn.fn, CORE_EN),
+        since,
         message: `ATS of ${done.fn.address} is disabled although it is not on${callerOf(context, done)}.`,
         expected: 'pci_disable_ats() only while ATS is on.',
         observed:
@@ -181,8 +184,9 @@ export const CALL_RULES: readonly Rule[] = [
     },
     onBelief(context, fn, event) {
       const on = context.state.get(fn.fn, CORE_EN);
-      if (context.state.get(fn.fn, DRV_EN) !== 1) return;
-      if (on === UNKNOWN) return context.undecided('whether the core has ATS on is unknown');
+      if (context.kindOf(event) !== 'cachetag.assign' || context.state.get(fn.fn, DRV_EN) !== 1) return;
+      if (on === UNKNOWN || (on === 0 && !context.wasRecorded('ats.enable')))
+        return context.undecided('whether the core has ATS on is unknown');
       if (on === 1) return context.passed();
       context.fire('ATS016', {
         fn: fn.fn,
@@ -260,6 +264,7 @@ export const CALL_RULES: readonly Rule[] = [
         return context.undecided('the function appeared before the recording, or prepare is not recorded');
       }
       if (done.fn.prepared) return context.passed();
+      if (done.fn.mayBePrepared) return context.undecided('the result of a prepare was not recorded');
       context.fire('ATS019', {
         fn: done.fn.fn,
         event: done.event,

@@ -50,7 +50,8 @@ function detaches(context: RuleContext, fn: number, event: number): void {
 function judgeInvalidation(context: RuleContext, fn: FunctionRecord, event: number): void {
   const core = context.state.get(fn.fn, CORE_EN);
   const hw = context.state.get(fn.fn, HW_EN);
-  if (core === UNKNOWN) return context.undecided('whether ATS was on is unknown');
+  if (core === UNKNOWN || (core === 0 && !context.wasRecorded('ats.enable')))
+    return context.undecided('whether ATS was on is unknown');
   if (core === 1 || hw === 1 || isLegalWindow(context, fn, event)) return context.passed();
   context.fire('ATS034', {
     fn: fn.fn,

@@ -154,13 +154,16 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
       if (differs === 'unknown')
         return context.undecided(done.pf ? 'the page shift of the PF is unknown' : PF_NOT_NAMED);
       if (done.pfBusy) return context.undecided('the PF was being prepared or enabled at the same time');
-      const refused = done.result !== 0 && done.result !== UNKNOWN;
+      const answer =
+        done.result === UNKNOWN
+          ? ''
+          : done.result === 0
+            ? '; the kernel did not object'
+            : '; the kernel refused it';
       context.fire('ATS003', {
         fn: done.fn.fn,
         event: done.event,
-        message: `VF ${done.fn.address} is prepared with ${shiftText(done.pageShift)}, but ${pfShiftText(done)}${
-          refused ? '; the kernel refused it' : '; the kernel did not object'
-        }.`,
+        message: `VF ${done.fn.address} is prepared with ${shiftText(done.pageShift)}, but ${pfShiftText(done)}${answer}.`,
         expected:
           'A VF is prepared with the page shift of its PF: the STU of a VF is hardwired to 0 and the one of the PF applies.',
         observed: `pci_prepare_ats(${done.fn.address}, ${done.pageShift}) returned ${resultText(done.result)}.`,

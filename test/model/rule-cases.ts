@@ -429,7 +429,11 @@ export const RULE_CASES: readonly RuleCase[] = [
     what: 'near miss: the enable was recorded with a pointer only, and the tag with a name',
     fn: PLAIN,
     severity: 'error',
-    trips: (t) => t.appear(PLAIN).event('cache_tag_assign', `dmar0/${PLAIN} type devtlb did 9 pasid 0 ref 1`),
+    trips: (t) =>
+      t
+        .enable('0000:09:00.0', 12, 0)
+        .appear(PLAIN)
+        .event('cache_tag_assign', `dmar0/${PLAIN} type devtlb did 9 pasid 0 ref 1`),
     nearMiss: (t) =>
       t
         .appear(PLAIN)
