@@ -5,6 +5,7 @@ import { isListing } from './listings.ts';
 import type { ClockRelation, Order } from './order.ts';
 import type { ReplayResult } from './replay/replay.ts';
 import { RULES } from './rules/index.ts';
+import type { FunctionRecord } from './topology.ts';
 import type { Reason } from './verdict.ts';
 
 /** Common time from the first to the last record of a trace, or of several that overlap. */
@@ -17,8 +18,10 @@ interface Stretch {
 export interface Scope {
   /** In the order of time; empty where no trace has a time. */
   readonly stretches: readonly Stretch[];
-  /** Functions of which a rule decided something. */
+  /** Functions of which a rule decided something; those with ATS, where that is known. */
   readonly functions: readonly string[];
+  /** The others. */
+  readonly others: readonly string[];
   /** What other sources show of functions where no trace looked. */
   readonly reasons: readonly Reason[];
 }
@@ -79,8 +82,8 @@ export function scopeOf(
       row.records > 0n && row.format !== 'kernel-log' && row.format !== 'qemu-trace' && !isListing(row),
   );
   const stretches = stretchesOf(rows, isTrace, relations);
-  const functions = judgedFunctions(replay);
-  if (!isTrace.some(Boolean)) return { stretches, functions, reasons: [] };
+  const judged = judgedFunctions(replay);
+  if (!isTrace.some(Boolean)) return { stretches, ...judged, reasons: [] };
   const traced = new Set<number>();
   const setUp = new Set<number>();
   for (let row = 0; row < events.length; row++) {
@@ -125,7 +128,7 @@ export function scopeOf(
     const device = events.device[row];
     if (!before.has(device) && !unseen.has(device)) note(row, null);
   }
-  return { stretches, functions, reasons: reasonsOf([...unseen.values()], rows, events, stretches) };
+  return { stretches, ...judged, reasons: reasonsOf([...unseen.values()], rows, events, stretches) };
 }
 
 function stretchesOf(
@@ -216,11 +219,15 @@ function listedOnly(
   return early.size === 0 ? found : [...found, ...late.filter((row) => !early.has(events.device[row]))];
 }
 
-function judgedFunctions(replay: ReplayResult): string[] {
+function judgedFunctions(replay: ReplayResult): Pick<Scope, 'functions' | 'others'> {
   const judged = new Set<number>();
   for (const rule of RULES)
     for (const { fn, decided } of replay.countOf(rule.id).perFunction()) if (decided > 0) judged.add(fn);
-  return [...new Set([...judged].map((fn) => replay.topology.at(fn).address))].sort();
+  const all = [...judged].map((fn) => replay.topology.at(fn));
+  const namesOf = (fns: readonly FunctionRecord[]) => [...new Set(fns.map((fn) => fn.address))].sort();
+  const functions = namesOf(all.filter((fn) => fn.capOffset > 0));
+  const others = namesOf(all).filter((name) => !functions.includes(name));
+  return functions.length > 0 ? { functions, others } : { functions: others, others: [] };
 }
 
 function reasonsOf(

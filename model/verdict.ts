@@ -103,9 +103,10 @@ export function inconclusiveSentence(reason: string, found: string): string {
 function passSentence(findings: readonly Finding[], replay: ReplayResult, scope: Scope): string {
   const warnings = findings.filter((finding) => finding.severity === 'warning').length;
   const calls = replay.calls.length;
-  const { functions, stretches } = scope;
+  const { functions, others, stretches } = scope;
   const shown = functions.slice(0, 6).join(', ');
-  const named = functions.length > 6 ? `${shown} and ${functions.length - 6} more` : shown;
+  const withAts = functions.length > 6 ? `${shown} and ${functions.length - 6} more` : shown;
+  const named = others.length > 0 ? `${withAts} (and ${counted(others.length, 'other')})` : withAts;
   const when = stretches.length > 0 ? ` from ${stretchText(stretches)}` : '';
   return `No contradiction between ${showsRegisters(replay) ? 'register, ' : ''}PCI core and IOMMU driver${when} on ${named} (${counted(calls, 'call')})${
     warnings > 0 ? `; ${counted(warnings, 'warning')}` : ''
