@@ -152,6 +152,8 @@ export class ColumnBuilder {
   pushBlock(values: ColumnData, count: number, present?: Uint8Array): void {
     const from = this.length;
     const end = from + count;
+    if (present !== undefined && count > 0 && present.subarray(0, count).indexOf(1) < 0)
+      return this.padTo(end);
     while (end > this.capacity) this.grow();
     if (this.words) this.words.set((values as Uint32Array).subarray(0, count * 2), from * 2);
     else (this.data as Uint8Array).set((values as Uint8Array).subarray(0, count), from);

@@ -290,14 +290,33 @@ function readWord(bytes: Uint8Array, at: number, end: number, head: Head, hints:
   return readTag(bytes, date + 1, end, head);
 }
 
+/** Facility and level of the last line of `dmesg -x`: the next one mostly has the same. */
+let lastFacility = 0;
+let lastLevel = 0;
+
+/** Number of the name that stands at `at`, the likely one first, or -1. */
+function nameAt(
+  names: readonly Uint8Array[],
+  likely: number,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+): number {
+  if (startsWith(bytes, at, end, names[likely])) return likely;
+  for (let i = 0; i < names.length; i++) if (startsWith(bytes, at, end, names[i])) return i;
+  return -1;
+}
+
 /** `kern  :info  : ` of `dmesg -x`, then any other head or none. */
 function readDecoded(bytes: Uint8Array, at: number, end: number, head: Head, hints: Hints): number {
-  const facility = FACILITY_BYTES.findIndex((name) => startsWith(bytes, at, end, name));
+  const facility = nameAt(FACILITY_BYTES, lastFacility, bytes, at, end);
   if (facility < 0) return -1;
   const colon = skipSpaces(bytes, at + FACILITY_BYTES[facility].length, end);
   if (colon >= end || bytes[colon] !== COLON) return -1;
-  const level = LEVEL_BYTES.findIndex((name) => startsWith(bytes, colon + 1, end, name));
+  const level = nameAt(LEVEL_BYTES, lastLevel, bytes, colon + 1, end);
   if (level < 0) return -1;
+  lastFacility = facility;
+  lastLevel = level;
   const second = skipSpaces(bytes, colon + 1 + LEVEL_BYTES[level].length, end);
   if (second >= end || bytes[second] !== COLON) return -1;
   head.facility = facility;

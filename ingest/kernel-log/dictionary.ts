@@ -1,4 +1,5 @@
 import { ascii, BACKSLASH, COLON, findByte, SPACE, startsWith } from './bytes.ts';
+import { BYTE_CLASS, PLAIN } from './clean.ts';
 import type { RecordWriter } from './records.ts';
 
 const SUBSYSTEM = ascii('SUBSYSTEM=');
@@ -59,6 +60,31 @@ export function takeDictionary(bytes: Uint8Array, start: number, end: number, wr
   } else if (startsWith(bytes, start, end, DEVICE)) {
     takeDevice(bytes, start + DEVICE.length, end, writer);
   }
+}
+
+const SUBSYSTEM_LINE = ascii(' SUBSYSTEM=');
+const DEVICE_LINE = ascii(' DEVICE=');
+
+/**
+ * Takes the line ` SUBSYSTEM=name` or ` DEVICE=name`, the most frequent ones after a record of /dev/kmsg, when nothing in it needs a
+ * closer look. False for any other line.
+ */
+export function takePlainDictionary(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  writer: RecordWriter,
+): boolean {
+  const isDevice = bytes[start + 1] === DEVICE_LINE[1];
+  const key = isDevice ? DEVICE_LINE : SUBSYSTEM_LINE;
+  if (!startsWith(bytes, start, end, key)) return false;
+  const value = start + key.length;
+  for (let i = value; i < end; i++) {
+    if (BYTE_CLASS[bytes[i]] !== PLAIN || bytes[i] === BACKSLASH) return false;
+  }
+  if (isDevice) takeDevice(bytes, value, end, writer);
+  else writer.setSubsystem(bytes, value, end);
+  return true;
 }
 
 /** Sets the device from its kernel name, `+subsystem:name` or a device number. */

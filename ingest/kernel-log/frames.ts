@@ -44,8 +44,73 @@ const DECODED =
 const ARM =
   /^\s*(?:\[<[0-9a-f]{8}>\] \()?([A-Za-z_$.][\w$.]*)(?:\+0x([0-9a-f]{1,8})\/0x[0-9a-f]{1,8})?(?: \[[^\]]{1,40}\])?\)? from (?:\[<[0-9a-f]{8}>\] \()?([A-Za-z_$.][\w$.]*)\+0x([0-9a-f]{1,8})\/0x[0-9a-f]{1,8}(?: \[([\w-]+)[^\]]*\])?\)?/;
 
+const NAME_START = 1;
+const NAME_PART = 2;
+/** Signs of the name of a function. */
+const NAME = new Uint8Array(128);
+for (const letter of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$.')
+  NAME[letter.charCodeAt(0)] = NAME_START;
+for (const sign of '0123456789:') NAME[sign.charCodeAt(0)] = NAME_PART;
+
+const SPACE = 0x20;
+const QUESTION = 0x3f;
+
+/** Value of a hexadecimal digit, or -1. */
+function hexValue(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  return code >= 0x61 && code <= 0x66 ? code - 0x57 : -1;
+}
+
+/** Index after up to eight hexadecimal digits. */
+function hexEnd(line: string, at: number): number {
+  let end = at;
+  while (end - at < 8 && hexValue(line.charCodeAt(end)) >= 0) end++;
+  return end;
+}
+
+/**
+ * The frame of a line in the form that nearly all have, ` ? f+0x1/0x2 [module]`; null for any other. It reads signs, because patterns
+ * cost more than all else that is done with a line of a splat.
+ */
+export function plainFrameIn(line: string): Frame | null {
+  let at = 0;
+  while (line.charCodeAt(at) === SPACE) at++;
+  const reliable = line.charCodeAt(at) !== QUESTION;
+  if (!reliable && line.charCodeAt(++at) === SPACE) at++;
+  const start = at;
+  if (NAME[line.charCodeAt(at)] !== NAME_START) return null;
+  while (NAME[line.charCodeAt(at)] > 0) at++;
+  const symbolEnd = at;
+  if (!line.startsWith('+0x', at)) return null;
+  const offsetEnd = hexEnd(line, at + 3);
+  if (offsetEnd === at + 3) return null;
+  let offset = 0;
+  for (let i = at + 3; i < offsetEnd; i++) offset = offset * 16 + hexValue(line.charCodeAt(i));
+  at = offsetEnd;
+  if (line.startsWith('/0x', at)) {
+    const sizeEnd = hexEnd(line, at + 3);
+    if (sizeEnd === at + 3) return null;
+    at = sizeEnd;
+  }
+  let module: string | null = null;
+  if (line.startsWith(' [', at)) {
+    const moduleStart = at + 2;
+    const close = line.indexOf(']', moduleStart);
+    const space = line.indexOf(' ', moduleStart);
+    if (close < 0) return null;
+    module = line.slice(moduleStart, space >= 0 && space < close ? space : close);
+    if (!MODULE.test(module)) return null;
+    at = close + 1;
+  }
+  return at === line.length ? { symbol: line.slice(start, symbolEnd), offset, module, reliable } : null;
+}
+
+const MODULE = /^[\w-]+$/;
+
 /** The frame that a line of a call trace shows, or null when the line is no frame. */
 export function frameIn(line: string): Frame | null {
+  const plain = plainFrameIn(line);
+  if (plain) return plain;
   const text = line.includes('<') ? line.replace(STACK_MARK, '') : line;
   const lead = ADDRESSES.exec(text);
   const rest = text.slice(lead?.[0].length ?? 0);

@@ -2,6 +2,7 @@ import type { Range, SourceRecording } from '../recording.ts';
 import type { LogRecord } from './record.ts';
 
 const START = /^Dumping ftrace (?:instance \S{1,200} )?buffer:/;
+const CAPITAL_D = 0x44;
 const RULER = /^\s*-{20,}\s*$/;
 /** Lines that end a dump whose last ruler is missing. */
 const AFTER = /^\s*(?:---\[|Kernel Offset|Rebooting in|CPU: \d|Modules linked|RIP: |Call Trace)/;
@@ -39,7 +40,7 @@ export class FtraceDumps {
   /** True when the record is a line of a dump. */
   take(record: LogRecord, text: string): boolean {
     const { dump } = this;
-    if (START.test(text)) {
+    if (text.charCodeAt(0) === CAPITAL_D && START.test(text)) {
       this.finish();
       const { offset, line, caller } = record;
       this.dump = { offset, line, caller, rulers: 0, lines: 0, lastLine: line, ranges: [] };

@@ -25,6 +25,7 @@ const MAX_FIELDS = 256;
  * the kernel release in front. Returns the index of the text, or -1 when the line has another form.
  */
 export function readKmsg(bytes: Uint8Array, at: number, end: number, head: Head): number {
+  if (!isDigit(bytes[at])) return -1;
   let i = skipDigits(bytes, at, end);
   let netconsole = false;
   if (bytes[i] !== COMMA || i === at) {

@@ -3,7 +3,13 @@ import type { Bucket, SourceRecording } from '../recording.ts';
 import { ascii, EQUALS, findByte, isDigit, OPEN, SPACE, skipSpaces, startsWith } from './bytes.ts';
 import { hasControl, withoutControls } from './clean.ts';
 import { type Hints, readHead } from './core.ts';
-import { inlineDictionary, takeDictionary, takeInlineDictionary, unescapeLine } from './dictionary.ts';
+import {
+  inlineDictionary,
+  takeDictionary,
+  takeInlineDictionary,
+  takePlainDictionary,
+  unescapeLine,
+} from './dictionary.ts';
 import { afterBlank, Head, readCaller, readUptime, UPTIME, WALL } from './head.ts';
 import { MAX_MARK, takeMark } from './marks.ts';
 import { type LavaText, lavaText, skipGutter, skipOuter, unescapeLava } from './outer.ts';
@@ -65,6 +71,12 @@ export class LineDecoder {
     let bucket: Bucket;
     if (bytes[start] === OPEN && !this.hints.monotonicJournal && this.readConsole(bytes, start, end)) {
       bucket = this.headed(bytes, start);
+    } else if (
+      bytes[start] === SPACE &&
+      this.writer.takesDictionary &&
+      takePlainDictionary(bytes, start, end, this.writer)
+    ) {
+      bucket = 'continuation';
     } else {
       bucket = this.slow(bytes, start, end);
     }
@@ -155,7 +167,9 @@ export class LineDecoder {
   private appendEscaped(bytes: Uint8Array, start: number, end: number): void {
     const { writer } = this;
     const dictionary = this.head.rendering === 'netconsole' ? inlineDictionary(bytes, start, end) : end;
-    writer.appendLines(bytes, start, unescapeLine(bytes, start, dictionary));
+    const stop = unescapeLine(bytes, start, dictionary);
+    if (stop === dictionary) writer.appendAll(bytes, start, stop);
+    else writer.appendLines(bytes, start, stop);
     if (dictionary < end) takeInlineDictionary(bytes, dictionary, end, writer);
   }
 

@@ -30,7 +30,7 @@ const BOOTING = ascii('Booting Linux on physical CPU');
 const REORDER_SECONDS = 10;
 const MAX_BOOTS = 65535;
 /** Mean length of a line with a record, at the lower end; what more rows need is made when they come. */
-const LINE_BYTES = 72;
+const LINE_BYTES = 56;
 /** Sources are taken to have up to so many bytes. */
 const MAX_EXPECTED = 1 << 28;
 const TWO_32 = 4294967296;
@@ -66,6 +66,11 @@ export class RecordWriter {
   private kernel = true;
   private deviceId = -1;
   private driverId = -1;
+  /** `driver device:` of the last message that began with one, and what it names. */
+  private readonly lastName = new Uint8Array(128);
+  private lastLength = 0;
+  private lastDevice = -1;
+  private lastDriver = -1;
   private rendering: Rendering = 'text without times';
   private renderingCount = 0;
   private sawVersion = false;
@@ -361,11 +366,23 @@ export class RecordWriter {
   private stageNames(row: number): void {
     const { staged, named, record } = this;
     const { text, textStart } = record;
-    const found = readDevice(text, textStart, textStart + record.textLength, named);
+    const end = textStart + record.textLength;
     let device = this.deviceId;
-    if (device < 0 && found) device = this.devices.intern(text, named.deviceStart, named.deviceEnd);
+    let driver = this.driverId;
+    if (this.isOfLastDevice(text, textStart, end)) {
+      if (device < 0) device = this.lastDevice;
+      driver = this.lastDriver;
+    } else if (readDevice(text, textStart, end, named)) {
+      driver = this.drivers.intern(text, textStart, named.driverEnd);
+      const ofText = this.devices.intern(text, named.deviceStart, named.deviceEnd);
+      if (device < 0) device = ofText;
+      this.lastLength = named.deviceEnd + 1 - textStart;
+      for (let i = 0; i < this.lastLength; i++) this.lastName[i] = text[textStart + i];
+      this.lastDevice = ofText;
+      this.lastDriver = driver;
+    }
     staged.device.set(row, device);
-    staged.driver.set(row, found ? this.drivers.intern(text, textStart, named.driverEnd) : this.driverId);
+    staged.driver.set(row, driver);
   }
 
   private checkSuppressed(): void {
@@ -374,6 +391,14 @@ export class RecordWriter {
     if (count === null) return;
     const message = text.toString('latin1', textStart, textStart + textLength);
     this.addLoss('suppressed', count, message, this.record);
+  }
+
+  /** True when the message begins with the same `driver device:` as the last one that had any; most do. */
+  private isOfLastDevice(text: Uint8Array, start: number, end: number): boolean {
+    const { lastName, lastLength } = this;
+    if (lastLength === 0 || end - start <= lastLength || text[start + lastLength] !== SPACE) return false;
+    for (let i = lastLength - 1; i >= 0; i--) if (text[start + i] !== lastName[i]) return false;
+    return true;
   }
 
   /** Kernel release and boot from the first line a kernel prints. */

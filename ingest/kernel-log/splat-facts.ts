@@ -134,11 +134,13 @@ const FACTS: readonly FactRule[] = [
 
 /** What every line with a fact has: one test keeps registers and the like away from the rules. */
 const MAY_HAVE_FACT =
-  /^(?:CPU: |Pid: |Not tainted|Tainted: |Kdump: |Hardware|RIP: |E?IP: |EIP |pc |pc: |PC|epc|NIP|ERA: |Krnl PSW|Read of|Write of|task:|in_atomic|rcu|Modules)|is trying to acquire| \[HC/;
+  /^(?:CPU: |Pid: |Not tainted|Tainted: |Kdump: |Hardware|RIP: |E?IP: |EIP |pc |pc: |PC|epc|NIP|ERA: |Krnl PSW|Read of|Write of|task:|in_atomic|rcu|Modules)/;
+/** The same for lines of lockdep that begin with a task. */
+const NAMES_TASK = /is trying to acquire| \[HC/;
 
 /** Takes the fact of a line, given without leading spaces; false when it has none. */
-export function takeFact(facts: SplatFacts, text: string, inTrace: boolean): boolean {
-  if (!MAY_HAVE_FACT.test(text)) return false;
+export function takeFact(facts: SplatFacts, text: string, inTrace: boolean, isLockdep: boolean): boolean {
+  if (!MAY_HAVE_FACT.test(text) && !(isLockdep && NAMES_TASK.test(text))) return false;
   for (const rule of FACTS) {
     const match = rule.pattern.exec(text);
     if (!match) continue;

@@ -1,5 +1,5 @@
 import type { SourceRecording } from '../recording.ts';
-import { armFramesIn, type Frame, frameIn, isOutermost, isStackMark } from './frames.ts';
+import { armFramesIn, type Frame, frameIn, isOutermost, isStackMark, plainFrameIn } from './frames.ts';
 import { FtraceDumps } from './ftrace-dump.ts';
 import { NONE, UPTIME } from './head.ts';
 import { type LogRecord, timeOf } from './record.ts';
@@ -30,13 +30,10 @@ const PANIC_END = /^\s*---\[ end (Kernel panic.*?)\s*(?:\]---\s*)?$/;
 
 const decoder = new TextDecoder();
 
-/** The first part of a message on one line. */
+/** The first part of a message. */
 function textOf({ text, textStart, textLength, isAscii }: LogRecord): string {
   const end = textStart + Math.min(textLength, LOOK);
-  const line = isAscii
-    ? text.toString('latin1', textStart, end)
-    : decoder.decode(text.subarray(textStart, end));
-  return line.includes('\n') ? line.replaceAll('\n', ' ') : line;
+  return isAscii ? text.toString('latin1', textStart, end) : decoder.decode(text.subarray(textStart, end));
 }
 
 function isTraceStart(text: string): boolean {
@@ -185,6 +182,14 @@ export class SplatReader {
 
   /** A line in the context of an open splat. */
   private feed(splat: OpenSplat, record: LogRecord, text: string): void {
+    const frame = splat.part === 'trace' && splat.traceReady ? plainFrameIn(text) : null;
+    if (frame) {
+      if (splat.frames.length < MAX_FRAMES) splat.frames.push(frame);
+      splat.strangers = 0;
+      splat.lastSeq = record.seq;
+      splat.lastSeconds = record.seconds;
+      return;
+    }
     const end = text.includes('---[ end ') ? END.exec(text) : null;
     if (end) {
       this.touch(record);
@@ -215,11 +220,11 @@ export class SplatReader {
       return splat.traceReady;
     }
     if (splat.part === 'tail') return false;
-    if (isTraceStart(text) || ACCESS.test(text)) {
+    if (isTraceStart(text) || (splat.rule.kind === 'kcsan' && ACCESS.test(text))) {
       splat.part = splat.frames.length > 0 ? 'tail' : 'trace';
       return true;
     }
-    if (splat.part === 'head' && ADDRESS_FRAME.test(text)) splat.part = 'trace';
+    if (splat.part === 'head' && text.includes('[<') && ADDRESS_FRAME.test(text)) splat.part = 'trace';
     const arm = armFramesIn(text);
     if (arm) {
       splat.part = 'trace';
@@ -241,7 +246,7 @@ export class SplatReader {
   private feedBody(splat: OpenSplat, text: string): boolean {
     const line = text.trimStart();
     return (
-      takeFact(splat.facts, line, splat.part !== 'head') ||
+      takeFact(splat.facts, line, splat.part !== 'head', splat.rule.laterTrace === true) ||
       isBody(line) ||
       isStackMark(text) ||
       frameIn(text) !== null
