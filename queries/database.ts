@@ -4,12 +4,14 @@ import { ALL_TABLES, CAPTURE_TABLES, type Table, TableBuilder, type TableDef } f
 import { namedQuery } from './catalog.ts';
 import { type Engine, type EngineLimits, lockEngine, openEngine } from './engine.ts';
 import { createLibrary } from './library.ts';
-import { loadTables } from './load-tables.ts';
+import { type LoadOptions, loadTables } from './load-tables.ts';
 import timelineTables from './schema/timeline.sql';
 
 export interface DatabaseOptions extends EngineLimits {
   /** Load the tables of trace events too; true when not given. */
   readonly events?: boolean;
+  /** Docs as comments of tables and columns, for those who look around in it; true when not given. */
+  readonly comments?: boolean;
   /** Tables beside those of the analysis. */
   readonly extra?: readonly Table[];
 }
@@ -47,9 +49,9 @@ export function allTablesOf(
 export async function fillEngine(
   engine: Engine,
   tables: readonly Table[],
-  written?: ReadonlyMap<Table, string>,
+  options: LoadOptions = {},
 ): Promise<void> {
-  await loadTables(engine, tables, written);
+  await loadTables(engine, tables, options);
   await createLibrary(engine, tables);
   await engine.connection.run(timelineTables);
 }
@@ -65,7 +67,8 @@ function objectsOf(connection: DuckDBConnection): Database['query'] {
 export async function openDatabase(analysis: Analysis, options: DatabaseOptions = {}): Promise<Database> {
   const engine = await openEngine(options);
   try {
-    await fillEngine(engine, allTablesOf(analysis, options.extra, options.events !== false));
+    const { extra, events = true, comments } = options;
+    await fillEngine(engine, allTablesOf(analysis, extra, events), { comments });
     await lockEngine(engine);
   } catch (error) {
     engine.close();

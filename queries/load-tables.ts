@@ -37,15 +37,21 @@ export function sqlTables(tables: readonly Table[]): { table: Table; def: TableD
   });
 }
 
+export interface LoadOptions {
+  /** Tables that are in the database already, and under which name. */
+  readonly written?: ReadonlyMap<Table, string>;
+  /** Docs as comments of tables and columns; true when not given. They take more time than the tables themselves. */
+  readonly comments?: boolean;
+}
+
 /**
  * Creates tables with their comments and fills them.
- * @param written tables that are in the database already, and under which name.
  * @throws Error from DuckDB, e.g. when the disk is full.
  */
 export async function loadTables(
   engine: Engine,
   tables: readonly Table[],
-  written: ReadonlyMap<Table, string> = new Map(),
+  { written = new Map(), comments = true }: LoadOptions = {},
 ): Promise<void> {
   const named = sqlTables(tables);
   const schemas = new Set(named.map(({ def }) => def.schema ?? 'main'));
@@ -59,7 +65,7 @@ export async function loadTables(
       before === undefined
         ? createTableSql(def, typeAt)
         : `ALTER TABLE ${sqlTableName({ ...def, name: before })} RENAME TO ${quoteIdentifier(def.name)};`,
-      ...commentSql(def),
+      ...(comments ? commentSql(def) : []),
     );
   }
   statements.push('COMMIT;');

@@ -66,7 +66,7 @@ export class DatabaseFile {
       written.set({ ...account, columns: [] }, await this.events.finish(account));
     // What stands in the file takes no memory beside the other tables.
     if (streamed.length > 0) await this.engine.connection.run(`CHECKPOINT ${CATALOG};`);
-    await fillEngine(this.engine, [...tables, ...written.keys()], written);
+    await fillEngine(this.engine, [...tables, ...written.keys()], { written });
     // Without the checkpoint the newest rows stand in a log file beside the database.
     await this.engine.connection.run(`CHECKPOINT ${CATALOG}; USE memory; DETACH ${CATALOG};`);
   }

@@ -23,6 +23,9 @@ const MAX_FULL = 150;
 /** Rows of all tables of a page together. */
 const MAX_TABLE_ROWS = 10_000;
 
+/** Below this, handing work to a second thread costs more than it saves. */
+const FEW_ROWS = 20_000;
+
 export interface ReportOptions {
   /** The definition of the page; the built-in one when not given. */
   readonly definition?: ReportDefinition;
@@ -139,7 +142,12 @@ ${body}</main>
 
 /** The report of an analysis as one self-contained page: see `renderHtml`. */
 export async function htmlReport(analysis: Analysis, options: ReportOptions = {}): Promise<string> {
-  const db = await openDatabase(analysis, { events: false });
+  const rows = analysis.atsEvents.length + analysis.stateIntervals.length;
+  const db = await openDatabase(analysis, {
+    events: false,
+    comments: false,
+    ...(rows < FEW_ROWS ? { threads: 1 } : {}),
+  });
   try {
     return await renderHtml(db, options);
   } finally {

@@ -12,8 +12,15 @@ export function captureInputs(name: string): string[] {
     .filter((path) => existsSync(path));
 }
 
-/** The analysis of a capture from the fixtures, trace and kernel log together. */
-export async function analyzeCapture(name: string): Promise<Analysis> {
-  const files = captureInputs(name);
-  return analyzeBytes(Object.fromEntries(files.map((path) => [path, readFileSync(path)])));
+const analyses = new Map<string, Promise<Analysis>>();
+
+/** The analysis of a capture from the fixtures, trace and kernel log together; made once, for all tests that ask. */
+export function analyzeCapture(name: string): Promise<Analysis> {
+  let analysis = analyses.get(name);
+  if (!analysis) {
+    const files = captureInputs(name);
+    analysis = analyzeBytes(Object.fromEntries(files.map((path) => [path, readFileSync(path)])));
+    analyses.set(name, analysis);
+  }
+  return analysis;
 }
