@@ -88,8 +88,3 @@ export function namedOffsets(options: readonly string[] | undefined): NamedOffse
     return { function: fn, offset };
   });
 }
-
-/** For commander: an option that may be given more than once. */
-export function collect(value: string, before: readonly string[] | undefined): string[] {
-  return [...(before ?? []), value];
-}

@@ -3,9 +3,9 @@ import { FORMATS } from '../ingest/formats.ts';
 import { PROFILES } from '../model/features.ts';
 import { FORM_NAMES, USUAL_FORMS } from '../reports/form-names.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
-import { collect } from './input-readers.ts';
 import { addQueryCommands } from './query-commands.ts';
 import { fileProblem } from './query-output.ts';
+import { addReaderOptions } from './reader-options.ts';
 import { addReportCommands } from './report-commands.ts';
 import { paletteFor } from './terminal.ts';
 import { VERSION } from './version.ts';
@@ -71,52 +71,39 @@ function build(): Command {
     .addHelpText('after', EXAMPLES.main)
     .exitOverride();
 
-  program
-    .command('analyze')
-    .description('replay recordings through the reference model and judge them')
-    .argument('<inputs...>', 'traces and kernel logs of one boot')
-    .option('--out <dir>', 'write the reports there (see --format)')
-    .option(
-      '--under <profile>',
-      'also tell where a kernel with this behaviour would have answered differently (the page tells it of series)',
-    )
-    .option('--features <profile>', 'assume this kernel behaviour instead of that of the release')
-    .option(
-      '--fail-on <severity>',
-      'exit with 1 on findings of this severity: error, warning, or never',
-      'error',
-    )
-    .option('--strict', 'exit with 4 when the verdict is inconclusive')
-    .option('--json', 'print findings.json instead of the summary')
-    .option(
-      '--format <list>',
-      `what --out writes, separated by commas, or the one form to print without it (default: ${USUAL_FORMS})`,
-    )
-    .option('--baseline <file>', 'compare with the findings.json of an earlier run; only what is new fails')
-    .option('--gate <which>', 'which findings fail: new (with a baseline the default) or any')
-    .option(
-      '--suppressions <file>',
-      'findings to live with, with reason and end (YAML or JSON, see docs/ci.md)',
-    )
-    .option('--today <date>', 'the day that ends of suppressions are compared with, as YYYY-MM-DD')
-    .option('--checks <dir>', 'also run the checks in SQL (*.check.sql) of this directory')
-    .option('--time-limit <seconds>', 'stop a check after this time', '60')
-    .option('--memory <size>', 'most memory a check may use', '1GB')
-    .option('--input-format <id>', 'read all inputs as this format')
-    .option(
-      '--map <mapping>',
-      'read logs of another make through this mapping file (INPUT=MAPPING for one input)',
-      collect,
-    )
-    .option(
-      '--ats-capability <offset>',
-      'offset of the ATS capability in a log of the hardware (FUNCTION=OFFSET for one)',
-      collect,
-    )
-    .option(
-      '--trace-events <file>',
-      'trace-events-all of the QEMU that wrote the trace: gives its events names and types',
-    )
+  addReaderOptions(
+    program
+      .command('analyze')
+      .description('replay recordings through the reference model and judge them')
+      .argument('<inputs...>', 'traces and kernel logs of one boot')
+      .option('--out <dir>', 'write the reports there (see --format)')
+      .option(
+        '--under <profile>',
+        'also tell where a kernel with this behaviour would have answered differently (the page tells it of series)',
+      )
+      .option('--features <profile>', 'assume this kernel behaviour instead of that of the release')
+      .option(
+        '--fail-on <severity>',
+        'exit with 1 on findings of this severity: error, warning, or never',
+        'error',
+      )
+      .option('--strict', 'exit with 4 when the verdict is inconclusive')
+      .option('--json', 'print findings.json instead of the summary')
+      .option(
+        '--format <list>',
+        `what --out writes, separated by commas, or the one form to print without it (default: ${USUAL_FORMS})`,
+      )
+      .option('--baseline <file>', 'compare with the findings.json of an earlier run; only what is new fails')
+      .option('--gate <which>', 'which findings fail: new (with a baseline the default) or any')
+      .option(
+        '--suppressions <file>',
+        'findings to live with, with reason and end (YAML or JSON, see docs/ci.md)',
+      )
+      .option('--today <date>', 'the day that ends of suppressions are compared with, as YYYY-MM-DD')
+      .option('--checks <dir>', 'also run the checks in SQL (*.check.sql) of this directory')
+      .option('--time-limit <seconds>', 'stop a check after this time', '60')
+      .option('--memory <size>', 'most memory a check may use', '1GB'),
+  )
     .option('--taken <file=when...>', 'when an lspci listing was taken: before or after the recording')
     .addHelpText('after', EXAMPLES.analyze)
     .action(async (inputs, flags) => {
@@ -173,28 +160,15 @@ function build(): Command {
     )
     .action(async (file, flags) => (await import('./sniff.ts')).runSniff(file, flags));
 
-  program
-    .command('state')
-    .description('print what the model knows of every function at an instant')
-    .argument('<inputs...>', 'traces and kernel logs of one boot')
-    .option('--at <seconds>', 'after the last event at or before this time')
-    .option('--event <number>', 'after this event of the model (see ats_events)')
-    .option('--features <profile>', 'assume this kernel behaviour instead of that of the release')
-    .option('--input-format <id>', 'read all inputs as this format')
-    .option(
-      '--map <mapping>',
-      'read logs of another make through this mapping file (INPUT=MAPPING for one input)',
-      collect,
-    )
-    .option(
-      '--ats-capability <offset>',
-      'offset of the ATS capability in a log of the hardware (FUNCTION=OFFSET for one)',
-      collect,
-    )
-    .option(
-      '--trace-events <file>',
-      'trace-events-all of the QEMU that wrote the trace: gives its events names and types',
-    )
+  addReaderOptions(
+    program
+      .command('state')
+      .description('print what the model knows of every function at an instant')
+      .argument('<inputs...>', 'traces and kernel logs of one boot')
+      .option('--at <seconds>', 'after the last event at or before this time')
+      .option('--event <number>', 'after this event of the model (see ats_events)')
+      .option('--features <profile>', 'assume this kernel behaviour instead of that of the release'),
+  )
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  atscope state trace.txt --at 25.591800\n')
     .action(async (inputs, flags) => (await import('./state.ts')).runState(inputs, flags));

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addReaderOptions, collect } from './reader-options.ts';
 
 const EXAMPLES = {
   query: `
@@ -34,87 +35,58 @@ Examples:
 `,
 };
 
-function collect(value: string, list: readonly string[]): string[] {
-  return [...list, value];
-}
-
 /** Adds the commands around SQL: ingest, query and schema. */
 export function addQueryCommands(program: Command): void {
-  program
-    .command('query')
-    .description('ask SQL of recordings or of a saved database')
-    .argument('[inputs...]', 'a saved database, or recordings of one boot; then the SQL')
-    .option('--name <name>', 'run a query of the catalogue instead (see --list)')
-    .option('--param <name=value>', 'value of the parameter $name; may stand many times', collect, [])
-    .option('--list', 'list the queries of the catalogue')
-    .option('--dataset <dir>', 'ask a data set of many captures (see ingest --parquet)')
-    .option('--format <form>', 'table, csv, json, ndjson, markdown, arrow or parquet', 'table')
-    .option('--json', 'the same as --format json')
-    .option('--out <file>', 'write the answer there, whole or not at all')
-    .option('--force', 'replace an existing --out file')
-    .option('--rows <n>', 'rows a table shows; 0 is all (200 on a terminal, all elsewhere)')
-    .option('--width <n>', 'width of a table; 0 is no limit (that of the terminal, none elsewhere)')
-    .option('--memory <size>', 'most memory SQL may use', '1GB')
-    .option('--threads <n>', 'threads SQL may use (the CPUs, at most 4)')
-    .option('--time-limit <seconds>', 'stop the query after this time; 0 is no limit', '300')
-    .option('--allow-files', 'let SQL read and write files; only for SQL you trust')
-    .option('--all', 'decode every kind of trace event, not only those of the model')
-    .option('--features <profile>', 'assume this kernel behaviour instead of that of the release')
-    .option('--input-format <id>', 'read all inputs as this format')
-    .option(
-      '--map <mapping>',
-      'read logs of another make through this mapping file (INPUT=MAPPING for one input)',
-      collect,
-      [],
-    )
-    .option(
-      '--ats-capability <offset>',
-      'offset of the ATS capability in a log of the hardware (FUNCTION=OFFSET for one)',
-      collect,
-      [],
-    )
-    .option(
-      '--trace-events <file>',
-      'trace-events-all of the QEMU that wrote the trace: gives its events names and types',
-    )
+  addReaderOptions(
+    program
+      .command('query')
+      .description('ask SQL of recordings or of a saved database')
+      .argument('[inputs...]', 'a saved database, or recordings of one boot; then the SQL')
+      .option('--name <name>', 'run a query of the catalogue instead (see --list)')
+      .option('--param <name=value>', 'value of the parameter $name; may stand many times', collect, [])
+      .option('--list', 'list the queries of the catalogue')
+      .option('--dataset <dir>', 'ask a data set of many captures (see ingest --parquet)')
+      .option('--format <form>', 'table, csv, json, ndjson, markdown, arrow or parquet', 'table')
+      .option('--json', 'the same as --format json')
+      .option('--out <file>', 'write the answer there, whole or not at all')
+      .option('--force', 'replace an existing --out file')
+      .option('--rows <n>', 'rows a table shows; 0 is all (200 on a terminal, all elsewhere)')
+      .option('--width <n>', 'width of a table; 0 is no limit (that of the terminal, none elsewhere)')
+      .option('--memory <size>', 'most memory SQL may use', '1GB')
+      .option('--threads <n>', 'threads SQL may use (the CPUs, at most 4)')
+      .option('--time-limit <seconds>', 'stop the query after this time; 0 is no limit', '300')
+      .option('--allow-files', 'let SQL read and write files; only for SQL you trust')
+      .option('--all', 'decode every kind of trace event, not only those of the model')
+      .option('--features <profile>', 'assume this kernel behaviour instead of that of the release'),
+  )
     .addHelpText('after', EXAMPLES.query)
     .action(async (args, flags) => (await import('./query.ts')).runQuery(args, flags));
 
-  program
-    .command('ingest')
-    .description('write every table of recordings to a database, Parquet or Arrow files')
-    .argument('<inputs...>', 'traces and kernel logs of one boot')
-    .option('--db <file>', 'write a DuckDB database')
-    .option('--parquet <dir>', 'add the capture to a data set: one Parquet file per table and capture')
-    .option('--arrow <dir>', 'write one Arrow IPC file per table')
-    .option(
-      '--arrow-dictionaries <how>',
-      'delta: entries stand before the rows that first use them; whole: all at the beginning, as Polars needs it',
-      'delta',
-    )
-    .option('--all', 'decode every kind of trace event, not only those of the model')
-    .option('--label <name=value>', 'label of the capture, e.g. board=x1; may stand many times', collect, [])
-    .option('--force', 'replace what exists')
-    .option('--memory <size>', 'most memory the database engine may use', '2GB')
-    .option('--threads <n>', 'threads it may use (the CPUs, at most 4)')
-    .option('--features <profile>', 'assume this kernel behaviour instead of that of the release')
-    .option('--input-format <id>', 'read all inputs as this format')
-    .option(
-      '--map <mapping>',
-      'read logs of another make through this mapping file (INPUT=MAPPING for one input)',
-      collect,
-      [],
-    )
-    .option(
-      '--ats-capability <offset>',
-      'offset of the ATS capability in a log of the hardware (FUNCTION=OFFSET for one)',
-      collect,
-      [],
-    )
-    .option(
-      '--trace-events <file>',
-      'trace-events-all of the QEMU that wrote the trace: gives its events names and types',
-    )
+  addReaderOptions(
+    program
+      .command('ingest')
+      .description('write every table of recordings to a database, Parquet or Arrow files')
+      .argument('<inputs...>', 'traces and kernel logs of one boot')
+      .option('--db <file>', 'write a DuckDB database')
+      .option('--parquet <dir>', 'add the capture to a data set: one Parquet file per table and capture')
+      .option('--arrow <dir>', 'write one Arrow IPC file per table')
+      .option(
+        '--arrow-dictionaries <how>',
+        'delta: entries stand before the rows that first use them; whole: all at the beginning, as Polars needs it',
+        'delta',
+      )
+      .option('--all', 'decode every kind of trace event, not only those of the model')
+      .option(
+        '--label <name=value>',
+        'label of the capture, e.g. board=x1; may stand many times',
+        collect,
+        [],
+      )
+      .option('--force', 'replace what exists')
+      .option('--memory <size>', 'most memory the database engine may use', '2GB')
+      .option('--threads <n>', 'threads it may use (the CPUs, at most 4)')
+      .option('--features <profile>', 'assume this kernel behaviour instead of that of the release'),
+  )
     .option('--json', 'tell what was written as JSON')
     .addHelpText('after', EXAMPLES.ingest)
     .action(async (inputs, flags) => (await import('./ingest.ts')).runIngest(inputs, flags));

@@ -8,12 +8,13 @@ import { captureId, captureTables } from '../queries/capture-tables.ts';
 import { allTablesOf } from '../queries/database.ts';
 import type { Table } from '../tables/index.ts';
 import { UsageError } from './exit-codes.ts';
+import { namedOffsets, type ReaderFlags, readersFor } from './input-readers.ts';
 import { USUAL_UNDER } from './inputs.ts';
 import { Progress } from './terminal.ts';
 import { TOOL } from './version.ts';
 
 /** How recordings become tables for SQL. */
-export interface RecordingFlags {
+export interface RecordingFlags extends ReaderFlags {
   readonly features?: string;
   readonly inputFormat?: string;
   /** Decode every kind of trace event, not only those of the model. */
@@ -57,10 +58,12 @@ export async function recordedCapture(
     const known = PROFILES.map(({ id }) => id).join(', ');
     throw new UsageError(`--features ${flags.features}: no such profile; there are ${known}.`);
   }
+  const atsCapabilities = namedOffsets(flags.atsCapability);
   const progress = new Progress();
   const read = await readInputs(inputs, {
     needs: { wants: flags.all ? () => true : modelWants },
     format: flags.inputFormat,
+    formatFor: await readersFor(flags),
     stream,
     progress: (path, bytes, size) =>
       progress.show(`reading ${path} ${size > 0 ? Math.floor((bytes * 100) / size) : 0}%`),
@@ -71,6 +74,7 @@ export async function recordedCapture(
       gate: 'error',
       profile: profile ? { profile, features: profile.features, why: 'named with --features' } : null,
       under: profileById(USUAL_UNDER),
+      atsCapabilities,
       quote: (places) => quote(read, places),
     });
     const id = captureId(read.sources);

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addReaderOptions, collect } from './reader-options.ts';
 
 const EXAMPLES = {
   report: `
@@ -24,10 +25,6 @@ Examples:
 `,
 };
 
-function collect(value: string, list: readonly string[]): string[] {
-  return [...list, value];
-}
-
 /** Adds the commands around reports. */
 export function addReportCommands(program: Command): void {
   const report = program
@@ -48,10 +45,10 @@ export function addReportCommands(program: Command): void {
     .option('--time-limit <seconds>', 'stop a query after this time; 0 is no limit', '60')
     .option('--all', 'decode every kind of trace event, not only those of the model')
     .option('--features <profile>', 'assume this kernel behaviour instead of that of the release')
-    .option('--input-format <id>', 'read all inputs as this format')
     .option('--json', 'tell what was written as JSON')
     .addHelpText('after', EXAMPLES.report)
     .action(async (inputs, flags) => (await import('./report.ts')).runReport(inputs, flags));
+  addReaderOptions(report);
   report
     .command('validate')
     .description('check a definition: every query, value, tag and chart against the tables')

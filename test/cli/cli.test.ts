@@ -237,3 +237,66 @@ describe('rules, explain, sniff, help', () => {
     expect(run(['--version']).out.trim()).toBe(packageJson.version);
   });
 });
+
+describe('logs of the hardware', () => {
+  const LOG = join(ROOT, 'test', 'fixtures', 'qemu-trace', '7.2-s5.log');
+  /** Accesses without the walk of the capability list, so that the offset is not learned. */
+  const writes = () =>
+    readFileSync(LOG, 'utf8')
+      .split('\n')
+      .filter((line) => /pci_cfg_write \S+ 0[12]:00\.\d @0x(?:106|104)/.test(line))
+      .join('\n');
+  const enables = (args: readonly string[]) => {
+    const sql = "SELECT count(*) AS n FROM state_intervals WHERE layer = 'hw' AND field = 'en' AND value = 1";
+    const done = run(['query', file('writes.log', `${writes()}\n`), sql, '--format', 'json', ...args]);
+    expect(done.err).toBe('');
+    return JSON.parse(done.out)[0].n;
+  };
+
+  it('--ats-capability says where ATS Control is when the log does not show it', () => {
+    expect(Number(enables([]))).toBe(0);
+    expect(Number(enables(['--ats-capability', '0x100']))).toBeGreaterThan(0);
+    const one = Number(enables(['--ats-capability', '0000:02:00.0=0x100']));
+    expect(one).toBeGreaterThan(0);
+    expect(one).toBeLessThan(Number(enables(['--ats-capability', '0x100'])));
+  });
+
+  it.each(['0x10', 'abc', '0x101', 'nobody=0x100'])(
+    '--ats-capability %s is refused with the reason',
+    (value) => {
+      const done = run(['analyze', LOG, '--ats-capability', value]);
+      expect(done.code).toBe(2);
+      expect(done.err).toContain(`--ats-capability ${value}: expected`);
+    },
+  );
+
+  it('--map reads a log of another make for SQL, too', () => {
+    const docs = join(ROOT, 'docs', 'examples');
+    const [log, map] = ['vf-before-pf.csv', 'vf-before-pf.map.yaml'].map((name) => join(docs, name));
+    const sql = "SELECT rule FROM findings WHERE severity = 'error' ORDER BY ALL";
+    const done = run(['query', log, sql, '--map', map, '--format', 'json']);
+    expect(done.err).toBe('');
+    expect(JSON.parse(done.out).length).toBeGreaterThan(0);
+  });
+
+  it('--trace-events names the arguments of events', () => {
+    const events = file(
+      'trace-events-all',
+      'vtd_inv_desc_wait_irq(const char *what, uint64_t a) "%s gizmo 0x%"PRIx64\n',
+    );
+    const log = file(
+      'irq.log',
+      '2026-11-22T22:07:28.601247Z vtd_inv_desc_wait_irq hello gizmo 0x2a\n'.repeat(3),
+    );
+    const sql = 'SELECT a FROM ftrace.vtd_inv_desc_wait_irq LIMIT 1';
+    const done = run(['query', log, sql, '--all', '--format', 'json', '--trace-events', events]);
+    expect(done.err).toBe('');
+    expect(Number(JSON.parse(done.out)[0].a)).toBe(42);
+    const missing = run(['analyze', log, '--trace-events', join(folder, 'nowhere')]);
+    expect(missing.code).toBe(3);
+    expect(missing.err).toContain('nowhere');
+    expect(run(['analyze', log, '--trace-events', file('no-events', 'hello\n')]).err).not.toContain(
+      '    at ',
+    );
+  });
+});
