@@ -7,6 +7,7 @@ import {
   type Table,
   TableBuilder,
   TRANSITIONS,
+  tableLater,
 } from '../tables/index.ts';
 import type { Calls } from './calls.ts';
 import { DictionaryWriter } from './dictionary-writer.ts';
@@ -64,13 +65,17 @@ export class StoryTeller {
     this.positionOf = order.positions;
   }
 
+  /** The tables with a row for every event, call or change are made when somebody looks at them: a summary does not. */
   tell(): Story {
+    const { order, calls, replay } = this;
+    // Every change begins an interval.
+    const changes = replay.transitions.length;
     return {
       functions: this.functions(),
-      atsEvents: this.atsEvents(),
-      atsCalls: this.atsCalls(),
-      transitions: this.transitions(),
-      stateIntervals: this.stateIntervals(),
+      atsEvents: tableLater(ATS_EVENTS, order.rows.length, () => this.atsEvents()),
+      atsCalls: tableLater(ATS_CALLS, calls.length, () => this.atsCalls()),
+      transitions: tableLater(TRANSITIONS, changes, () => this.transitions()),
+      stateIntervals: tableLater(STATE_INTERVALS, changes, () => this.stateIntervals()),
     };
   }
 
@@ -130,6 +135,7 @@ export class StoryTeller {
 
   private atsEvents(): Table<typeof ATS_EVENTS> {
     const builder = new TableBuilder(ATS_EVENTS);
+    builder.expect(this.order.rows.length, 0);
     const { events, calls, replay } = this;
     const { rows } = this.order;
     const column = (name: string) => builder.column(name);
@@ -175,6 +181,7 @@ export class StoryTeller {
 
   private atsCalls(): Table<typeof ATS_CALLS> {
     const builder = new TableBuilder(ATS_CALLS);
+    builder.expect(this.calls.length, 0);
     const { events, calls, replay, positionOf } = this;
     const column = (name: string) => builder.column(name);
     const [number, fn, start, end, duration, pageShift] = [
@@ -224,6 +231,7 @@ export class StoryTeller {
 
   private transitions(): Table<typeof TRANSITIONS> {
     const builder = new TableBuilder(TRANSITIONS);
+    builder.expect(this.replay.transitions.length, 0);
     const log = this.replay.transitions;
     const column = (name: string) => builder.column(name);
     const [event, time, fn, oldValue, newValue] = ['event', 'time_ns', 'fn', 'old_value', 'new_value'].map(
@@ -249,6 +257,7 @@ export class StoryTeller {
 
   private stateIntervals(): Table<typeof STATE_INTERVALS> {
     const builder = new TableBuilder(STATE_INTERVALS);
+    builder.expect(this.replay.transitions.length, 0);
     const log = this.replay.transitions;
     const last = this.lastTime();
     const spans = this.timeSpans();

@@ -9,6 +9,25 @@ export interface Table<T extends TableDef = TableDef> {
   readonly columns: readonly Column[];
 }
 
+/**
+ * A table whose columns are made when they are first asked for: large ones that most uses never look at. What it is made of
+ * is let go then.
+ * @param length rows that `make` gives.
+ */
+export function tableLater<T extends TableDef>(def: T, length: number, make: () => Table<T>): Table<T> {
+  let columns: readonly Column[] | null = null;
+  let pending: (() => Table<T>) | null = make;
+  return {
+    def,
+    length,
+    get columns() {
+      columns ??= pending?.().columns ?? [];
+      pending = null;
+      return columns;
+    },
+  };
+}
+
 /** A table under construction. */
 export class TableBuilder<T extends TableDef = TableDef> {
   readonly def: T;
