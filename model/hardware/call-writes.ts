@@ -26,9 +26,9 @@ export function expectedWrites(events: EventColumns, calls: Calls, known: KnownO
   const writes: ExpectedWrite[] = [];
   /** STU field that a function was last given, by device. */
   const units = new Map<number, number>();
-  const either = (column: Int32Array, call: number) =>
+  const either = (shown: (row: number) => number, call: number) =>
     [calls.enter[call], calls.exit[call]]
-      .map((row) => (row < 0 ? UNKNOWN : column[row]))
+      .map((row) => (row < 0 ? UNKNOWN : shown(row)))
       .find((one) => one !== UNKNOWN) ?? UNKNOWN;
   for (let call = 0; call < calls.length; call++) {
     if (calls.warn[call] >= 0 || !WRITING[calls.kind[call]]) continue;
@@ -37,11 +37,11 @@ export function expectedWrites(events: EventColumns, calls: Calls, known: KnownO
     const kind = calls.kind[call];
     const device = Math.max(...[enter, exit].map((row) => (row < 0 ? -1 : events.device[row])));
     const address = device < 0 ? null : events.names.get(device);
-    const printed = either(events.cap, call);
+    const printed = either((row) => events.cap[row], call);
     const cap = printed > 0 ? printed : address === null ? UNKNOWN : (known.of(address)?.ats ?? UNKNOWN);
     if (cap === UNKNOWN) continue;
-    const isVf = either(events.isVf, call);
-    const shift = either(events.pageShift, call);
+    const isVf = either((row) => events.isVf(row), call);
+    const shift = either((row) => events.pageShift[row], call);
     const field = isVf > 0 ? 0 : shift === UNKNOWN ? UNKNOWN : ((shift & 0xff) - 12) & 31;
     const isKnown = isVf !== UNKNOWN || field === 0;
     const succeeded = exit >= 0 && events.result[exit] === 0;

@@ -66,7 +66,7 @@ export class Gaps {
     const clashes = (known: number, shown: number) =>
       known !== UNKNOWN && shown !== UNKNOWN && known !== (shown ? 1 : 0);
     for (const fn of topology.inForce()) {
-      if (clashes(fn.isVf, events.isVf[row])) continue;
+      if (clashes(fn.isVf, events.isVf(row))) continue;
       if (events.phase[row] !== RETURN && clashes(state.get(fn.fn, CORE_EN), events.enabled[row])) continue;
       machine.forgetCalls(fn, row);
     }

@@ -117,7 +117,7 @@ export class HardwareView {
     switch (events.index[row]) {
       case ATS_CONTROL:
         // Only a PF has the capability that makes VFs.
-        if (fn.isVf === UNKNOWN && events.isVf[row] === 0) fn.isVf = 0;
+        if (fn.isVf === UNKNOWN && events.isVf(row) === 0) fn.isVf = 0;
         if (fn.capOffset === UNKNOWN) fn.capOffset = events.cap[row];
         if (isWrite) this.atsWrite(fn, row);
         else this.atsRead(fn, row);

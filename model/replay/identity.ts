@@ -207,7 +207,7 @@ export class Identity {
 
   private linkToPf(fn: FunctionRecord, row: number): void {
     const { events, calls } = this;
-    if (fn.pf >= 0 || (events.isVf[row] !== 1 && fn.isVf !== 1)) return;
+    if (fn.pf >= 0 || (events.isVf(row) !== 1 && fn.isVf !== 1)) return;
     const own = calls.callOf[row];
     const add = own >= 0 && VF_ADD[calls.kind[own]] ? own : calls.enclosing(own, VF_ADD);
     const enter = add < 0 ? -1 : calls.enter[add];

@@ -33,9 +33,11 @@ export class Observer {
   /** What does not change during a call: what kind of function it is, its capability, whether it is trusted. */
   nature(fn: FunctionRecord, row: number): void {
     const { events, state } = this;
-    if (events.isVf[row] !== UNKNOWN) fn.isVf = events.isVf[row] ? 1 : 0;
-    if (events.isPf[row] !== UNKNOWN) {
-      fn.isPf = events.isPf[row] ? 1 : 0;
+    const isVf = events.isVf(row);
+    if (isVf !== UNKNOWN) fn.isVf = isVf;
+    const isPf = events.isPf(row);
+    if (isPf !== UNKNOWN) {
+      fn.isPf = isPf;
       if (fn.isPf === 1) fn.isVf = 0;
     }
     const cap = events.cap[row];
@@ -49,8 +51,8 @@ export class Observer {
       state.set(fn.fn, CORE_CAP, 0, row, 'observed');
       state.confirm(fn.fn, CORE_CAP, row);
     }
-    const untrusted = events.untrusted[row];
-    if (untrusted !== UNKNOWN) state.set(fn.fn, CORE_UNTRUSTED, untrusted ? 1 : 0, row, 'observed');
+    const untrusted = events.untrusted(row);
+    if (untrusted !== UNKNOWN) state.set(fn.fn, CORE_UNTRUSTED, untrusted, row, 'observed');
   }
 
   /** `ats_enabled` and `ats_stu` as printed. */
