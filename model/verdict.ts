@@ -282,7 +282,8 @@ function lossReasons(losses: Table<typeof LOSSES>, sources: Table<typeof SOURCES
 }
 
 /** Functions that report faults and time-outs of IOMMUs and errors of PCI functions. */
-const REPORTER = /^_*(?:dmar|qi|intel|amd|iommu|arm_smmu|smmu|pci|pcie|aer|report_iommu|handle_iommu)\w*: /;
+const REPORTER =
+  /^_*(?:dmar_|qi_|intel_iommu|amd_iommu|iommu_|arm_smmu|pci_|pcie|aer_|report_iommu|handle_iommu)\w*: /;
 
 /** Reports that a rate limit of the kernel left out may have named a function. */
 function suppressedReasons(losses: readonly RowOf<typeof LOSSES>[]): Reason[] {

@@ -202,7 +202,8 @@ export class LineDecoder {
     return true;
   }
 
-  private prefixed(bytes: Uint8Array, start: number, lineEnd: number): Bucket {
+  /** `escaped`: the escapes of a log of LAVA are still there. */
+  private prefixed(bytes: Uint8Array, start: number, lineEnd: number, escaped = true): Bucket {
     const { head, hints } = this;
     let end = lineEnd;
     let at = start;
@@ -211,7 +212,7 @@ export class LineDecoder {
       if (lava) {
         at = lava.start;
         end = lava.end;
-        if (lava.escapes !== null) return this.unescaped(bytes, lava);
+        if (escaped && lava.escapes !== null) return this.unescaped(bytes, lava);
       }
       head.clear();
       head.textEnd = end;
@@ -232,7 +233,7 @@ export class LineDecoder {
     if (this.clean.length < lava.end - lava.start) this.clean = Buffer.alloc(lava.end - lava.start);
     this.rawStart = -1;
     this.cleanLength = unescapeLava(bytes, lava, this.clean);
-    return this.prefixed(this.clean, 0, this.cleanLength);
+    return this.prefixed(this.clean, 0, this.cleanLength, false);
   }
 
   /** A line without a head at its start. `at` is where the prefixes end. */

@@ -8,9 +8,21 @@ const CR = 0x0d;
 
 /** Parts of a source that stays open for itself. */
 export function sectionOf(source: ByteSource, format: Format, own: readonly Range[]): SectionSource {
-  const { path, size } = source;
-  const read = (offset: number, target: Uint8Array) => source.read(offset, target);
+  const { path } = source;
+  const size = lineEndAfter(source, own.at(-1)?.end ?? 0);
+  const read = (offset: number, target: Uint8Array) =>
+    source.read(offset, target.subarray(0, Math.max(0, size - offset)));
   return new SharedSource({ path, size, read, close: () => {} }).section(format, own);
+}
+
+/** Most bytes that follow a part on its last line. */
+const LONGEST_REST = 4096;
+
+/** Index after the line in which `at` stands: what follows it belongs to others, and is no cut line of this part. */
+function lineEndAfter(source: ByteSource, at: number): number {
+  const rest = new Uint8Array(LONGEST_REST);
+  const end = rest.subarray(0, source.read(at, rest)).indexOf(LF);
+  return end < 0 ? source.size : at + end + 1;
 }
 
 /** A paste that several sections share; it stays open until the last of them is closed. */

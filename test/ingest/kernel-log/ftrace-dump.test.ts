@@ -89,6 +89,10 @@ describe('the ftrace buffer in an oops is a trace of its own', () => {
     expect(got.evidence[1][2]).toContain(`25374990us : d: (pci_disable_ats+0x4/0x60) ${ARGUMENTS}`);
   });
 
+  test('in a log without a last line end is not cut', async () => {
+    expect((await read(LOG.trimEnd())).losses).toEqual([[1, 'lost', 5n, 9]]);
+  });
+
   test('cut in it, it is read as far as it goes', async () => {
     const got = await read(LOG.slice(0, LOG.indexOf('[   25.375500]')));
     expect(got.trace?.slice(0, 2)).toEqual(['ftrace-text', 2n]);

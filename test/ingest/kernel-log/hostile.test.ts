@@ -48,6 +48,7 @@ describe('hostile input', { timeout: 30_000 }, () => {
     ['quoting without end', `${'>'.repeat(900_000)}\n`],
     ['prefixes without end', '2026-11-22T22:06:08Z '.repeat(40_000)],
     ['a banner with a long place', `[    1.000000] WARNING: ${'a:1'.repeat(300_000)} at\n`],
+    ['logs of LAVA in logs of LAVA', `[    1.000000] x\n${'- {"dt": 1, "msg": "'.repeat(40_000)}\\q"\n`],
     ['objects in objects', '{"msg":'.repeat(100_000)],
     [
       'frames without end',
