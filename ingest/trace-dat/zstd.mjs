@@ -44,9 +44,11 @@ export async function zstdDecoder() {
 
   /** Unpacks one block of `size` bytes into `target` from `at`; false when it is damaged. */
   return function unpack(packed, size, target, at) {
-    const from = reserve(packed.length + size);
-    if (from === 0) return false;
-    const to = from + packed.length;
+    const start = reserve(packed.length + size + 32);
+    if (start === 0) return false;
+    // Shared memory is copied byte by byte unless both sides stand alike within their words.
+    const from = start + (packed.byteOffset & 7);
+    const to = (from + packed.length + 15) & ~15;
     new Uint8Array(exports.memory.buffer, from, packed.length).set(packed);
     try {
       // An error is a number near 2^32, seen as a negative one.
