@@ -70,6 +70,9 @@ export async function loadTables(
   }
   statements.push('COMMIT;');
   await engine.duckdb.query(engine.raw, statements.join('\n'));
+  // One transaction: a commit waits for the disk, and there may be a hundred small tables.
+  await engine.duckdb.query(engine.raw, 'BEGIN;');
   for (const { table, def } of named)
     if (!written.has(table)) loadTable(engine.duckdb, engine.raw, table, def.name);
+  await engine.duckdb.query(engine.raw, 'COMMIT;');
 }
