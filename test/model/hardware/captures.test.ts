@@ -69,6 +69,16 @@ describe.each(CLEAN)('clean capture %s with the log of its hardware', (capture) 
   });
 });
 
+describe('6.12-s2: a VF is refused', () => {
+  it('both views agree at all times, and find the same as the trace alone', async () => {
+    const analysis = await together('6.12-s2');
+    expect(rowsOf(analysis.clocks)[1].residual_ns).toBeLessThan(2_000_000n);
+    expect(disagreements(analysis)).toEqual([]);
+    const loud = findingsOf(analysis).filter((finding) => finding.severity !== 'note');
+    expect(loud.map((finding) => [finding.rule, finding.function])).toEqual([['ATS004', '0000:01:00.2']]);
+  });
+});
+
 describe('7.2-s5: registers rewritten behind the kernel', () => {
   it('the log of the hardware alone names the values of the three registers over time', async () => {
     const analysis = await analyzeBytes({ 'qemu-trace.log': log('7.2-s5') });
@@ -87,6 +97,12 @@ describe('7.2-s5: registers rewritten behind the kernel', () => {
       pf: '0000:01:00.0',
       vf_index: 2,
     });
+  });
+
+  it('with the trace the views differ where user space switched ATS off, and nowhere else', async () => {
+    expect(disagreements(await together('7.2-s5'))).toEqual([
+      expect.stringMatching(/^0000:01:00\.1 hw 0 core 1 /),
+    ]);
   });
 
   it('with the trace the drift is an error on each of the three, and on no other', async () => {
