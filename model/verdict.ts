@@ -1,6 +1,7 @@
 import { type LOSSES, type RowOf, rowsOf, type SOURCES, type Table } from '../tables/index.ts';
 import { KIND, kindMask, UNKNOWN } from './events.ts';
 import type { Finding } from './findings.ts';
+import { EBUSY, EINVAL } from './predict.ts';
 import type { ReplayResult } from './replay/replay.ts';
 import { type Scope, someOf, stretchText } from './scope.ts';
 import { CORE_EN, DRV_EN, HW_EN, HW_STU, originNumber } from './state.ts';
@@ -126,8 +127,7 @@ function probesFailedUnseen({ calls, observation, resultOf, fnOf, topology }: Re
   const failed = new Set<string>();
   for (let call = 0; call < calls.length; call++) {
     const result = calls.kind[call] === PROBE ? resultOf(call) : UNKNOWN;
-    // -ENODEV says that the device has no IOMMU.
-    if (result >= 0 || result === UNKNOWN || result === -19 || fnOf[calls.exit[call]] < 0) continue;
+    if ((result !== EINVAL && result !== EBUSY) || fnOf[calls.exit[call]] < 0) continue;
     failed.add(topology.at(fnOf[calls.exit[call]]).address);
   }
   return [...failed].sort();

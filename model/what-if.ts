@@ -71,11 +71,11 @@ export class WhatIf {
 }
 
 /** Which feature makes the probe of a driver fail when prepare does; all drivers count, the trace need not name one. */
-const PROBE_FEATURES: readonly FeatureName[] = [
-  'vtd_probe_fails_on_prepare',
-  'amd_probe_fails_on_prepare',
-  'smmu_probe_fails_on_prepare',
-];
+const PROBE_FEATURES: Readonly<Record<string, FeatureName>> = {
+  intel_iommu_: 'vtd_probe_fails_on_prepare',
+  amd_iommu_: 'amd_probe_fails_on_prepare',
+  arm_smmu_: 'smmu_probe_fails_on_prepare',
+};
 
 /** What would have become of a finding under the other kernel. */
 export function fateOf(
@@ -91,7 +91,7 @@ export function fateOf(
       positionOf(difference.event) <= positionOf(finding.event),
   );
   if (refusedBefore) {
-    const probeFails = PROBE_FEATURES.some((name) => whatIf.profile.features[name] === true);
+    const probeFails = Object.values(PROBE_FEATURES).some((name) => whatIf.profile.features[name] === true);
     const own = refusedBefore.event === finding.event;
     return own
       ? {
@@ -112,11 +112,30 @@ export function fateOf(
       positionOf(difference.event) <= positionOf(finding.event),
   );
   if (unsupported) return { fate: 'prevented', why: `pci_ats_supported() answers no: ${unsupported.why}` };
+  if (finding.rule === 'ATS017') {
+    const driver = Object.keys(PROBE_FEATURES).find((prefix) => finding.message.startsWith(prefix));
+    if (driver !== undefined && whatIf.profile.features[PROBE_FEATURES[driver]] === true)
+      return { fate: 'prevented', why: 'the probe of the driver fails when prepare does' };
+  }
+  if (WARNED_EVERYWHERE.has(finding.rule)) return { fate: 'loud', why: 'so does every kernel' };
   if (LOUD.has(finding.rule) && whatIf.profile.features.driver_warns_on_enable_failure === true) {
     return { fate: 'loud', why: 'SMMUv3 and VT-d WARN when ATS cannot be enabled' };
   }
-  return { fate: 'same', why: 'this kernel does nothing about it' };
+  return { fate: 'same', why: UNCHANGED[finding.rule] ?? 'this kernel does nothing about it' };
 }
+
+/** The PCI core WARNs at these in every version (rules, table L). */
+const WARNED_EVERYWHERE: ReadonlySet<string> = new Set(['ATS013', 'ATS014', 'ATS015']);
+
+const NOBODY_READS = 'no kernel compares the register with what it believes';
+/** Why nothing changes, where that is more than that this kernel is like the other one. */
+const UNCHANGED: Readonly<Record<string, string>> = {
+  ATS012: NOBODY_READS,
+  ATS028: NOBODY_READS,
+  ATS029: NOBODY_READS,
+  ATS030: NOBODY_READS,
+  ATS040: 'the functions are exported, and nothing checks who calls them',
+};
 
 /** Findings about a failed enable, which some kernels announce with a WARN. */
 const LOUD: ReadonlySet<string> = new Set(['ATS004', 'ATS094', 'ATS016']);

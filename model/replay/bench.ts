@@ -155,7 +155,7 @@ export class RuleBench implements RuleContext {
     return exit >= 0 ? this.input.events.result[exit] : UNKNOWN;
   }
 
-  value(event: number, column: 'index' | 'value' | 'where' | 'width' | 'domainType'): number {
+  value(event: number, column: 'index' | 'value' | 'where' | 'width' | 'domainType' | 'pageShift'): number {
     return this.input.events[column][event];
   }
 

@@ -48,6 +48,7 @@ const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
   ],
   [/Enable of the register/, 'Log the writes to ATS Control from the beginning on.'],
   [/pci_disable_ats\(\) was never/, 'Probe pci_disable_ats(), entry and return.'],
+  [/attaches are not recorded/, 'Probe arm_smmu_attach_dev(), entry and return.'],
   [/result of a prepare/, 'Probe pci_prepare_ats() with its return value.'],
   [/cache tags are not both/, 'Record the trace events cache_tag_assign and cache_tag_unassign.'],
   [/completions are not recorded/, 'Log the Invalidate Completions as well as the requests.'],

@@ -5,6 +5,8 @@ import type { CompletedCall, Rule, RuleContext } from './rule.ts';
 import { resultText, shiftText, warnDeviceText } from './text.ts';
 
 const ATTACH = kindMask('iommu.attach');
+/** The enable that a driver may speak of in the log. */
+const ENABLE_FAILED = 'enable-failed';
 
 /** What the kernel itself says: its return value or its WARN. */
 function kernelSaysOn(done: CompletedCall): boolean {
@@ -171,6 +173,7 @@ export const CALL_RULES: readonly Rule[] = [
     onCall(context, done) {
       if (done.result === UNKNOWN)
         return context.undecided('the result of pci_enable_ats() was not recorded');
+      if (done.result !== 0) context.remember(done.fn.fn, ENABLE_FAILED, done.event);
       if (done.result === 0 || !isSmmuCall(context, done)) return context.passed();
       context.fire('ATS016', {
         fn: done.fn.fn,
@@ -179,6 +182,21 @@ export const CALL_RULES: readonly Rule[] = [
         expected: 'The driver believes what the core answered.',
         observed: `pci_enable_ats(${done.fn.address}, ${done.pageShift === UNKNOWN ? '?' : done.pageShift}) returned ${resultText(done.result)}; the attach goes on with ATS believed on.`,
         evidence: [{ role: 'the enable fails', event: done.event }],
+        key: 'smmu',
+      });
+    },
+    points: ['log.enable_failed'],
+    onPoint(context, kind, fn, event) {
+      // Where the call itself is recorded, it has told this already.
+      if (kind !== 'log.enable_failed' || (fn && context.recall(fn.fn, ENABLE_FAILED) !== UNKNOWN)) return;
+      const shift = context.value(event, 'pageShift');
+      context.fire('ATS016', {
+        fn: fn ? fn.fn : null,
+        event,
+        message: `The SMMUv3 driver could not enable ATS of ${fn ? fn.address : 'a function'} with ${shiftText(shift)}, says so, and counts it as ATS-enabled all the same.`,
+        expected: 'The driver believes what the core answered.',
+        observed: '"Failed to enable ATS" in the kernel log; the attach goes on with ATS believed on.',
+        evidence: [{ role: 'the driver says that the enable failed', event }],
         key: 'smmu',
       });
     },

@@ -1,4 +1,5 @@
 import { recipeFor } from '../coverage.ts';
+import { PROFILES } from '../features.ts';
 import { GATE_RULES } from '../gate/rules.ts';
 import { RULE_EXAMPLES } from './examples.ts';
 import { RULES } from './index.ts';
@@ -18,6 +19,19 @@ export function rulesDocument(): string {
     '',
     'What atscope checks. A rule fires only when every operand of its condition is known, or when the kernel itself said so;',
     'otherwise it stays undecided, and the report says what to record. `atscope explain RULE` prints the same.',
+    '',
+    '## Words',
+    '',
+    '- **Layers.** `hw`: the ATS Control register of the function. `core`: what the PCI core holds in `struct pci_dev`',
+    '  (`ats_cap`, `ats_stu`, `ats_enabled`, `untrusted`). `drv`: what the IOMMU driver believes. `trace`: the recording itself.',
+    '- **Page shift and STU.** The kernel passes a page shift (12 for 4 KiB); the register holds STU, which is the page shift',
+    '  less 12. Both are always named.',
+    '- **PF and VF.** The STU of a VF is hardwired to 0 and that of its PF applies; Enable is its own.',
+    '- **Generation.** A function from its appearance to its removal: the same address found again is another one.',
+    '- **Kernels** are named by what they do, not by age:',
+    ...PROFILES.map(({ id, doc }) => `  - \`${id}\`: ${doc}.`),
+    '',
+    '## All rules',
     '',
     '| rule | name | severity | layers |',
     '|---|---|---|---|',

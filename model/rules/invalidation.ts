@@ -53,6 +53,12 @@ function judgeInvalidation(context: RuleContext, fn: FunctionRecord, event: numb
   if (core === UNKNOWN || (core === 0 && !context.wasRecorded('ats.enable')))
     return context.undecided('whether ATS was on is unknown');
   if (core === 1 || hw === 1 || isLegalWindow(context, fn, event)) return context.passed();
+  // SMMUv3 invalidates just before it enables and just after it disables (contract 5.2).
+  if (
+    context.symbolOf(context.callAround(event))?.startsWith('arm_smmu_') &&
+    !context.wasRecorded('iommu.attach')
+  )
+    return context.undecided('attaches are not recorded');
   context.fire('ATS034', {
     fn: fn.fn,
     event,

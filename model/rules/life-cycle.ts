@@ -16,11 +16,42 @@ export const LIFE_CYCLE_RULES: readonly Rule[] = [
     meaning: 'The device is silently without ATS; every invalidation to it may time out.',
     fix: 'Use a reset that saves and restores; a driver that calls pcie_flr() itself must restore.',
     needs: [
-      ['reset.function', 'reset.flr'],
+      ['reset.function', 'reset.flr', 'hw.reset'],
       ['ats.enable', 'ats.disable'],
-      ['config.write', 'ats.restore'],
+      ['config.write', 'ats.restore', 'hw.write'],
     ],
     references: ['drivers/pci/pci.c pci_reset_function()', 'drivers/pci/ats.c pci_restore_ats_state()'],
+    /** A reset that only the hardware's own log shows: that log shows every write after it, too. */
+    onHardwareReset(context, fn, event) {
+      if (context.kindOf(event) !== 'hw.reset' || !fn.byKernel || context.wasRecorded('reset.function'))
+        return;
+      const on = context.state.get(fn.fn, CORE_EN);
+      if (on === UNKNOWN) return context.undecided('whether ATS was on before the reset is unknown');
+      if (on === 0) return context.passed();
+      const because = context.because(fn.fn, CORE_EN, 'the core has ATS on');
+      context.expect({
+        rule: 'ATS023',
+        fn: fn.fn,
+        event,
+        beforeUse: false,
+        beforeRemoval: false,
+        overdue: () => ({
+          fn: fn.fn,
+          event,
+          message: `${fn.address} lost ATS Enable in a reset and nobody set it again.`,
+          expected: 'ATS Control is written with Enable after the reset.',
+          observed: 'No such write in the log of the hardware, and the core has ATS on.',
+          evidence: [...because, { role: 'the reset', event }],
+        }),
+      });
+    },
+    calls: ['ats.enable', 'ats.disable', 'ats.restore'],
+    onCall(context, done) {
+      if (done.kind !== 'ats.enable' || done.result === 0) context.met('ATS023', done.fn.fn);
+    },
+    onWrite(context, write) {
+      if (write.enable === 1) context.met('ATS023', write.fn.fn);
+    },
     onResetEnd(context, reset) {
       if (reset.failed) return context.passed();
       if (reset.enabledBefore === UNKNOWN)

@@ -1,5 +1,5 @@
 import { UNKNOWN } from '../events.ts';
-import { CORE_EN, CORE_PRI, HW_EN, HW_PASID } from '../state.ts';
+import { CORE_EN, CORE_PASID, CORE_PRI, HW_EN, HW_PASID } from '../state.ts';
 import type { CompletedCall, Rule, RuleContext } from './rule.ts';
 
 /** Functions that use the PASID and PRI registers of a PF: itself and its VFs. */
@@ -12,6 +12,9 @@ function pasidWritten(done: CompletedCall): number {
   if (done.kind === 'pasid.disable') return 0;
   return done.features === UNKNOWN ? UNKNOWN : (done.features & 6) | 1;
 }
+
+/** A reset set PASID Control to 0 while the core has PASID on; nobody has written it since. */
+const PASID_CLEARED = 'pasid-cleared';
 
 const isPasidCall = (done: CompletedCall) =>
   (done.kind === 'pasid.enable' && done.result === 0) || done.kind === 'pasid.disable';
@@ -30,13 +33,18 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
     meaning: 'The specification leaves the behaviour of the device undefined.',
     fix: 'Restore PASID before the re-attach that enables ATS.',
     needs: [
-      ['pasid.enable', 'pasid.disable', 'hw.write'],
+      ['pasid.enable', 'pasid.disable', 'pasid.restore', 'hw.write'],
       ['ats.enable', 'hw.write'],
     ],
-    references: ['PCIe 10.5.1.3'],
-    calls: ['pasid.enable', 'pasid.disable'],
+    references: ['PCIe 10.5.1.3', 'drivers/pci/pci.c pci_restore_state()'],
+    onHardwareReset(context, fn, event) {
+      if (context.state.get(fn.fn, CORE_PASID) === 1) context.remember(fn.fn, PASID_CLEARED, event);
+    },
+    calls: ['pasid.enable', 'pasid.disable', 'pasid.restore'],
     callsOf: ['pf'],
     onCall(context, done) {
+      if (done.kind === 'pasid.restore') return restoredUnderAts(context, done);
+      if (isPasidCall(done)) context.remember(done.fn.fn, PASID_CLEARED, UNKNOWN);
       if (!isPasidCall(done)) return;
       const before = context.state.get(done.fn.fn, HW_PASID);
       const after = pasidWritten(done);
@@ -132,10 +140,11 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
     fix: 'Enable and disable both together.',
     needs: [['pri.enable'], ['ats.enable']],
     references: ['drivers/pci/ats.c pci_enable_pri()'],
-    calls: ['pri.enable', 'pri.disable', 'ats.enable'],
+    calls: ['pri.enable', 'pri.disable', 'ats.enable', 'ats.disable'],
     onCall(context, done) {
       const { fn, event } = done;
       if (done.kind === 'pri.disable') return context.met('ATS033', fn.fn);
+      if (done.kind === 'ats.disable') return priLeftOn(context, done);
       if (done.kind === 'ats.enable' && done.result === 0) {
         context.met('ATS033', fn.fn);
         if (done.pf) context.met('ATS033', done.pf.fn);
@@ -166,6 +175,62 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
     },
   },
 ];
+
+/** Restore sets PASID Control again: a change under ATS where the re-attach of a reset bracket has enabled ATS before it. */
+function restoredUnderAts(context: RuleContext, done: CompletedCall): void {
+  const { fn } = done;
+  const cleared = context.recall(fn.fn, PASID_CLEARED);
+  if (cleared === UNKNOWN) return;
+  context.remember(fn.fn, PASID_CLEARED, UNKNOWN);
+  if (context.state.get(fn.fn, CORE_PASID) !== 1) return context.passed();
+  const live = users(context, done).filter((user) => context.state.get(user.fn, HW_EN) === 1);
+  if (live.length === 0) return context.passed();
+  context.fire('ATS031', {
+    fn: fn.fn,
+    event: done.event,
+    since: cleared,
+    severity: 'warning',
+    message: `PASID Control of ${fn.address} is restored after a reset while ATS is enabled again in ${live.map((user) => user.address).join(', ')}.`,
+    expected: 'PASID is restored before ATS is enabled.',
+    observed:
+      'The reset cleared PASID Control; the re-attach enabled ATS; the restore then set PASID Enable.',
+    evidence: [
+      { role: 'the reset clears PASID Control', event: cleared },
+      ...live.flatMap((user) => context.because(user.fn, HW_EN, `ATS of ${user.address} is enabled`)),
+      { role: 'the restore', event: done.event },
+    ],
+    key: 'restore',
+  });
+}
+
+/** ATS goes off in the last function that uses the PRI of this one. */
+function priLeftOn(context: RuleContext, done: CompletedCall): void {
+  const { event, fn } = done;
+  const owner = fn.isVf === 1 ? done.pf : fn;
+  if (!owner || context.state.get(owner.fn, CORE_PRI) !== 1) return;
+  const others = [owner, ...owner.vfs.map((vf) => context.topology.at(vf))].filter(
+    (user) => user !== fn && !user.removing,
+  );
+  if (others.some((user) => context.state.get(user.fn, CORE_EN) !== 0)) return;
+  if (!context.wasRecorded('pri.disable'))
+    return context.undecided('whether the function still has PRI on is unknown');
+  context.expect({
+    rule: 'ATS033',
+    fn: owner.fn,
+    event,
+    beforeUse: false,
+    beforeRemoval: false,
+    overdue: () => ({
+      fn: owner.fn,
+      event,
+      message: `ATS went off in ${fn.address} and PRI of ${owner.address} stayed on, with ATS off on it and on all its VFs.`,
+      expected: 'PRI goes off with ATS.',
+      observed: 'No pci_disable_pri() after pci_disable_ats().',
+      evidence: [...context.because(owner.fn, CORE_PRI, 'PRI is on'), { role: 'ATS goes off', event }],
+      key: 'left',
+    }),
+  });
+}
 
 function vfReliesOnPri(context: RuleContext, done: CompletedCall): void {
   const pri = done.pf ? context.state.get(done.pf.fn, CORE_PRI) : UNKNOWN;

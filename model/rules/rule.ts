@@ -126,7 +126,7 @@ export interface RuleContext {
   /** The call an event belongs to, or the innermost open call of its task; -1 for none. */
   callAround(event: number): number;
   /** A value that an event carries; UNKNOWN when it does not. */
-  value(event: number, column: 'index' | 'value' | 'where' | 'width' | 'domainType'): number;
+  value(event: number, column: 'index' | 'value' | 'where' | 'width' | 'domainType' | 'pageShift'): number;
   kindOf(event: number): EventKindName;
   kindOfCall(call: number): EventKindName;
   /** Common time, ns. */

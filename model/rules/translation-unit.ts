@@ -1,7 +1,33 @@
 import { UNKNOWN } from '../events.ts';
 import { CORE_EN, CORE_STU, HW_STU } from '../state.ts';
-import type { CompletedCall, Rule } from './rule.ts';
+import type { FunctionRecord } from '../topology.ts';
+import type { CompletedCall, Rule, RuleContext } from './rule.ts';
 import { otherView, resultText, shiftText, viewsText } from './text.ts';
+
+/** A reset of a PF that was prepared and is not enabled: restore writes nothing, so its STU is what the reset left. */
+const STU_LOST = 'stu-lost-in-reset';
+
+function lostInReset(context: RuleContext, pf: FunctionRecord, done: CompletedCall): void {
+  const reset = context.recall(pf.fn, STU_LOST);
+  // A write or a read of the register since then is judged by what it shows.
+  if (reset === UNKNOWN || context.state.get(pf.fn, HW_STU) !== UNKNOWN || done.pfBusy) return;
+  const shift = context.state.get(pf.fn, CORE_STU);
+  context.fire('ATS012', {
+    fn: pf.fn,
+    event: done.event,
+    since: reset,
+    severity: 'warning',
+    message: `${pf.address} was reset after it had been prepared with ${shiftText(shift)}, and nobody wrote its STU again: VF ${done.fn.address} now uses what the reset left (STU 0, 4 KiB).`,
+    expected: `STU ${(shift - 12) & 31} in ATS Control of the PF.`,
+    observed: 'No prepare, no enable and no write of ATS Control of the PF after its reset.',
+    evidence: [
+      ...context.because(pf.fn, CORE_STU, 'page shift of the core'),
+      { role: 'the PF is reset', event: reset },
+      { role: 'the VF is enabled', event: done.event },
+    ],
+    key: `reset ${shift}`,
+  });
+}
 
 function nameOf(done: CompletedCall): string {
   return done.kind === 'ats.prepare' ? 'pci_prepare_ats' : 'pci_enable_ats';
@@ -107,6 +133,7 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
     id: 'ATS012',
     name: 'stu-drift',
     severity: 'error',
+    severityNote: 'warning where a reset must have cleared the field and nothing shows it',
     layers: ['core', 'hw'],
     condition:
       'The STU field of the register of a PF or plain function differs from the page shift of the core minus 12, while the function or a VF of it has ATS on.',
@@ -120,6 +147,17 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
     ],
     causes: ['ATS028', 'ATS040'],
     references: ['drivers/pci/ats.c pci_restore_ats_state()'],
+    onHardwareReset(context, fn, event) {
+      const shift = context.state.get(fn.fn, CORE_STU);
+      const isOnlyPrepared = fn.isVf === 0 && context.state.get(fn.fn, CORE_EN) === 0 && shift > 12;
+      context.remember(fn.fn, STU_LOST, isOnlyPrepared ? event : UNKNOWN);
+    },
+    calls: ['ats.prepare', 'ats.enable'],
+    onCall(context, done) {
+      const { fn, pf, kind, result } = done;
+      if (fn.isVf !== 1 && result === 0) context.remember(fn.fn, STU_LOST, UNKNOWN);
+      if (kind === 'ats.enable' && fn.isVf === 1 && result === 0 && pf) lostInReset(context, pf, done);
+    },
     onStable(context, fn, event) {
       const { state } = context;
       if (fn.isVf !== 0) return;

@@ -37,6 +37,61 @@ function bareEnable(trace: TraceWriter): TraceWriter {
   return trace.enable(PLAIN, 12, 0, { vf: 0, inside: () => bareWrite(trace, 0x8000) });
 }
 
+/** PASID and ATS on, and a reset whose bracket takes ATS off and on again; the restore comes last. */
+function pasidReset(trace: TraceWriter, inAttach: () => void): TraceWriter {
+  trace
+    .call('pci_enable_pasid', PF, { ...pfState, ret: 0, args: { features: 0 } })
+    .enable(PF, 12, 0, { ...pfState, ...on });
+  return trace.call('pci_reset_function', PF, {
+    ret: 0,
+    inside: () => {
+      trace.call('pcie_flr', PF, {
+        ret: 0,
+        inside: () => {
+          trace.call('pci_dev_reset_iommu_prepare', PF, {
+            ret: 0,
+            inside: () => trace.disable(PF, { ...pfState, en: [1, 0] }),
+          });
+          trace.call('pci_dev_reset_iommu_done', PF, {
+            inside: () => {
+              inAttach();
+              trace.enable(PF, 12, 0, { ...pfState, ...on });
+            },
+          });
+        },
+      });
+      trace.call('pci_restore_pasid_state', PF).call('pci_restore_ats_state', PF, { ...pfState, en: [1, 1] });
+    },
+  });
+}
+
+/** PRI and ATS on, and ATS off again. */
+function priLeftOn(trace: TraceWriter): TraceWriter {
+  return trace
+    .supported(PF, 1, { ...pfState, en: [0, 0] })
+    .call('pci_enable_pri', PF, { ret: 0 })
+    .enable(PF, 12, 0, { ...pfState, ...on })
+    .disable(PF, { ...pfState, en: [1, 0] });
+}
+
+/** A PF is prepared and not enabled, it is reset, and a VF of it is enabled. */
+function resetPrepared(trace: TraceWriter, ps: number, after: () => void): TraceWriter {
+  trace.appear(PF).prepare(PF, ps, 0, { ...pfState, en: [0, 0], stu: [0, ps] });
+  reset(trace, PF, () => trace.call('pci_restore_ats_state', PF, { ...pfState, en: [0, 0] }));
+  after();
+  return trace.addVf(PF, VF, 0, () =>
+    trace.supported(VF, 1, vfState).enable(VF, ps, 0, { ...vfState, ...on }),
+  );
+}
+
+function smmuInvalidation(trace: TraceWriter): TraceWriter {
+  return trace
+    .enable(PLAIN, 12, 0, { vf: 0, ...on })
+    .disable(PLAIN, { vf: 0, en: [1, 0] })
+    .wait(50)
+    .call('arm_smmu_atc_inv_master', PLAIN, { ret: 0 });
+}
+
 /** A PF that appears and is prepared and enabled with a page shift. */
 function readyPf(trace: TraceWriter, ps = 12): TraceWriter {
   return trace
@@ -339,6 +394,23 @@ export const RULE_CASES: readonly RuleCase[] = [
     nearMiss: (t) => t.prepare(PF, 12, 0, { ...pfState, en: [0, 0] }).write(PF, 0x106, 0x0001, '0x100', true),
   },
   {
+    rule: 'ATS012',
+    what: 'a PF that is prepared only loses its STU in a reset, and a VF is enabled; near miss: 4 KiB, which is what a reset leaves',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) => resetPrepared(t, 14, () => {}),
+    nearMiss: (t) => resetPrepared(t, 12, () => {}),
+  },
+  {
+    rule: 'ATS012',
+    what: 'near miss: it is prepared again',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) => resetPrepared(t, 14, () => {}),
+    nearMiss: (t) =>
+      resetPrepared(t, 14, () => t.prepare(PF, 14, 0, { ...pfState, en: [0, 0], stu: [14, 14] })),
+  },
+  {
     rule: 'ATS013',
     what: 'enable while on returns -EBUSY; near miss: after a disable',
     fn: PF,
@@ -440,6 +512,30 @@ export const RULE_CASES: readonly RuleCase[] = [
         .event('e', '(pci_enable_ats+0x4/0xa0) dev=0xff11000003568000 ps=12')
         .event('r', '(iommu_enable_pci_caps+0x4a/0x60 <- pci_enable_ats) ret=0')
         .event('cache_tag_assign', `dmar0/${PLAIN} type devtlb did 9 pasid 0 ref 1`),
+  },
+  {
+    rule: 'ATS016',
+    what: 'the line of the SMMUv3 driver is all there is; near miss: another failure of it',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => t,
+    nearMiss: (t) => t,
+    log: {
+      trips: `[    1.000150] vfio-pci ${VF}: Failed to enable ATS (STU 16)\n`,
+      nearMiss: `[    1.000150] vfio-pci ${VF}: Failed to enable PASID\n`,
+    },
+  },
+  {
+    rule: 'ATS016',
+    what: 'near miss: the call is recorded, so the line tells nothing new',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => t,
+    nearMiss: (t) => t.supported(VF, 1, vfState).enable(VF, 16, -22, { ...vfState, en: [0, 0] }),
+    log: {
+      trips: `[    1.000150] vfio-pci ${VF}: Failed to enable ATS (STU 16)\n`,
+      nearMiss: `[    1.000450] sh: nothing\n`,
+    },
   },
   {
     rule: 'ATS018',
@@ -758,6 +854,16 @@ export const RULE_CASES: readonly RuleCase[] = [
         .call('pci_disable_pasid', PF),
   },
   {
+    rule: 'ATS031',
+    what: 'SMMUv3 of 7.2: the re-attach of a reset bracket enables ATS, and the restore writes PASID after it; near miss: the attach enables PASID first, as AMD does',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) => pasidReset(t, () => {}),
+    nearMiss: (t) =>
+      pasidReset(t, () => t.call('pci_enable_pasid', PF, { ...pfState, ret: 0, args: { features: 0 } })),
+    profile: '7.2',
+  },
+  {
     rule: 'ATS032',
     what: 'PASID is enabled with ATS on and the register unknown; near miss: before ATS',
     fn: PF,
@@ -790,6 +896,14 @@ export const RULE_CASES: readonly RuleCase[] = [
   },
   {
     rule: 'ATS033',
+    what: 'ATS goes off and PRI stays on; near miss: PRI follows, as AMD does',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) => priLeftOn(t.call('pci_disable_pri', '0000:09:00.0')).wait(1500).write(PF, 4, 6),
+    nearMiss: (t) => priLeftOn(t).call('pci_disable_pri', PF).wait(1500).write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS033',
     what: 'a VF is granted PRI while its PF has it off; near miss: on',
     fn: VF,
     severity: 'warning',
@@ -818,6 +932,14 @@ export const RULE_CASES: readonly RuleCase[] = [
         .enable(PLAIN, 12, 0, { vf: 0, ...on })
         .wait(5)
         .event('qi_submit', INVALIDATE_PLAIN),
+  },
+  {
+    rule: 'ATS034',
+    what: 'SMMUv3 invalidates outside of any attach; near miss: attaches are not recorded, and it may be the one before an enable',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) => smmuInvalidation(t.call('arm_smmu_attach_dev', '0000:09:00.0', { ret: 0 })),
+    nearMiss: (t) => smmuInvalidation(t),
   },
   {
     rule: 'ATS034',
@@ -1233,6 +1355,7 @@ export const RULE_CASES: readonly RuleCase[] = [
     severity: 'warning',
     trips: (t) =>
       t
+        .call('arm_smmu_attach_dev', '0000:09:00.0', { ret: 0 })
         .enable(PLAIN, 12, 0, { vf: 0, ...on })
         .disable(PLAIN, { vf: 0, en: [1, 0] })
         .wait(5)

@@ -16,6 +16,7 @@ interface Scenario {
 
 const PF = '0000:01:00.0';
 const VF = '0000:01:00.1';
+const VF2 = '0000:01:00.2';
 const PLAIN = '0000:02:00.0';
 /** A bystander, by whose events time goes on. */
 const OTHER = '0000:09:00.0';
@@ -25,6 +26,7 @@ const vf = { vf: 1, pf: 0, cap: '0x100' };
 const plain = { vf: 0, pf: 0, cap: '0x100' };
 const MODULE = 'inject+0x1e/0x1000 [atslab]';
 const SMMU_COMMIT = 'arm_smmu_attach_commit+0x8c/0x150 [arm_smmu_v3]';
+const SMMU_ENABLE = 'arm_smmu_enable_ats+0x60/0xc0 [arm_smmu_v3]';
 const SMMU_PREPARE = 'arm_smmu_attach_prepare+0x1c0/0x2f0 [arm_smmu_v3]';
 
 /** A device that appears, is prepared and enabled by VT-d within its probe and attach. */
@@ -49,6 +51,75 @@ function up(t: TraceWriter, fn: string, kind: typeof pf, ps = 12): TraceWriter {
 function down(t: TraceWriter, fn: string, kind: typeof pf): TraceWriter {
   t.call('device_block_translation', fn, { inside: () => t.disable(fn, { ...kind, en: [1, 0] }) });
   return t.call('intel_iommu_release_device', fn);
+}
+
+/** AMD prepares in its probe and enables before it writes the device table entry; it asks nobody whether that is supported. */
+function amdUp(t: TraceWriter, fn: string, kind: typeof pf): TraceWriter {
+  if (kind !== vf) t.appear(fn);
+  t.call('amd_iommu_probe_device', fn, {
+    ret: '0xff2b58cac13fcd60',
+    inside: () => t.prepare(fn, 12, 0, { ...kind, en: [0, 0], caller: 'amd_iommu_probe_device+0x1c2/0x3a0' }),
+  });
+  return t.call('__iommu_attach_device', fn, {
+    ret: 0,
+    args: { type: '0xb' },
+    inside: () => t.enable(fn, 12, 0, { ...kind, en: [0, 1], caller: 'attach_device+0x1c5/0x2e0' }),
+  });
+}
+
+/** Both phases of an attach of SMMUv3, with what each does. */
+function smmuAttach(
+  t: TraceWriter,
+  symbol: string,
+  fn: string,
+  prepare: () => void,
+  commit: () => void,
+): TraceWriter {
+  return t.call(symbol, fn, {
+    ret: 0,
+    inside: () => {
+      t.call('arm_smmu_attach_prepare', fn, { ret: 0, inside: prepare });
+      t.call('arm_smmu_attach_commit', fn, { inside: commit });
+    },
+  });
+}
+
+/** A PF in bypass, prepared only; a VF in a domain, and then in another. */
+function smmuLife(t: TraceWriter): TraceWriter {
+  const probe = (fn: string, kind: typeof pf) =>
+    t.call('arm_smmu_probe_device', fn, {
+      ret: '0xffff000803a4c000',
+      inside: () =>
+        t.prepare(fn, 16, 0, { ...kind, en: [0, 0], caller: 'arm_smmu_probe_device+0x3a0/0x500' }),
+    });
+  const asked = () => t.supported(VF, 1, { ...vf, caller: SMMU_PREPARE });
+  const invalidated = () => t.call('arm_smmu_atc_inv_master', VF, { ret: 0 });
+  t.appear(PF);
+  probe(PF, pf);
+  smmuAttach(
+    t,
+    'arm_smmu_attach_dev_identity',
+    PF,
+    () => {},
+    () => {},
+  );
+  addVf(t, () => probe(VF, vf));
+  smmuAttach(t, 'arm_smmu_attach_dev', VF, asked, () => {
+    invalidated();
+    t.enable(VF, 16, 0, { ...vf, en: [0, 1], caller: SMMU_COMMIT });
+  });
+  return smmuAttach(t, 'arm_smmu_attach_dev', VF, asked, invalidated);
+}
+
+function smmuDown(t: TraceWriter, fn: string, kind: typeof pf): TraceWriter {
+  smmuAttach(
+    t,
+    'arm_smmu_attach_dev_blocked',
+    fn,
+    () => t.disable(fn, { ...kind, en: [1, 0], caller: SMMU_PREPARE }),
+    () => t.call('arm_smmu_atc_inv_master', fn, { ret: 0 }),
+  );
+  return t.call('arm_smmu_release_device', fn);
 }
 
 const addVf = (t: TraceWriter, inside = () => {}) => t.addVf(PF, VF, 0, inside);
@@ -264,6 +335,123 @@ const SCENARIOS: readonly Scenario[] = [
     },
     loud: [`error ATS004 ${VF}`, `error ATS016 ${VF}`, `error ATS015 ${VF}`],
     verdict: 'fail',
+  },
+  {
+    what: 'AMD 7.2: enabled before the DTE is written, off in the blocked domain, released after that',
+    profile: '7.2',
+    story: (t) => {
+      amdUp(t, PF, pf);
+      addVf(t, () => amdUp(t, VF, vf));
+      for (const [fn, kind] of [
+        [VF, vf],
+        [PF, pf],
+      ] as const) {
+        t.call('blocked_domain_attach_device', fn, {
+          ret: 0,
+          inside: () => t.disable(fn, { ...kind, en: [1, 0], caller: 'detach_device+0x90/0x190' }),
+        });
+        t.call('amd_iommu_release_device', fn);
+      }
+      return later(t);
+    },
+    loud: [],
+    verdict: 'pass',
+  },
+  {
+    what: 'SMMUv3 6.12: predicted in prepare, invalidated and enabled in commit; on to on; off in prepare, invalidated in commit',
+    story: (t) => later(smmuDown(smmuLife(t), VF, vf)),
+    loud: [],
+    verdict: 'pass',
+  },
+  {
+    what: 'SMMUv3 6.1: one phase, disabled and then invalidated',
+    profile: '6.1',
+    story: (t) => {
+      t.appear(PLAIN).call('arm_smmu_attach_dev', PLAIN, {
+        ret: 0,
+        inside: () => {
+          t.supported(PLAIN, 1, { ...plain, en: [0, 0], caller: SMMU_ENABLE });
+          t.call('arm_smmu_atc_inv_master', PLAIN, { ret: 0 });
+          t.enable(PLAIN, 12, 0, { ...plain, en: [0, 1], caller: SMMU_ENABLE });
+        },
+      });
+      t.call('arm_smmu_release_device', PLAIN, {
+        inside: () => {
+          t.disable(PLAIN, { ...plain, en: [1, 0], caller: 'arm_smmu_detach_dev+0x4c/0x90' });
+          t.call('arm_smmu_atc_inv_master', PLAIN, { ret: 0 });
+        },
+      });
+      return later(t);
+    },
+    loud: [],
+    verdict: 'pass',
+  },
+  {
+    what: 'SMMUv3 7.2: a required device refused by an SMMU without ATS fails its probe, and nothing uses it',
+    profile: '7.2',
+    story: (t) =>
+      later(
+        t.appear(PLAIN).call('arm_smmu_probe_device', PLAIN, {
+          ret: '0xffffffffffffffa1',
+          inside: () =>
+            t.supported(PLAIN, 1, { ...plain, en: [0, 0], caller: 'arm_smmu_probe_device+0x1/0x2' }),
+        }),
+      ),
+    loud: [],
+    verdict: 'pass',
+  },
+  {
+    what: 'pci=noats: nobody has a capability, nobody is prepared',
+    log: '[    0.100000] PCIe: ATS is disabled\n',
+    story: (t) =>
+      later(
+        t
+          .appear(PF, { cap: '0x0' })
+          .supported(PF, 0, { ...pf, cap: '0x0', en: [0, 0] })
+          .supported(PLAIN, 0, { ...plain, cap: '0x0', en: [0, 0] }),
+      ),
+    loud: [],
+    verdict: 'pass',
+  },
+  {
+    what: 'SR-IOV off and on with fewer VFs while the PF stays: the second lives are new ones',
+    story: (t) => {
+      const removal = (fn: string, index: number) =>
+        t.call('pci_iov_remove_virtfn', PF, {
+          args: { id: index },
+          inside: () => t.call('pci_stop_and_remove_bus_device', fn, { inside: () => down(t, fn, vf) }),
+        });
+      up(t, PF, pf);
+      addVf(t, () => up(t, VF, vf));
+      t.addVf(PF, VF2, 1, () => up(t, VF2, vf));
+      removal(VF, 0);
+      removal(VF2, 1);
+      addVf(t, () => up(t, VF, vf));
+      removal(VF, 0);
+      return later(down(t, PF, pf));
+    },
+    loud: [],
+    verdict: 'pass',
+  },
+  {
+    what: 'events are lost in the middle: what was wrong before stands, what follows is open',
+    story: (t) => {
+      live(t).enable(VF, 12, -16, { ...vf, en: [1, 1] });
+      t.raw('CPU:0 [LOST 12 EVENTS]');
+      return later(t.call('pci_disable_ats', VF, vf).call('pci_disable_ats', VF, vf));
+    },
+    loud: [`error ATS013 ${VF}`, `error ATS015 ${VF}`],
+    verdict: 'fail',
+  },
+  {
+    what: 'the recording begins inside an enable and ends inside a disable',
+    story: (t) => {
+      t.write(PF, 0x106, 0x8000).enable(PF, 12, 0, { ...pf, en: [0, 1], stu: [12, 12], noEntry: true });
+      later(t.disable(PLAIN, { ...plain, en: [1, 0] }));
+      return t.disable(PF, { ...pf, en: [1, 0], noReturn: true });
+    },
+    loud: [],
+    verdict: 'pass',
   },
   {
     what: 'suspend and resume with ATS on: the restore writes it again',
