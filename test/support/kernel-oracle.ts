@@ -2,6 +2,7 @@ import { pairCalls } from '../../model/calls.ts';
 import { clearDraft, EventColumns, newDraft } from '../../model/event-columns.ts';
 import { ENTER, type EventKindName, KIND, POINT, RETURN, UNKNOWN } from '../../model/events.ts';
 import { type FeatureSet, Features, type Profile } from '../../model/features.ts';
+import type { Watch } from '../../model/observation.ts';
 import { mergeSources } from '../../model/order.ts';
 import { Replay, type ReplayResult } from '../../model/replay/replay.ts';
 
@@ -226,6 +227,36 @@ export class KernelOracle {
 }
 
 /** Replays the events of an oracle under a profile. */
+/** Every call of these is recorded: what is not there did not happen. */
+const WATCHED = {
+  'ats.supported': 'pci_ats_supported',
+  'ats.prepare': 'pci_prepare_ats',
+  'ats.enable': 'pci_enable_ats',
+  'ats.disable': 'pci_disable_ats',
+} as const;
+
+const WATCH: Watch = {
+  hasLog: false,
+  probes: new Map(
+    (Object.entries(WATCHED) as [EventKindName, string][]).map(([kind, symbol]) => [
+      kind,
+      [
+        {
+          source: 0,
+          fate: 'installed',
+          kind: 'entry',
+          event: symbol,
+          symbol,
+          level: 'full',
+          text: '',
+          left_out: null,
+          missed: 0n,
+        },
+      ],
+    ]),
+  ),
+};
+
 export function replayOracle(events: EventColumns, profile: Profile): ReplayResult {
   const order = mergeSources(events, [
     { source: 0, relation: 'reference', offsetNs: 0n, residualNs: 0n, matches: 0, method: '' },
@@ -237,5 +268,6 @@ export function replayOracle(events: EventColumns, profile: Profile): ReplayResu
     features,
     calls: pairCalls(events, order.rows),
     imageAddress: null,
+    watch: WATCH,
   }).run();
 }
