@@ -33,7 +33,7 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
     meaning: 'The specification leaves the behaviour of the device undefined.',
     fix: 'Restore PASID before the re-attach that enables ATS.',
     needs: [
-      ['pasid.enable', 'pasid.disable', 'pasid.restore', 'hw.write'],
+      ['pasid.enable', 'pasid.disable', 'hw.write'],
       ['ats.enable', 'hw.write'],
     ],
     references: ['PCIe 10.5.1.3', 'drivers/pci/pci.c pci_restore_state()'],
