@@ -128,8 +128,31 @@ export function kernelsOf(story: Story): string[] {
   return [...new Set(story.sources.flatMap((source) => source.kernel_release ?? []))];
 }
 
+/** The sources with what each is; the files about a recording that a bundle holds share a line. */
+export function sourceLines(story: Story): { readonly path: string; readonly text: string }[] {
+  const lines: { path: string; text: string }[] = [];
+  const facts = new Map<string, { path: string; text: string; names: string[] }>();
+  for (const source of story.sources) {
+    const at = source.path.lastIndexOf(':');
+    const isWhole = source.complete && source.unparsed === 0n;
+    if (source.format !== 'capture-facts' || at < 0 || !isWhole) {
+      lines.push({ path: source.path, text: sourceSummary(story, source) });
+      continue;
+    }
+    const bundle = source.path.slice(0, at);
+    const known = facts.get(bundle);
+    if (!known) {
+      const line = { path: bundle, text: '', names: [source.path.slice(at + 1)] };
+      facts.set(bundle, line);
+      lines.push(line);
+    } else known.names.push(source.path.slice(at + 1));
+  }
+  for (const line of facts.values()) line.text = `about the recording: ${line.names.join(', ')}`;
+  return lines;
+}
+
 /** What one source is and how completely it was read. */
-export function sourceSummary(story: Story, source: Story['sources'][number]): string {
+function sourceSummary(story: Story, source: Story['sources'][number]): string {
   const losses = story.losses.filter((loss) => loss.source === source.source);
   const ticks = source.time_unit === 'ticks';
   const range =

@@ -20,7 +20,7 @@ import {
   placeOf,
   ruleTitle,
   sinceOf,
-  sourceSummary,
+  sourceLines,
   whenOf,
 } from './phrases.ts';
 import { type Finding, graveWithin, type Story, storyRowsOf, tellStory } from './story.ts';
@@ -197,10 +197,7 @@ export function summaryMarkdown(analysis: Analysis): string {
     '',
     ...table(
       ['source', 'what'],
-      story.sources.map((source) => [
-        code(source.path).replaceAll('|', '\\|'),
-        plain(sourceSummary(story, source)),
-      ]),
+      sourceLines(story).map(({ path, text }) => [code(path).replaceAll('|', '\\|'), plain(text)]),
     ),
   ];
   return `${lines.join('\n').trimEnd()}\n`;

@@ -13,7 +13,7 @@ import {
   ruleTitle,
   shortNames,
   sinceOf,
-  sourceSummary,
+  sourceLines,
   whenOf,
 } from './phrases.ts';
 import { type Family, type Finding, graveWithin, type Story, storyRowsOf, tellStory } from './story.ts';
@@ -133,9 +133,8 @@ function headLines(story: Story, settings: Settings): string[] {
   const kernels = kernelsOf(story);
   const kernel = kernels.length > 0 ? kernels.join(', ') : 'release not recorded';
   lines.push(...field('kernel', `${kernel}; judged as ${profile ?? 'an unknown kernel'}`, settings, 0));
-  for (const source of story.sources) {
-    lines.push(...field('source', `${source.path}: ${sourceSummary(story, source)}`, settings, 0));
-  }
+  for (const { path, text } of sourceLines(story))
+    lines.push(...field('source', `${path}: ${text}`, settings, 0));
   lines.push(
     ...field(
       'model',

@@ -4,6 +4,8 @@ import { quote } from '../ingest/quote.ts';
 import { readInputs } from '../ingest/read.ts';
 import { analyze } from '../model/analyze.ts';
 import { modelWants } from '../model/lift/ftrace.ts';
+import { PLAIN } from '../reports/palette.ts';
+import { summaryText } from '../reports/summary-text.ts';
 import { rowAt, rowsOf } from '../tables/index.ts';
 import { findingsOf } from './support/pipeline.ts';
 
@@ -41,6 +43,10 @@ it.each([
     expect(rowAt(analysis.verdict, 0).verdict).toBe(verdict);
     const loud = findingsOf(analysis).filter(({ severity }) => severity !== 'note');
     expect(loud.map((finding) => `${finding.rule}@${finding.function}`).sort()).toEqual(labels);
+    const text = summaryText(analysis, PLAIN).replaceAll(/\s+/g, ' ');
+    expect(text).toContain(
+      `${name}.tar.gz: about the recording: manifest.txt, probes.txt, losses.txt, cmdline.txt`,
+    );
     expect(rowsOf(analysis.evidence).filter(({ text }) => text.trim() === '')).toEqual([]);
     expect(rowsOf(analysis.sources).filter(({ unparsed }) => unparsed > 0n)).toEqual([]);
   } finally {

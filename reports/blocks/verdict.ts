@@ -1,5 +1,5 @@
 import { attribute, html, type Markup } from '../html/markup.ts';
-import { counted, kernelsOf, sourceSummary } from '../phrases.ts';
+import { counted, kernelsOf, sourceLines } from '../phrases.ts';
 import { countBySeverity, type Story } from '../story.ts';
 
 /** Sources that are listed; a bundle may have many. */
@@ -20,16 +20,15 @@ function settling(story: Story): Markup[] {
 export function verdictBlock(story: Story): Markup {
   const { verdict, sentence, profile } = story.verdict;
   const kernels = kernelsOf(story);
-  const rest = story.sources.length - MAX_SOURCES;
+  const sources = sourceLines(story);
+  const rest = sources.length - MAX_SOURCES;
   return html`<div class="verdict ${attribute(verdict)}" id="verdict"><strong>${verdict.toUpperCase()}</strong><p>${sentence}</p></div>
 <dl class="facts">
 ${settling(story)}<dt>kernel</dt><dd><span class="data">${kernels.length > 0 ? kernels.join(', ') : 'release not recorded'}</span>; judged as <span class="data">${profile ?? 'an unknown kernel'}</span></dd>
 <dt>findings</dt><dd>${countBySeverity(story.all)}</dd>
 <dt>model</dt><dd>${counted(story.eventCount, 'event')} of ${counted(story.functions.length, 'function')}</dd>
-${story.sources.slice(0, MAX_SOURCES).map(
-  (
-    source,
-  ) => html`<dt>source</dt><dd><span class="data">${source.path}</span>: ${sourceSummary(story, source)}</dd>
+${sources.slice(0, MAX_SOURCES).map(
+  ({ path, text }) => html`<dt>source</dt><dd><span class="data">${path}</span>: ${text}</dd>
 `,
 )}${rest > 0 ? html`<dt>sources</dt><dd>${rest} more, listed below</dd>` : null}</dl>
 `;
