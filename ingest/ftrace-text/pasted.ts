@@ -1,7 +1,7 @@
-import { withoutControls } from '../kernel-log/clean.ts';
-import { HtmlText } from '../kernel-log/html-text.ts';
-import { QuotedPrintable } from '../kernel-log/quoted-printable.ts';
 import type { LineHandler } from '../lines.ts';
+import { withoutControls } from '../paste/clean.ts';
+import { HtmlText } from '../paste/html-text.ts';
+import { QuotedPrintable } from '../paste/quoted-printable.ts';
 import { latin1Of } from './bytes.ts';
 import { type Breaks, breaksOf, Unwrapped } from './unwrap.ts';
 

@@ -18,7 +18,7 @@ import {
   skipSpaces,
   startsWith,
   wordEnd,
-} from './bytes.ts';
+} from '../ascii.ts';
 import { afterBlank, type Head, NONE, RELATIVE, readCaller, readUptime, UPTIME, WALL } from './head.ts';
 import { readKmsg } from './kmsg.ts';
 import { readCtime, readIso, readShortFull, readSyslogDate } from './wall-time.ts';

@@ -1,13 +1,13 @@
 import type { DecodeOptions } from '../format.ts';
 import { type LineHandler, scanLines } from '../lines.ts';
+import { HtmlText } from '../paste/html-text.ts';
+import { QuotedPrintable } from '../paste/quoted-printable.ts';
 import type { SourceRecording } from '../recording.ts';
 import { type ByteSource, headOf } from '../source.ts';
-import { HtmlText } from './html-text.ts';
 import { decodeJournalExport, isJournalExport } from './journal-export.ts';
 import { decodeJson, isJson } from './json.ts';
 import { LineDecoder } from './lines.ts';
 import { hasParts, segmentsOf, sliceOf } from './pstore.ts';
-import { QuotedPrintable } from './quoted-printable.ts';
 import { RecordWriter } from './records.ts';
 import { type Sample, sampleOf } from './sniff.ts';
 

@@ -1,4 +1,4 @@
-import { COLON, DOT, MINUS, SPACE } from './bytes.ts';
+import { COLON, DOT, MINUS, SPACE } from '../ascii.ts';
 
 const UNDERSCORE = 0x5f;
 

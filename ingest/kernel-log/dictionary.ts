@@ -1,5 +1,5 @@
-import { ascii, BACKSLASH, COLON, findByte, SPACE, startsWith } from './bytes.ts';
-import { BYTE_CLASS, PLAIN } from './clean.ts';
+import { ascii, BACKSLASH, COLON, findByte, SPACE, startsWith } from '../ascii.ts';
+import { BYTE_CLASS, PLAIN } from '../paste/clean.ts';
 import type { RecordWriter } from './records.ts';
 
 const SUBSYSTEM = ascii('SUBSYSTEM=');

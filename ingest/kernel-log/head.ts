@@ -1,4 +1,4 @@
-import { CLOSE, DOT, isBlank, isDigit, NO_BREAK, NO_BREAK_LEAD, OPEN, SPACE } from './bytes.ts';
+import { CLOSE, DOT, isBlank, isDigit, NO_BREAK, NO_BREAK_LEAD, OPEN, SPACE } from '../ascii.ts';
 
 /** Kinds of time a record can have, as `log_records.time_kind` names them. */
 export const TIME_KINDS = ['none', 'uptime', 'wall', 'relative'] as const;

@@ -1,8 +1,8 @@
+import { EQUALS, LF } from '../ascii.ts';
 import type { DecodeOptions } from '../format.ts';
 import { MAX_LINE } from '../lines.ts';
 import type { SourceRecording } from '../recording.ts';
 import type { ByteSource } from '../source.ts';
-import { EQUALS, LF } from './bytes.ts';
 import { JOURNAL_FIELDS, type JournalEntry, type JournalField, JournalReader } from './journal.ts';
 import type { RecordWriter } from './records.ts';
 

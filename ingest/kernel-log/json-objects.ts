@@ -1,5 +1,5 @@
+import { BACKSLASH, BRACE, LF, QUOTE } from '../ascii.ts';
 import type { ByteSource } from '../source.ts';
-import { BACKSLASH, BRACE, LF, QUOTE } from './bytes.ts';
 
 /** Where an innermost object of a JSON text stands. `text` is valid during the call. */
 export interface JsonObject {

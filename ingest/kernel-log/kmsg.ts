@@ -9,7 +9,7 @@ import {
   SEMICOLON,
   skipDigits,
   startsWith,
-} from './bytes.ts';
+} from '../ascii.ts';
 import { type Head, UPTIME } from './head.ts';
 
 const LOWER_C = 0x63;

@@ -1,7 +1,7 @@
+import { ascii, EQUALS, findByte, isDigit, OPEN, SPACE, skipSpaces, startsWith } from '../ascii.ts';
 import { type LineHandler, MAX_LINE } from '../lines.ts';
+import { hasControl, withoutControls } from '../paste/clean.ts';
 import type { Bucket, SourceRecording } from '../recording.ts';
-import { ascii, EQUALS, findByte, isDigit, OPEN, SPACE, skipSpaces, startsWith } from './bytes.ts';
-import { hasControl, withoutControls } from './clean.ts';
 import { type Hints, readHead } from './core.ts';
 import {
   inlineDictionary,

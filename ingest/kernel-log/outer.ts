@@ -13,7 +13,7 @@ import {
   skipDigits,
   skipSpaces,
   startsWith,
-} from './bytes.ts';
+} from '../ascii.ts';
 import { Head } from './head.ts';
 import { readClock, readIso } from './wall-time.ts';
 

@@ -1,7 +1,5 @@
 import { nanosecondsOf, type StringPool, type WordPair } from '../../tables/index.ts';
-import type { RecordPlace } from '../place.ts';
-import type { LossRow, SourceRecording } from '../recording.ts';
-import { ascii, findByte, LF, SPACE, startsWith, viewOf, wordEnd } from './bytes.ts';
+import { ascii, findByte, LF, SPACE, startsWith, viewOf, wordEnd } from '../ascii.ts';
 import {
   BRACKET,
   BYTE_CLASS,
@@ -13,7 +11,9 @@ import {
   repairUtf8,
   type Utf8Result,
   withoutControls,
-} from './clean.ts';
+} from '../paste/clean.ts';
+import type { RecordPlace } from '../place.ts';
+import type { LossRow, SourceRecording } from '../recording.ts';
 import { type Named, readDevice } from './device.ts';
 import { type Head, NONE, RELATIVE, type Rendering, TIME_KINDS, UPTIME } from './head.ts';
 import { type LogRecord, noRecord, timeIn, timeOf } from './record.ts';

@@ -1,8 +1,8 @@
-import { ascii, EQUALS, findByte, isDigit, startsWith, wordEnd } from './bytes.ts';
-import { withoutControls } from './clean.ts';
+import { ascii, EQUALS, findByte, isDigit, startsWith, wordEnd } from '../ascii.ts';
+import { withoutControls } from '../paste/clean.ts';
+import { isHtmlText, showHtml } from '../paste/html-text.ts';
 import { type Hints, readHead } from './core.ts';
 import { Head, type Rendering } from './head.ts';
-import { isHtmlText, showHtml } from './html-text.ts';
 import { lavaText, skipOuter } from './outer.ts';
 
 /** What a sample of lines shows. */

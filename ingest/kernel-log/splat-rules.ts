@@ -1,4 +1,4 @@
-import { ascii, skipSpaces, startsWith } from './bytes.ts';
+import { ascii, skipSpaces, startsWith } from '../ascii.ts';
 
 /**
  * What ends the text of a splat: the marker `---[ end trace` or `---[ end Kernel panic`, a ruler of `=`, or the last line of its

@@ -1,5 +1,5 @@
 import type { LOG_RECORDS, TableBuilder } from '../../tables/index.ts';
-import { viewOf } from './bytes.ts';
+import { viewOf } from '../ascii.ts';
 
 /** Rows that are collected before they go into the table. */
 export const STAGED_ROWS = 1024;

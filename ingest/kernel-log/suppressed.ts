@@ -1,4 +1,4 @@
-import { ascii, startsWith } from './bytes.ts';
+import { ascii, startsWith } from '../ascii.ts';
 
 interface Rule {
   readonly ending: Uint8Array;

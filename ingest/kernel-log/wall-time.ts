@@ -9,7 +9,7 @@ import {
   SPACE,
   skipDigits,
   startsWith,
-} from './bytes.ts';
+} from '../ascii.ts';
 import { type Head, NONE, WALL } from './head.ts';
 
 /** Days from 1970-01-01 to a date of the proleptic Gregorian calendar. `month` counts from 1. */

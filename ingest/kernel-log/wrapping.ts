@@ -1,4 +1,4 @@
-import { GREATER, MINUS, OPEN, PIPE, SPACE, skipDigits, skipSpaces, wordEnd } from './bytes.ts';
+import { GREATER, MINUS, OPEN, PIPE, SPACE, skipDigits, skipSpaces, wordEnd } from '../ascii.ts';
 import { skipGutter } from './outer.ts';
 import { readClock } from './wall-time.ts';
 

@@ -1,4 +1,4 @@
-import { ESC, LF, NO_BREAK, SPACE, TAB } from './bytes.ts';
+import { ESC, LF, NO_BREAK, SPACE, TAB } from '../ascii.ts';
 
 /** What a byte asks of the reader: nothing, or a closer look at the text that holds it. */
 export const PLAIN = 0;

@@ -1,4 +1,4 @@
-/** Bytes that the renderings of the kernel log are built from. */
+/** Bytes that renderings of text are built from. */
 export const TAB = 0x09;
 export const LF = 0x0a;
 export const ESC = 0x1b;

@@ -1,5 +1,5 @@
+import { EQUALS } from '../ascii.ts';
 import { type LineHandler, MAX_LINE } from '../lines.ts';
-import { EQUALS } from './bytes.ts';
 
 function hexDigit(byte: number): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
