@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { InputError } from '../ingest/input-error.ts';
+import { isOutOfMemory } from '../queries/query-error.ts';
 import { UsageError } from './exit-codes.ts';
 
 /** What went wrong with a file, in words a person understands; null for what is no problem of files. */
@@ -84,6 +85,11 @@ export async function writeWhole<T>(
     });
   } catch (error) {
     if (error instanceof UsageError || error instanceof InputError) throw error;
+    if (isOutOfMemory((error as Error).message ?? '')) {
+      throw new UsageError(
+        `${option} ${path}: the database engine needs more memory than it may use. Nothing was left behind; allow more with --memory SIZE, e.g. 4GB.`,
+      );
+    }
     const problem = fileProblem(error);
     if (problem === null) throw error;
     throw new UsageError(

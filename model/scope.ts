@@ -3,10 +3,10 @@ import type { EventColumns } from './event-columns.ts';
 import { KIND, kindMask, UNKNOWN } from './events.ts';
 import { isListing } from './listings.ts';
 import type { ClockRelation, Order } from './order.ts';
+import { type Reason, someOf } from './reason.ts';
 import type { ReplayResult } from './replay/replay.ts';
 import { RULES } from './rules/index.ts';
 import type { FunctionRecord } from './topology.ts';
-import type { Reason } from './verdict.ts';
 
 /** Common time from the first to the last record of a trace, or of several that overlap. */
 interface Stretch {
@@ -278,14 +278,6 @@ function reasonsOf(
 
 const TRACE_LONGER =
   'Begin the trace before the functions appear and stop it after the last step (atscope capture), or give the trace of that time, too.';
-
-/** Names in a sentence: the first six, and how many more. */
-export function someOf(names: readonly string[]): string {
-  const shown = names.slice(0, 6);
-  return names.length > 6
-    ? `${shown.join(', ')} and ${names.length - 6} more`
-    : [shown.slice(0, -1).join(', '), shown.at(-1)].filter(Boolean).join(' and ');
-}
 
 function whenText(unseen: readonly Unseen[]): string {
   const times = unseen.flatMap(({ from, to }) => [from, to]).filter((at) => at !== null);

@@ -2,18 +2,12 @@ import { type LOSSES, type RowOf, rowsOf, type SOURCES, type Table } from '../ta
 import { KIND, kindMask, UNKNOWN } from './events.ts';
 import type { Finding } from './findings.ts';
 import { EBUSY, EINVAL } from './predict.ts';
+import { type Reason, someOf } from './reason.ts';
 import type { ReplayResult } from './replay/replay.ts';
-import { type Scope, someOf, stretchText } from './scope.ts';
+import { type Scope, stretchText } from './scope.ts';
 import { CORE_EN, DRV_EN, HW_EN, HW_STU, originNumber } from './state.ts';
 
 export type VerdictWord = 'pass' | 'fail' | 'inconclusive';
-
-export interface Reason {
-  readonly code: string;
-  readonly decisive: boolean;
-  readonly reason: string;
-  readonly settle: string;
-}
 
 export interface Verdict {
   readonly verdict: VerdictWord;

@@ -9,6 +9,11 @@ export type QueryErrorKind =
   /** Somebody cancelled it. */
   | 'cancelled';
 
+/** True for the message of an error of the engine that had no memory left. */
+export function isOutOfMemory(message: string): boolean {
+  return /Out of Memory|failed to allocate|could not allocate|bad_alloc/i.test(message);
+}
+
 /** SQL that gets no answer, and why: never a mistake of this program. */
 export class QueryError extends Error {
   override name = 'QueryError';

@@ -1,5 +1,5 @@
 import type { Engine } from './engine.ts';
-import { QueryError } from './query-error.ts';
+import { isOutOfMemory, QueryError } from './query-error.ts';
 
 /** What ends a query before it is done. */
 export interface StopOptions {
@@ -30,7 +30,7 @@ function queryErrorOf(error: unknown, stopped: Why | null, timeLimit = 0): Error
   }
   if (stopped === 'cancel' || message.startsWith('INTERRUPT'))
     return new QueryError('cancelled', 'cancelled.');
-  if (stopped === 'memory' || /^Out of Memory|failed to allocate|bad_alloc/i.test(message)) {
+  if (stopped === 'memory' || isOutOfMemory(message)) {
     return new QueryError(
       'limit',
       'it needs more memory than it may use. Narrow the query, or allow more with --memory SIZE, e.g. 4GB.',

@@ -1,7 +1,7 @@
 import { type CONFIG_ACCESSES, columnOf, rowsOf, type SOURCES, type Table } from '../../tables/index.ts';
 import type { EventColumns } from '../event-columns.ts';
 import { HARDWARE_KINDS } from '../events.ts';
-import type { Reason } from '../verdict.ts';
+import type { Reason } from '../reason.ts';
 import { type HardwareAlignment, isHardwareSource } from './align.ts';
 
 /** What the verdict must say of the logs of the hardware: what they were not used for, and what would change that. */

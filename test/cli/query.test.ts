@@ -361,6 +361,7 @@ describe('ingest', { timeout: 60_000 }, () => {
       [/holds something else/, ['--arrow', join(folder, 'others'), '--force']],
       [/is a file/, ['--arrow', file, '--force']],
       [/expected name=value/, ['--db', join(folder, 'y'), '--label', 'x']],
+      [/more memory.*--memory SIZE/, ['--db', join(folder, 'lean.duckdb'), '--memory', '2MB']],
       [
         /too large|no space/,
         ['--db', join(folder, 'full.duckdb')],
