@@ -3,6 +3,7 @@ import { InputError } from '../ingest/input-error.ts';
 import { fillEngine } from '../queries/database.ts';
 import { openDataset } from '../queries/dataset.ts';
 import { type Engine, type EngineLimits, lockEngine, openEngine } from '../queries/engine.ts';
+import type { LoadOptions } from '../queries/load-tables.ts';
 import { QueryError } from '../queries/query-error.ts';
 import { isSavedDatabase, openSaved } from '../queries/saved.ts';
 import { UsageError } from './exit-codes.ts';
@@ -53,13 +54,14 @@ export async function orInputError(opening: Promise<Engine>): Promise<Engine> {
 
 /**
  * Opens what SQL is asked of: a saved database, or recordings, which are read and replayed first. The doors are closed,
- * but for what `outFiles` need.
+ * but for what `outFiles` need. `options` say how recordings are loaded.
  * @throws UsageError, InputError
  */
 export async function openForQuery(
   inputs: readonly string[],
   flags: SourceFlags,
   outFiles: readonly string[],
+  options: LoadOptions = {},
 ): Promise<Engine> {
   const limits = limitsOf(flags);
   const openings = { files: besides(outFiles), allFiles: flags.allowFiles };
@@ -80,7 +82,7 @@ export async function openForQuery(
   const { tables } = await recordedCapture(inputs, flags);
   const engine = await openEngine(limits);
   try {
-    await fillEngine(engine, tables);
+    await fillEngine(engine, tables, options);
     await lockEngine(engine, openings);
   } catch (error) {
     engine.close();
