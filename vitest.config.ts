@@ -28,5 +28,6 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'threads',
     isolate: false,
+    maxWorkers: '100%',
   },
 });
