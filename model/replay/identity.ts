@@ -35,6 +35,8 @@ const BEFORE_DISCOVERY = kindMask(
   'listing.control',
   ...LOG_REMARKS,
 );
+/** Kinds whose STU is that of the register. */
+const LISTED = kindMask('listing.function', 'listing.control');
 /** Kinds that show a function to be in use again after it was released. */
 const NEW_LIFE = kindMask('device.add', 'ats.init', 'iommu.probe', 'ats.prepare', 'hw.vf_on');
 /** Kinds that show that an IOMMU driver has probed a function. */
@@ -199,6 +201,8 @@ export class Identity {
    * another device at the address.
    */
   private startsFromNothing(fn: FunctionRecord, row: number): boolean {
+    const kind = this.events.kind[row];
+    if (HARDWARE_KINDS[kind] || LISTED[kind]) return false;
     if (this.events.stu[row] !== 0 || fn.isVf !== 0 || this.state.get(fn.fn, CORE_STU) <= 0) return false;
     return (
       this.begins(row) && !this.observation.wouldShow('device.add') && !this.observation.wouldShow('ats.init')

@@ -54,6 +54,20 @@ describe.each(CLEAN)('clean capture %s with the log of its hardware', (capture) 
     expect(seen.length).toBeGreaterThan(0);
   });
 
+  it('opens no life that the trace alone does not, where nobody recorded how devices appear', async () => {
+    const trace = file(capture, 'trace.txt')
+      .toString()
+      .split('\n')
+      .filter((line) => !/pci_device_add|pci_ats_init|pci_iov_add_virtfn|entries-in-buffer/.test(line))
+      .join('\n');
+    const lives = (analysis: Analysis) =>
+      rowsOf(analysis.functions)
+        .filter(({ generation }) => generation > 0)
+        .map((row) => `${row.function} ${row.generation}`);
+    const alone = await analyzeBytes({ 'trace.txt': trace });
+    expect(lives(await analyzeBytes({ 'trace.txt': trace, 'q.log': log(capture) }))).toEqual(lives(alone));
+  });
+
   it('says the same whichever input comes first', async () => {
     const trace = { 'trace.txt': file(capture, 'trace.txt') };
     const hardware = { 'qemu-trace.log': log(capture) };
