@@ -13,17 +13,20 @@ if (!entry) {
   console.error(`No benchmark ${name}; see bench/README.md.`);
   process.exit(2);
 }
+// A benchmark in plain JavaScript bundles what it measures itself.
 const folder = mkdtempSync(join(tmpdir(), 'atscope-bench-'));
-const outfile = join(folder, 'bench.mjs');
-await build({
-  entryPoints: [entry],
-  outfile,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  packages: 'external',
-  logLevel: 'warning',
-});
+const outfile = entry.endsWith('.mjs') ? entry : join(folder, 'bench.mjs');
+if (outfile !== entry) {
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'warning',
+  });
+}
 const done = spawnSync(process.execPath, ['--expose-gc', outfile, ...args], {
   cwd: root,
   stdio: 'inherit',
