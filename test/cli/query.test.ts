@@ -182,7 +182,8 @@ describe('query', { timeout: 60_000 }, () => {
       const { code, err } = query(sql, '--time-limit', '1', '--memory', '200MB');
       expect([sql, code]).toEqual([sql, 2]);
       expect(err).toMatch(/^atscope: (refused|query): /);
-      expect(Date.now() - start).toBeLessThan(60_000);
+      // The limit, the last resort ten seconds later, and a slow machine.
+      expect(Date.now() - start).toBeLessThan(30_000);
     }
     expect(existsSync(out)).toBe(false);
     const parquet = query(

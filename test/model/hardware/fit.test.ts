@@ -44,7 +44,7 @@ test('offset and drift are found again, whatever each side lacks', () => {
         for (const { time } of kernel) {
           const laidOver = fit.offset + time * (1 + fit.drift);
           const truth = time + offset + (time * drift) / 1e6;
-          // Between the cause and the slowest effect, the microsecond of the writes beside them, and the rounding of a double.
+          // Between the cause and the slowest effect, a little where drift is told from few writes, and the rounding of a double.
           expect(Math.abs(laidOver - truth)).toBeLessThan(501_001);
         }
       },
