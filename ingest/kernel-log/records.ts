@@ -100,9 +100,8 @@ export class RecordWriter {
     this.record = noRecord(this.staged.text);
   }
 
-  /** Ends the open record and begins another. `bytes` is the line that `head` was read from. */
-  begin(head: Head, bytes: Uint8Array, offset: number, length: number, line: number): void {
-    if (this.isOpen) this.end();
+  /** The record that is about to be read stands here. */
+  private openAt(offset: number, length: number, line: number): void {
     const { record } = this;
     this.isOpen = true;
     this.classes = 0;
@@ -111,6 +110,13 @@ export class RecordWriter {
     record.offset = offset;
     record.length = length;
     record.line = line;
+  }
+
+  /** Ends the open record and begins another. `bytes` is the line that `head` was read from. */
+  begin(head: Head, bytes: Uint8Array, offset: number, length: number, line: number): void {
+    if (this.isOpen) this.end();
+    const { record } = this;
+    this.openAt(offset, length, line);
     record.timeKind = head.timeKind;
     record.seconds = head.seconds;
     record.nanos = head.nanos;
@@ -213,15 +219,9 @@ export class RecordWriter {
       this.appendByte(LF);
       return false;
     }
-    const { record, deviceId, driverId } = this;
+    const { deviceId, driverId } = this;
     this.end();
-    this.isOpen = true;
-    this.classes = 0;
-    record.textLength = 0;
-    record.textOffset = -1;
-    record.offset = offset;
-    record.length = length;
-    record.line = line;
+    this.openAt(offset, length, line);
     this.deviceId = deviceId;
     this.driverId = driverId;
     return true;
