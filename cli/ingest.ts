@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { EventStream } from '../ingest/event-stream.ts';
+import { thousands } from '../reports/thousands.ts';
 import { qualifiedName } from '../tables/index.ts';
 import { UsageError } from './exit-codes.ts';
 import { toArrowDirectory, toDatabase, toDataset } from './ingest-targets.ts';
@@ -49,7 +50,7 @@ export async function runIngest(inputs: readonly string[], flags: IngestFlags): 
     const rows = tables.reduce((sum, table) => sum + table.rows, 0);
     const places = [db, parquet, arrow].filter((path) => path !== undefined).join(', ');
     process.stdout.write(
-      `capture ${capture.id}: ${rows.toLocaleString('en-US')} rows in ${tables.length} tables, written to ${places}\n`,
+      `capture ${capture.id}: ${thousands(rows)} rows in ${tables.length} tables, written to ${places}\n`,
     );
   } finally {
     done();

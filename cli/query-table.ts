@@ -1,6 +1,7 @@
 import type { AnswerColumn } from '../queries/answer.ts';
 import { isNumeric } from '../queries/values.ts';
 import type { Palette } from '../reports/palette.ts';
+import { thousands } from '../reports/thousands.ts';
 import { visible } from '../reports/visible.ts';
 import type { Output } from './query-output.ts';
 
@@ -96,7 +97,7 @@ export class TableWriter {
     const { yellow, dim } = this.layout.palette;
     const hidden = this.columns.slice((this.widths as number[]).length).map((column) => visible(column.name));
     const missing = this.layout.rows > 0 ? Math.max(0, this.count - this.layout.rows) : 0;
-    const number = (value: number) => value.toLocaleString('en-US');
+    const number = (value: number) => thousands(value);
     const lines = [dim(`${number(this.count)} ${this.count === 1 ? 'row' : 'rows'}`)];
     if (missing > 0) lines.push(yellow(`! ${number(missing)} more rows are not shown; --rows 0 shows all.`));
     if (hidden.length > 0)

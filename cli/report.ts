@@ -5,6 +5,7 @@ import { DefinitionError, type ReportDefinition } from '../reports/definition/de
 import { parseDefinition } from '../reports/definition/parse.ts';
 import { validateDefinition } from '../reports/definition/validate.ts';
 import { builtInDefinition, builtInText, engineReport } from '../reports/html.ts';
+import { thousands } from '../reports/thousands.ts';
 import { visible } from '../reports/visible.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import { numberOf } from './query-inputs.ts';
@@ -93,7 +94,7 @@ export async function runReport(inputs: readonly string[], flags: ReportFlags): 
   await writeWhole('--out', out, true, async (beside) => writeFileSync(beside, page));
   const bytes = Buffer.byteLength(page);
   if (flags.json) process.stdout.write(`${JSON.stringify({ report: out, bytes }, null, 2)}\n`);
-  else process.stdout.write(`Written: ${out} (${Math.ceil(bytes / 1000).toLocaleString('en-US')} kB)\n`);
+  else process.stdout.write(`Written: ${out} (${thousands(Math.ceil(bytes / 1000))} kB)\n`);
   if (bytes > LARGE)
     process.stderr.write(
       `atscope: the page has ${(bytes / 1e6).toFixed(1)} MB: browsers take long to open it. Lower the limits of its tables.\n`,

@@ -63,6 +63,11 @@ export class MemorySource implements ByteSource {
     return part.length;
   }
 
+  /** The bytes themselves: nobody may change them. */
+  view(offset: number, length: number): Uint8Array {
+    return this.bytes.subarray(offset, offset + length);
+  }
+
   close(): void {}
 }
 

@@ -69,7 +69,9 @@ function relateDistinct(
   // A log may share events with any trace on the common clock.
   const onCommonClock = traces.filter((relation) => relation.offsetNs !== null && !isTwin(relation.source));
   const log =
-    classOf(reference) === 'trace' ? new LogAligner(events, mergeSources(events, onCommonClock)) : null;
+    classOf(reference) === 'trace' && logs.length > 0
+      ? new LogAligner(events, mergeSources(events, onCommonClock))
+      : null;
   return rows.map(
     (row) =>
       listings.get(row.source) ??

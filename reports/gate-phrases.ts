@@ -1,5 +1,6 @@
 import { counted } from './phrases.ts';
 import { countBySeverity, type Finding, type Story, severityRank } from './story.ts';
+import { thousands } from './thousands.ts';
 
 type Compared = Story['comparison'][number];
 
@@ -15,7 +16,7 @@ export function comparisonCounts(rows: readonly Compared[]): string {
   ];
   const parts = words.flatMap(([status, word]) => {
     const count = grave.filter((row) => row.status === status).length;
-    return count === 0 ? [] : [`${count.toLocaleString('en-US')} ${word}`];
+    return count === 0 ? [] : [`${thousands(count)} ${word}`];
   });
   const notes = rows.filter((row) => !isGrave(row) && row.status !== 'still').length;
   if (parts.length === 0) parts.push('no errors or warnings on either side');

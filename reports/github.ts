@@ -2,6 +2,7 @@ import type { Analysis } from '../model/analysis.ts';
 import { functionTitle, placeOf, ruleTitle, whenOf } from './phrases.ts';
 import { type Finding, type Story, storyRowsOf, tellStory } from './story.ts';
 import { summaryMarkdown } from './summary-markdown.ts';
+import { thousands } from './thousands.ts';
 import { oneLine } from './visible.ts';
 
 /** GitHub takes no larger summary of a step. */
@@ -116,7 +117,7 @@ export function githubSummary(analysis: Analysis): string {
 export function withinBytes(text: string, limit: number): string {
   const size = Buffer.byteLength(text);
   if (size <= limit) return text;
-  const note = `\n\nShowing the first part of ${size.toLocaleString('en-US')} bytes: GitHub takes ${limit.toLocaleString('en-US')}. summary.md and the report have all.\n`;
+  const note = `\n\nShowing the first part of ${thousands(size)} bytes: GitHub takes ${thousands(limit)}. summary.md and the report have all.\n`;
   const room = limit - Buffer.byteLength(note);
   const head = new TextDecoder().decode(Buffer.from(text).subarray(0, room));
   // A table that is cut between its rows stays a table.

@@ -9,6 +9,7 @@ import {
 import { packLanes, type Span } from './perfetto-lanes.ts';
 import { functionName, kernelsOf } from './phrases.ts';
 import { countsTicks, type Finding, type Story, storyRowsOf, tellStory } from './story.ts';
+import { thousands } from './thousands.ts';
 import { clip, visible } from './visible.ts';
 
 /** Marks in one trace; what a browser opens without trouble. */
@@ -309,7 +310,7 @@ export function perfettoTrace(analysis: Analysis, maxMarks = MAX_MARKS): string 
   const note =
     omitted === 0
       ? 'WARNs, losses, findings without a function'
-      : `Showing ${writer.marks.toLocaleString('en-US')} of ${(writer.marks + omitted).toLocaleString('en-US')} marks; the tables have all`;
+      : `Showing ${thousands(writer.marks)} of ${thousands(writer.marks + omitted)} marks; the tables have all`;
   writer.meta('process_name', NOTE_PID, 0, { name: note });
   writer.meta('thread_name', NOTE_PID, FINDINGS_TID, { name: 'findings without a function' });
   writer.meta('thread_name', NOTE_PID, WARNS_TID, { name: 'kernel WARNs' });

@@ -1,6 +1,7 @@
 import { GATE_RULES } from '../model/gate/rules.ts';
 import { formatSeconds } from '../tables/index.ts';
 import type { EvidenceLine, Family, Finding, Story } from './story.ts';
+import { thousands } from './thousands.ts';
 
 /** `25.421342`, or the plain count of a clock that does not count time. */
 export function timeNumber(ns: bigint, ticks: boolean): string {
@@ -120,7 +121,7 @@ export function familySize(family: Family): string {
 
 /** `1,234 records` with the right ending. */
 export function counted(count: number | bigint, noun: string, plural = `${noun}s`): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 || count === 1n ? noun : plural}`;
+  return `${thousands(count)} ${count === 1 || count === 1n ? noun : plural}`;
 }
 
 /** Kernel releases the sources name, each once. */

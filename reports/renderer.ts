@@ -16,6 +16,7 @@ import { TAG_BY_NAME } from './definition/tags.ts';
 import { displayText, isSomething } from './definition/values.ts';
 import { attribute, html, Markup } from './html/markup.ts';
 import { renderSvg } from './html/svg.ts';
+import { thousands } from './thousands.ts';
 import { visible } from './visible.ts';
 
 /** Rows of the `each`es around a node, by name. */
@@ -159,7 +160,7 @@ export class Renderer {
     const parts: Markup[] = [];
     for (const row of shown) parts.push(...(await this.nodes(node.body, new Map([...scope, [name, row]]))));
     if (total > shown.length)
-      parts.push(html`<p class="dim">Showing ${shown.length.toLocaleString('en-US')} of ${total.toLocaleString('en-US')}.</p>
+      parts.push(html`<p class="dim">Showing ${thousands(shown.length)} of ${thousands(total)}.</p>
 `);
     return parts;
   }
@@ -216,10 +217,10 @@ export class Renderer {
       label: node.title || 'Chart',
       idPrefix: `chart-${++this.charts}`,
     });
-    const drawn = (total - left).toLocaleString('en-US');
+    const drawn = thousands(total - left);
     const caption = [
       ...(node.title === '' ? [] : [node.title]),
-      ...(left > 0 ? [`showing ${drawn} of ${total.toLocaleString('en-US')} rows`] : []),
+      ...(left > 0 ? [`showing ${drawn} of ${thousands(total)} rows`] : []),
     ].join(', ');
     return html`<figure><div class="scroll" tabindex="0" role="group" aria-label="${attribute(node.title || 'Chart')}">${svg}</div>
 ${

@@ -1,3 +1,5 @@
+import { thousands } from './thousands.ts';
+
 /**
  * Text of a recording is untrusted: it may hold terminal escapes, NULs, or marks that turn the reading direction. Such
  * characters are shown as escapes and never passed on.
@@ -44,7 +46,7 @@ export function clip(text: string, limit: number): { text: string; omitted: numb
 export function oneLine(text: string, limit: number): string {
   const { text: kept, omitted } = clip(text, limit);
   const shown = visible(kept).replaceAll('\t', ' ');
-  return omitted > 0 ? `${shown} ... (${omitted.toLocaleString('en-US')} characters more)` : shown;
+  return omitted > 0 ? `${shown} ... (${thousands(omitted)} characters more)` : shown;
 }
 
 /**

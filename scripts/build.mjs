@@ -27,7 +27,7 @@ rmSync(dist, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
   entryPoints: {
-    atscope: 'cli/main.ts',
+    atscope: 'cli/start.ts',
     'unpack-worker': 'ingest/trace-dat/unpack-worker.mjs',
     'ftrace-scan-worker': 'ingest/ftrace-text/scan-worker.ts',
     'save-worker': 'queries/save-worker.ts',

@@ -2,7 +2,7 @@ import type { SourceRecording } from '../recording.ts';
 import type { ByteSource } from '../source.ts';
 import { ReadAhead } from './read-ahead.ts';
 import type { CpuExtent } from './trace-file.ts';
-import type { Batch, Part } from './unpack-pool.ts';
+import { type Batch, freeState, type Part } from './unpack-pool.ts';
 
 /** Chunks hold ten pages as trace-cmd writes them; much larger ones are damage or a bomb. */
 const MAX_CHUNK = 64 * 1024 * 1024;
@@ -77,7 +77,9 @@ export class ChunkReader {
       size: unpacked,
     }));
     const space = sharedBytes(withSpace ? size : 0, used?.space);
-    return { packed, parts, places, size, space, chunks: null };
+    // A state of its own: a thread may still have the message about the batch whose memory this one takes over.
+    const state = freeState(withSpace ? parts.length : 0);
+    return { packed, parts, places, size, space, state, chunks: null };
   }
 
   /** Leaves the position at the head. A chunk of a senseless size is passed over as damaged. */

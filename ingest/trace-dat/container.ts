@@ -4,7 +4,7 @@ import type { ByteSource } from '../source.ts';
 import { ByteMap } from './byte-map.ts';
 import { COMPRESSIONS, type Compression, type Unpack, unpackerOf } from './compression.ts';
 import { readSectionsV6 } from './container-v6.ts';
-import { claimLooseSections, readSectionsV7 } from './container-v7.ts';
+import { claimLooseSections, readBuffersV7, readMetadataV7 } from './container-v7.ts';
 import { Cursor } from './cursor.ts';
 import { Damage } from './damage.ts';
 import { MAGIC } from './detect.ts';
@@ -12,22 +12,36 @@ import type { HeaderInfo } from './metadata.ts';
 import { type Container, checkPageSize } from './parts.ts';
 import type { BufferInfo, CpuExtent, TraceFile } from './trace-file.ts';
 
+/** What it takes to read the pages of events. */
+export interface PagesInfo {
+  readonly bigEndian: boolean;
+  readonly buffers: readonly BufferInfo[];
+  readonly unpack: Unpack;
+}
+
 export interface OpenedFile {
   readonly file: TraceFile;
   readonly unpack: Unpack;
   readonly map: ByteMap;
 }
 
+/** What is told while a file is opened: symbols and formats take long to read, and others can work meanwhile. */
+export interface OpeningSteps {
+  /** How the file is packed: threads can start. */
+  onPacking?(compression: Compression, unpack: Unpack): void;
+  /** Where the pages of events lie: they can be unpacked. */
+  onPages?(pages: PagesInfo): void;
+}
+
 /**
  * Reads everything of a trace.dat but its events, following Documentation/trace-cmd/trace-cmd.dat.v6.5.txt and
  * .v7.5.txt of trace-cmd.
- * @param onPacking told how the file is packed before its sections are read, so that threads can start meanwhile.
  * @throws InputError when the file cannot be used at all; lesser damage goes to the import log of `out`.
  */
 export async function openTraceFile(
   source: ByteSource,
   out: SourceRecording,
-  onPacking: (compression: Compression, unpack: Unpack) => void = () => {},
+  steps: OpeningSteps = {},
 ): Promise<OpenedFile> {
   const refuse = (offset: number, message: string): InputError =>
     new InputError(
@@ -37,7 +51,7 @@ export async function openTraceFile(
     const preamble = readPreamble(source);
     const { version, bigEndian, pageSize, compression, cursor } = preamble;
     const unpack = await unpackerOf(compression);
-    onPacking(compression, unpack);
+    steps.onPacking?.(compression, unpack);
     const map = new ByteMap(source.size);
     const container: Container = {
       source,
@@ -51,7 +65,10 @@ export async function openTraceFile(
         out.complete = false;
       },
     };
-    const parts = version === 6 ? readSectionsV6(container, cursor) : readSectionsV7(container, cursor);
+    const parts = version === 6 ? readSectionsV6(container, cursor) : readBuffersV7(container, cursor);
+    const buffers = withoutOverlaps(parts.buffers, container);
+    steps.onPages?.({ bigEndian, buffers, unpack });
+    if (version === 7) readMetadataV7(container, parts);
     const file: TraceFile = {
       version,
       bigEndian,
@@ -61,7 +78,7 @@ export async function openTraceFile(
       kallsyms: parts.kallsyms,
       printkFormats: parts.printkFormats,
       cmdlines: parts.cmdlines,
-      buffers: withoutOverlaps(parts.buffers, container),
+      buffers,
       texts: parts.texts,
       options: parts.options.values,
     };

@@ -3,8 +3,8 @@ import type { ByteSource } from '../source.ts';
 import { type Block, blockOf } from './block.ts';
 import { ChunkReader, type ReadBatch } from './chunk-reader.ts';
 import type { Unpack } from './compression.ts';
-import { PageEvents, walkPage } from './pages.ts';
-import type { BufferInfo, CpuExtent, TraceFile } from './trace-file.ts';
+import { PageEvents, type PageShape, walkPage } from './pages.ts';
+import type { BufferInfo, CpuExtent } from './trace-file.ts';
 import type { UnpackPool } from './unpack-pool.ts';
 
 /** Memory that all streams of a file may hold at a time, in bytes. */
@@ -29,7 +29,7 @@ export class Budget {
 
 export interface StreamContext {
   readonly source: ByteSource;
-  readonly file: TraceFile;
+  readonly bigEndian: boolean;
   readonly out: SourceRecording;
   readonly unpack: Unpack;
   /** Unpacks ahead in other threads; null = here, when needed. */
@@ -39,16 +39,14 @@ export interface StreamContext {
   readonly window: number;
   /** Bytes per batch of packed data, once unpacked. */
   readonly batch: number;
-  /** Where the formats say `common_type` stands. */
-  readonly typeOffset: number;
+  /** Bytes that are unpacked ahead of the batch in use where a pool does it; at least one batch more is. */
+  readonly ahead: number;
 }
 
 /** What `nextPage` found: a page with events, nothing more, or data that is still being unpacked. */
 export type Found = 'page' | 'end' | 'wait';
 
 const EMPTY = blockOf(new Uint8Array(0));
-/** Batches that are unpacked ahead of the one in use. */
-const AHEAD = 2;
 
 /**
  * The events of one CPU of one buffer, page after page. Counts what its bytes are: a page or chunk with an event is
@@ -83,6 +81,8 @@ export class CpuStream {
   private readonly reader: ChunkReader | null;
   private readonly batches: { batch: ReadBatch; arrival: Promise<void> }[] = [];
   private readonly used: ReadBatch[] = [];
+  /** Bytes of `batches`, unpacked. */
+  private aheadBytes = 0;
   private batchAt = 0;
   private chunkLength = 0;
   private chunkHasEvents = false;
@@ -96,9 +96,9 @@ export class CpuStream {
     this.events = new PageEvents(buffer.pageSize);
     this.next = extent.offset;
     this.end = extent.offset + extent.size;
-    const { source, out, file } = context;
+    const { source, out, bigEndian } = context;
     this.reader = extent.compressed
-      ? new ChunkReader(source, out, extent, buffer.pageSize, file.bigEndian, context.batch >> 2)
+      ? new ChunkReader(source, out, extent, buffer.pageSize, bigEndian, context.batch >> 2)
       : null;
   }
 
@@ -108,9 +108,9 @@ export class CpuStream {
   }
 
   /** Goes to the next page that has an event. */
-  nextPage(): Found {
+  nextPage(shape: PageShape): Found {
     for (;;) {
-      while (this.pageAt < this.block.bytes.length) if (this.walk()) return 'page';
+      while (this.pageAt < this.block.bytes.length) if (this.walk(shape)) return 'page';
       this.settleChunk();
       const found = this.reader ? this.nextChunk() : this.nextWindow();
       if (found !== 'page') {
@@ -130,8 +130,8 @@ export class CpuStream {
   prefetch(): void {
     const { context, reader, batches } = this;
     if (!reader) return;
-    const ahead = context.pool ? AHEAD : 1;
-    while (batches.length < ahead) {
+    while (batches.length < 2 || this.aheadBytes < context.ahead) {
+      if (!context.pool && batches.length > 0) return;
       const batch = reader.read(
         context.pool ? context.batch : 1,
         this.used.pop() ?? null,
@@ -156,16 +156,16 @@ export class CpuStream {
         );
       }
       batches.push({ batch, arrival });
+      this.aheadBytes += batch.size;
     }
   }
 
   /** Walks the page at `pageAt`; returns whether it has an event. */
-  private walk(): boolean {
+  private walk(shape: PageShape): boolean {
     const { context, events, reader } = this;
     const { out } = context;
     const size = Math.min(this.pageSize, this.block.bytes.length - this.pageAt);
-    const { bigEndian, longSize } = context.file;
-    walkPage(this.block.view, this.pageAt, size, bigEndian, longSize, context.typeOffset, events);
+    walkPage(this.block.view, this.pageAt, size, shape, events);
     const place = reader ? this.blockOffset : this.blockOffset + this.pageAt;
     this.pageAt += this.pageSize;
     if (events.lost !== 0) this.lost = this.lost < 0 || events.lost < 0 ? -1 : this.lost + events.lost;
@@ -201,6 +201,7 @@ export class CpuStream {
     const { out } = context;
     if (batches.length > 0 && this.batchAt === batches[0].batch.parts.length) {
       context.budget.give(batches[0].batch.size);
+      this.aheadBytes -= batches[0].batch.size;
       this.used.push(batches[0].batch);
       batches.shift();
       this.batchAt = 0;
@@ -208,9 +209,11 @@ export class CpuStream {
     this.prefetch();
     if (batches.length === 0) return 'end';
     const { batch } = batches[0];
-    if (!batch.chunks) return 'wait';
+    this.helpUnpack();
+    const { chunks } = batch;
+    if (!chunks) return 'wait';
     const place = batch.places[this.batchAt];
-    const bytes = batch.chunks[this.batchAt++];
+    const bytes = chunks[this.batchAt++];
     this.blockOffset = place.offset;
     this.pageAt = 0;
     this.chunkHasEvents = false;
@@ -230,6 +233,15 @@ export class CpuStream {
     this.lost = -1;
     this.block = EMPTY;
     return 'page';
+  }
+
+  /** Instead of waiting: unpacks batches that no thread began, until the first one is there or all are begun. */
+  private helpUnpack(): void {
+    const { pool } = this.context;
+    const { batches } = this;
+    while (pool && !batches[0].batch.chunks) {
+      if (!batches.some(({ batch }) => !batch.chunks && pool.unpackNow(batch))) return;
+    }
   }
 
   private settleChunk(): void {

@@ -4,6 +4,8 @@ import { Damage } from './damage.ts';
 export interface Readable {
   readonly size: number;
   read(offset: number, target: Uint8Array): number;
+  /** The bytes themselves, where they are in memory and do not change. */
+  view?(offset: number, length: number): Uint8Array;
 }
 
 const WINDOW = 16384;
@@ -90,9 +92,14 @@ export class Cursor {
     return latin1.decode(Uint8Array.from(bytes));
   }
 
-  /** A copy of the next `length` bytes. */
+  /** The next `length` bytes, which the caller does not change. */
   take(length: number, what: string): Uint8Array {
     if (length > this.remaining) throw this.short(length, what);
+    const view = this.source.view?.(this.position, length);
+    if (view) {
+      this.position += length;
+      return view;
+    }
     const bytes = new Uint8Array(length);
     if (this.source.read(this.position, bytes) < length) throw this.short(length, what);
     this.position += length;

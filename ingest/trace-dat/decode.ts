@@ -56,18 +56,24 @@ export async function decodeTraceDat(
   options: DecodeOptions,
 ): Promise<void> {
   let pool: UnpackPool | null = null;
+  let streams: readonly CpuStream[] = [];
   try {
-    const opened = await openTraceFile(source, out, (compression, unpack) => {
-      pool = poolFor(source.size, compression, unpack);
+    const opened = await openTraceFile(source, out, {
+      onPacking(compression, unpack) {
+        pool = poolFor(source.size, compression, unpack);
+      },
+      onPages(pages) {
+        streams = openStreams(source, out, pages, options.chunkSize, pool);
+        for (const stream of streams) stream.prefetch();
+      },
     });
-    await new TraceDecoder(source, out, options, opened).run(pool);
+    await new TraceDecoder(out, options, opened).run(streams);
   } finally {
     (pool as UnpackPool | null)?.close();
   }
 }
 
 class TraceDecoder {
-  private readonly source: ByteSource;
   private readonly out: SourceRecording;
   private readonly options: DecodeOptions;
   private readonly opened: OpenedFile;
@@ -84,8 +90,7 @@ class TraceDecoder {
   private seq = 0;
   private readonly header = newHeader();
 
-  constructor(source: ByteSource, out: SourceRecording, options: DecodeOptions, opened: OpenedFile) {
-    this.source = source;
+  constructor(out: SourceRecording, options: DecodeOptions, opened: OpenedFile) {
     this.out = out;
     this.options = options;
     this.opened = opened;
@@ -96,13 +101,14 @@ class TraceDecoder {
     this.clock = new Clock(file);
   }
 
-  async run(pool: UnpackPool | null): Promise<void> {
+  async run(streams: readonly CpuStream[]): Promise<void> {
     this.describe();
-    const { source, out, options, opened } = this;
-    const streams = openStreams(source, out, opened, this.layout.type, options.chunkSize, pool);
+    const { out, options, opened, layout } = this;
+    const { bigEndian, longSize } = opened.file;
+    const shape = { bigEndian, longSize, typeOffset: layout.type };
     const progress = () => options.progress?.(out.bytes.record);
     const take = (stream: CpuStream, from: number, to: number) => this.takeRun(stream, from, to);
-    await walkMerged(streams, take, progress, () => options.stream?.pause() ?? null);
+    await walkMerged(streams, shape, take, progress, () => options.stream?.pause() ?? null);
     this.finish(streams);
   }
 

@@ -7,7 +7,7 @@ import { Clock } from './clock.ts';
 import { type OpenedFile, openTraceFile } from './container.ts';
 import type { CpuStream } from './cpu-stream.ts';
 import { flagsText } from './flags.ts';
-import { PageEvents, walkPage } from './pages.ts';
+import { PageEvents, type PageShape, walkPage } from './pages.ts';
 import { RecordView } from './record.ts';
 import { type LineHead, Renderer } from './render.ts';
 import { Symbols } from './symbols.ts';
@@ -35,6 +35,7 @@ export class Excerpts {
   private readonly opened: OpenedFile;
   private readonly catalog: FormatCatalog;
   private readonly layout: CommonLayout;
+  private readonly shape: PageShape;
   private readonly clock: Clock;
   private readonly renderer: Renderer;
   private readonly pool = new StringPool();
@@ -49,6 +50,7 @@ export class Excerpts {
     const { file } = opened;
     this.catalog = new FormatCatalog(file, out);
     this.layout = commonLayout(this.catalog);
+    this.shape = { bigEndian: file.bigEndian, longSize: file.longSize, typeOffset: this.layout.type };
     this.clock = new Clock(file);
     this.renderer = new Renderer(file, this.catalog, new Symbols(file.kallsyms));
     this.tasks = new Tasks(file.cmdlines, this.pool);
@@ -75,8 +77,10 @@ export class Excerpts {
 
   /** All lines of `trace-cmd report -t`, but for those about lost events. */
   async report(onLine: (line: string) => void): Promise<void> {
-    const { layout, opened, source, out } = this;
-    const streams = openStreams(source, out, opened, layout.type, 1 << 20, null);
+    const { opened, source, out, shape } = this;
+    const { file, unpack } = opened;
+    const pages = { bigEndian: file.bigEndian, buffers: file.buffers, unpack };
+    const streams = openStreams(source, out, pages, 1 << 20, null);
     // A function whose return follows at once is one line, so a line waits for the record after it.
     let waiting: { head: LineHead; id: number; record: RecordView; cpu: number } | null = null;
     const flush = (nextId: number, next: RecordView | null): boolean => {
@@ -87,7 +91,7 @@ export class Excerpts {
       onLine(this.renderer.renderLine(head, id, record, joined ? nextId : -1, joined ? next : null));
       return joined;
     };
-    await walkMerged(streams, (stream, from, to) => {
+    await walkMerged(streams, shape, (stream, from, to) => {
       const { events } = stream;
       for (let i = from; i < to; i++) {
         const record = this.view(stream, i);
@@ -202,7 +206,7 @@ export class Excerpts {
     const counts = new Map<string, number>();
     for (let page = 0; page < bytes.length; page += pageSize) {
       const size = Math.min(pageSize, bytes.length - page);
-      walkPage(block.view, page, size, file.bigEndian, file.longSize, this.layout.type, events);
+      walkPage(block.view, page, size, this.shape, events);
       for (let i = 0; i < events.count; i++) {
         if (start !== null && events.start[i] !== start) continue;
         const time = this.clock.toNs(events.timeLo[i], events.timeHi[i]);

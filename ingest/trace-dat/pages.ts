@@ -53,17 +53,24 @@ export class PageEvents {
   }
 }
 
+/** How the pages of a file are laid out. */
+export interface PageShape {
+  readonly bigEndian: boolean;
+  /** Bytes of a `long` of the recorded kernel, 4 or 8. */
+  readonly longSize: number;
+  /** Where the formats say `common_type` stands in an event. */
+  readonly typeOffset: number;
+}
+
 /**
  * Reads the sub-buffer of `size` bytes at `offset` of `view`. Never throws: a page that makes no sense is marked as
- * damaged and keeps the events before the damage. `typeOffset` is where the format says `common_type` stands.
+ * damaged and keeps the events before the damage.
  */
 export function walkPage(
   view: DataView,
   offset: number,
   size: number,
-  bigEndian: boolean,
-  longSize: number,
-  typeOffset: number,
+  { bigEndian, longSize, typeOffset }: PageShape,
   out: PageEvents,
 ): void {
   const little = !bigEndian;

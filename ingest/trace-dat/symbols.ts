@@ -38,30 +38,14 @@ export class Symbols {
     const lo = new Uint32Array(most);
     const hi = new Uint32Array(most);
     const rest = new Uint32Array(most);
-    let count = 0;
-    let sorted = 0;
-    forEachAddress(this.text, (addressLo, addressHi, at) => {
-      lo[count] = addressLo;
-      hi[count] = addressHi;
-      rest[count] = at;
-      if (
-        sorted === count &&
-        (count === 0 || compare(lo[count - 1], hi[count - 1], addressLo, addressHi) <= 0)
-      )
-        sorted++;
-      count++;
-    });
+    const count = readAddresses(this.text, lo, hi, rest);
+    let sorted = Math.min(1, count);
+    while (sorted < count && compare(lo[sorted - 1], hi[sorted - 1], lo[sorted], hi[sorted]) <= 0) sorted++;
+    mergeRest(lo, hi, rest, sorted, count);
     this.count = count;
-    if (sorted === count) {
-      this.lo = lo;
-      this.hi = hi;
-      this.rest = rest;
-      return;
-    }
-    const order = orderOf(lo, hi, count, sorted);
-    this.lo = order.map((i) => lo[i]);
-    this.hi = order.map((i) => hi[i]);
-    this.rest = order.map((i) => rest[i]);
+    this.lo = lo;
+    this.hi = hi;
+    this.rest = rest;
   }
 
   /** The function that holds an address; null when no symbol comes before it. */
@@ -151,21 +135,50 @@ function compare(aLo: number, aHi: number, bLo: number, bHi: number): number {
 }
 
 /**
- * The numbers of the symbols in the order of their addresses; of equal ones the first comes first. `sorted` of them are
- * in order already, as all of the kernel are but those of modules.
+ * Brings the columns into the order of the addresses; of equal ones the first comes first. The first `sorted` rows are
+ * in order already, as all of the kernel are but those of modules. In place: fresh memory costs more than the moves.
  */
-function orderOf(lo: Uint32Array, hi: Uint32Array, count: number, sorted: number): Uint32Array {
-  const others = new Uint32Array(count - sorted).map((_, i) => sorted + i);
-  others.sort((a, b) => compare(lo[a], hi[a], lo[b], hi[b]) || a - b);
-  const order = new Uint32Array(count);
-  let next = 0;
-  let at = 0;
-  for (const other of others) {
-    while (next < sorted && compare(lo[next], hi[next], lo[other], hi[other]) <= 0) order[at++] = next++;
-    order[at++] = other;
+function mergeRest(lo: Uint32Array, hi: Uint32Array, rest: Uint32Array, sorted: number, count: number): void {
+  const order = orderOf(lo, hi, sorted, count);
+  const otherLo = new Uint32Array(order.length);
+  const otherHi = new Uint32Array(order.length);
+  const otherRest = new Uint32Array(order.length);
+  for (let i = 0; i < order.length; i++) {
+    otherLo[i] = lo[order[i]];
+    otherHi[i] = hi[order[i]];
+    otherRest[i] = rest[order[i]];
   }
-  while (next < sorted) order[at++] = next++;
-  return order;
+  let first = sorted - 1;
+  let other = order.length - 1;
+  for (let to = count - 1; other >= 0; to--) {
+    if (first >= 0 && compare(lo[first], hi[first], otherLo[other], otherHi[other]) > 0) {
+      lo[to] = lo[first];
+      hi[to] = hi[first];
+      rest[to] = rest[first--];
+    } else {
+      lo[to] = otherLo[other];
+      hi[to] = otherHi[other];
+      rest[to] = otherRest[other--];
+    }
+  }
+}
+
+/** The numbers of the rows `[from, to)` in the order of their addresses, of equal ones in their own. */
+function orderOf(lo: Uint32Array, hi: Uint32Array, from: number, to: number): Float64Array | Uint32Array {
+  const count = to - from;
+  // Addresses of modules have one upper half: the lower one and the number fit a double, and sort without a function.
+  let alike = count <= 0x200000;
+  for (let i = from; alike && i < to; i++) alike = hi[i] === hi[from];
+  if (alike) {
+    const keys = new Float64Array(count);
+    for (let i = 0; i < count; i++) keys[i] = lo[from + i] * 0x200000 + i;
+    keys.sort();
+    for (let i = 0; i < count; i++) keys[i] = from + (keys[i] % 0x200000);
+    return keys;
+  }
+  const order = new Uint32Array(count);
+  for (let i = 0; i < count; i++) order[i] = from + i;
+  return order.sort((a, b) => compare(lo[a], hi[a], lo[b], hi[b]) || a - b);
 }
 
 /** The value of a hexadecimal digit as the kernel writes them; -1 for other bytes. */
@@ -176,21 +189,43 @@ for (let digit = 0; digit < 16; digit++) {
   HEX[text.toUpperCase().charCodeAt(0)] = digit;
 }
 
-/** Lines are `ffffffff81000000 T name` and perhaps `[module]`. */
-function forEachAddress(text: Uint8Array, onSymbol: (lo: number, hi: number, nameAt: number) => void): void {
+/**
+ * Reads lines like `ffffffff81000000 T name` and perhaps `[module]` into columns; returns their number.
+ * @param rest gets the place of each name in the text.
+ */
+function readAddresses(text: Uint8Array, lo: Uint32Array, hi: Uint32Array, rest: Uint32Array): number {
   const { length } = text;
+  let count = 0;
   let at = 0;
+  // The upper half of nearly all addresses is that of the line before: eight equal bytes need no parsing.
+  let start = -1;
+  let upper = 0;
   while (at < length) {
-    let lo = 0;
-    let hi = 0;
-    const start = at;
-    for (; at < length; at++) {
-      const digit = HEX[text[at]];
-      if (digit < 0) break;
-      hi = (hi << 4) | (lo >>> 28);
-      lo = (lo << 4) | digit;
+    let lowHalf = 0;
+    let highHalf = 0;
+    const from = at;
+    if (start >= 0 && sameEight(text, start, at)) {
+      highHalf = upper;
+      for (at += 8; at < from + 16; at++) {
+        const digit = HEX[text[at]];
+        if (digit < 0) break;
+        lowHalf = (lowHalf << 4) | digit;
+      }
     }
-    const digits = at - start;
+    if (at !== from + 16) {
+      at = from;
+      lowHalf = 0;
+      highHalf = 0;
+      for (; at < length; at++) {
+        const digit = HEX[text[at]];
+        if (digit < 0) break;
+        highHalf = (highHalf << 4) | (lowHalf >>> 28);
+        lowHalf = (lowHalf << 4) | digit;
+      }
+      start = at === from + 16 ? from : -1;
+      upper = highHalf;
+    }
+    const digits = at - from;
     // A space, the type, a space. `A` and `a` are absolute values, not places.
     const type = text[at + 1];
     if (
@@ -201,9 +236,26 @@ function forEachAddress(text: Uint8Array, onSymbol: (lo: number, hi: number, nam
       type !== 65 &&
       type !== 97
     ) {
-      onSymbol(lo >>> 0, hi >>> 0, at + 3);
+      lo[count] = lowHalf;
+      hi[count] = highHalf;
+      rest[count] = at + 3;
+      count++;
     }
-    while (at < length && text[at] !== NEWLINE) at++;
-    at++;
+    const end = text.indexOf(NEWLINE, at);
+    at = end < 0 ? length : end + 1;
   }
+  return count;
+}
+
+function sameEight(text: Uint8Array, a: number, b: number): boolean {
+  return (
+    text[a] === text[b] &&
+    text[a + 1] === text[b + 1] &&
+    text[a + 2] === text[b + 2] &&
+    text[a + 3] === text[b + 3] &&
+    text[a + 4] === text[b + 4] &&
+    text[a + 5] === text[b + 5] &&
+    text[a + 6] === text[b + 6] &&
+    text[a + 7] === text[b + 7]
+  );
 }

@@ -1,6 +1,6 @@
-import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Compression, Unpack } from './compression.ts';
+import { takeThreads } from './threads.ts';
 
 /** One packed chunk of a batch: where it lies in the batch's packed bytes, and its size unpacked. */
 export interface Part {
@@ -14,21 +14,35 @@ export interface Batch {
   readonly parts: readonly Part[];
   /** Shared memory for the unpacked chunks, one after the other. */
   readonly space: Uint8Array;
+  /** Shared: `FREE`, `TAKEN` or `DONE`, then for each part 1 once it is unpacked, 0 where it is damaged. */
+  readonly state: Int32Array;
   /** The unpacked chunks, null for damaged ones; null until they are there. */
   chunks: (Uint8Array | null)[] | null;
 }
 
-interface Reply {
-  readonly id: number;
-  readonly good: readonly boolean[];
+/** Words of a batch's state. The worker knows them too. */
+const FREE = 0;
+const TAKEN = 1;
+const DONE = 2;
+
+/** A state for a batch of so many parts. */
+export function freeState(parts: number): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(4 * (1 + parts)));
 }
 
-/** More threads than this wait for the one that merges. */
-const MAX_THREADS = 4;
+function collect(batch: Batch): void {
+  let at = 0;
+  batch.chunks = batch.parts.map(({ size }, i) => {
+    const chunk = batch.state[1 + i] === 1 ? batch.space.subarray(at, at + size) : null;
+    at += size;
+    return chunk;
+  });
+}
 
 /**
- * Threads that unpack chunks while the events of earlier ones are walked. What comes out does not depend on the
- * threads: batches are used in the order in which they were read. Where no thread can start, the caller's own unpacks.
+ * Threads that unpack chunks while the events of earlier ones are walked; the caller's own, which would wait, takes a
+ * hand. What comes out does not depend on the threads: batches are used in the order in which they were read. Where no
+ * thread can start, the caller's own unpacks all.
  */
 export class UnpackPool {
   private readonly compression: Compression;
@@ -40,8 +54,12 @@ export class UnpackPool {
   constructor(compression: Compression, unpack: Unpack) {
     this.compression = compression;
     this.unpack = unpack;
-    const threads = Math.min(MAX_THREADS, availableParallelism());
-    for (let i = 0; i < threads; i++) this.start();
+    for (const worker of takeThreads()) {
+      worker.on('message', (id: number) => this.receive(id));
+      worker.on('error', () => this.giveUp());
+      worker.on('exit', () => this.giveUp());
+      this.workers.push(worker);
+    }
   }
 
   /** Resolves when `batch.chunks` is there. */
@@ -60,8 +78,23 @@ export class UnpackPool {
         packed: batch.packed,
         parts: batch.parts,
         space: batch.space,
+        state: batch.state,
       });
     });
+  }
+
+  /** Unpacks a batch in the caller's thread unless another one has done so; false while another thread is at it. */
+  unpackNow(batch: Batch): boolean {
+    switch (Atomics.compareExchange(batch.state, 0, FREE, TAKEN)) {
+      case FREE:
+        this.unpackHere(batch);
+        return true;
+      case DONE:
+        collect(batch);
+        return true;
+      default:
+        return false;
+    }
   }
 
   close(): void {
@@ -69,29 +102,13 @@ export class UnpackPool {
     this.workers.length = 0;
   }
 
-  private start(): void {
-    try {
-      const worker = new Worker(new URL('./unpack-worker.mjs', import.meta.url));
-      worker.on('message', (reply: Reply) => this.receive(reply));
-      worker.on('error', () => this.giveUp());
-      worker.on('exit', () => this.giveUp());
-      this.workers.push(worker);
-    } catch {
-      this.giveUp();
-    }
-  }
-
-  private receive({ id, good }: Reply): void {
+  private receive(id: number): void {
     const entry = this.waiting.get(id);
     if (!entry) return;
     this.waiting.delete(id);
-    let at = 0;
-    entry.batch.chunks = entry.batch.parts.map(({ size }, i) => {
-      const chunk = good[i] ? entry.batch.space.subarray(at, at + size) : null;
-      at += size;
-      return chunk;
-    });
-    entry.done();
+    const { batch, done } = entry;
+    if (!batch.chunks) collect(batch);
+    done();
   }
 
   /** A thread failed: all that was given out is unpacked here, and so is what follows. */
@@ -100,14 +117,17 @@ export class UnpackPool {
     const left = [...this.waiting.values()];
     this.waiting.clear();
     for (const { batch, done } of left) {
-      this.unpackHere(batch);
+      if (!batch.chunks) this.unpackHere(batch);
       done();
     }
   }
 
   private unpackHere(batch: Batch): void {
-    batch.chunks = batch.parts.map(({ offset, length, size }) =>
-      this.unpack(batch.packed.subarray(offset, offset + length), size),
-    );
+    let at = 0;
+    batch.chunks = batch.parts.map(({ offset, length, size }) => {
+      const target = batch.space.subarray(at, at + size);
+      at += size;
+      return this.unpack(batch.packed.subarray(offset, offset + length), size, target);
+    });
   }
 }

@@ -19,12 +19,14 @@ function inflate(packed, size, target, at) {
   }
 }
 
-parentPort.on('message', ({ id, compression, packed, parts, space }) => {
+parentPort.on('message', ({ id, compression, packed, parts, space, state }) => {
+  // The thread that wants it may have been faster.
+  if (Atomics.compareExchange(state, 0, 0, 1) !== 0) return;
   let at = 0;
-  const good = parts.map(({ offset, length, size }) => {
-    const done = unpackers[compression](packed.subarray(offset, offset + length), size, space, at);
+  parts.forEach(({ offset, length, size }, i) => {
+    state[1 + i] = unpackers[compression](packed.subarray(offset, offset + length), size, space, at) ? 1 : 0;
     at += size;
-    return done;
   });
-  parentPort.postMessage({ id, good });
+  Atomics.store(state, 0, 2);
+  parentPort.postMessage(id);
 });

@@ -1,16 +1,19 @@
 import type { SourceRecording } from '../recording.ts';
 import type { ByteSource } from '../source.ts';
 import type { Compression, Unpack } from './compression.ts';
-import type { OpenedFile } from './container.ts';
+import type { PagesInfo } from './container.ts';
 import { Budget, CpuStream, type StreamContext } from './cpu-stream.ts';
 import { StreamHeap } from './merge.ts';
+import type { PageShape } from './pages.ts';
 import { UnpackPool } from './unpack-pool.ts';
 
 /** Memory for pages of all CPUs together; with the tables of an analysis the process stays far below 1 GB. */
 const PAGE_MEMORY = 256 * 1024 * 1024;
 const MIN_WINDOW = 65536;
 /** Bytes of unpacked pages that go to a thread at a time: few messages, and soon enough back. */
-const MAX_BATCH = 1048576;
+const MAX_BATCH = 524288;
+/** Bytes that are unpacked ahead of the walk, all CPUs together: what threads do while formats and symbols are read. */
+const AHEAD = 8 * 1048576;
 /** Threads pay off for packed files of this many bytes and more: starting one takes some 50 ms. */
 const WORTH_THREADS = 4 * 1024 * 1024;
 
@@ -23,27 +26,26 @@ export function poolFor(size: number, compression: Compression, unpack: Unpack):
 export function openStreams(
   source: ByteSource,
   out: SourceRecording,
-  { file, unpack }: OpenedFile,
-  typeOffset: number,
+  { bigEndian, buffers, unpack }: PagesInfo,
   chunkSize: number,
   pool: UnpackPool | null,
 ): CpuStream[] {
-  const cpus = file.buffers.reduce((sum, buffer) => sum + buffer.cpus.length, 0);
+  const cpus = buffers.reduce((sum, buffer) => sum + buffer.cpus.length, 0);
   const share = Math.max(MIN_WINDOW, Math.floor(PAGE_MEMORY / 4 / Math.max(1, cpus)));
   const budget = new Budget(PAGE_MEMORY);
   const context: StreamContext = {
     source,
-    file,
+    bigEndian,
     out,
     unpack,
     pool,
     budget,
     window: Math.min(chunkSize, share),
     batch: Math.min(MAX_BATCH, share),
-    typeOffset,
+    ahead: Math.min(AHEAD, PAGE_MEMORY / 4) / Math.max(1, cpus),
   };
   const streams: CpuStream[] = [];
-  for (const buffer of file.buffers) {
+  for (const buffer of buffers) {
     for (const extent of [...buffer.cpus].sort((a, b) => a.cpu - b.cpu)) {
       if (extent.size > 0) streams.push(new CpuStream(context, buffer, extent, streams.length));
     }
@@ -57,6 +59,7 @@ export function openStreams(
  */
 export async function walkMerged(
   streams: readonly CpuStream[],
+  shape: PageShape,
   onRun: (stream: CpuStream, from: number, to: number) => void,
   progress: () => void = () => {},
   pause: () => Promise<void> | null = () => null,
@@ -64,10 +67,10 @@ export async function walkMerged(
   const heap = new StreamHeap();
   for (const stream of streams) stream.prefetch();
   for (const stream of streams) {
-    let found = stream.nextPage();
+    let found = stream.nextPage(shape);
     while (found === 'wait') {
       await stream.arrival();
-      found = stream.nextPage();
+      found = stream.nextPage(shape);
     }
     if (found === 'page') heap.push(stream);
   }
@@ -85,10 +88,10 @@ export async function walkMerged(
     else {
       const ready = pause();
       if (ready) await ready;
-      let found = stream.nextPage();
+      let found = stream.nextPage(shape);
       while (found === 'wait') {
         await stream.arrival();
-        found = stream.nextPage();
+        found = stream.nextPage(shape);
       }
       if (found === 'page') heap.settle();
       else heap.dropFirst();

@@ -3,6 +3,7 @@ import { html, type Markup } from '../html/markup.ts';
 import { tableView } from '../html/table.ts';
 import { whenOf } from '../phrases.ts';
 import { type Finding, severityRank } from '../story.ts';
+import { thousands } from '../thousands.ts';
 import { type Block, numberOption, type PageContext } from './context.ts';
 
 /** Rows of the table of findings in brief. */
@@ -11,11 +12,11 @@ const MAX_BRIEF = 50;
 /** Findings in brief, for when there are too many to tell each in full. */
 function briefTable(findings: readonly Finding[], total: number): Markup | null {
   if (findings.length === 0) return null;
-  const rest = findings.length.toLocaleString('en-US');
+  const rest = thousands(findings.length);
   const caption =
     findings.length === total
       ? `${rest} findings, in brief; findings.json has all in full`
-      : `The other ${rest} of ${total.toLocaleString('en-US')} findings, in brief; findings.json has all in full`;
+      : `The other ${rest} of ${thousands(total)} findings, in brief; findings.json has all in full`;
   return tableView(
     caption,
     findings,

@@ -1,4 +1,5 @@
 import { attribute, html, type Markup } from '../html/markup.ts';
+import { thousands } from '../thousands.ts';
 import { type Block, type PageContext, textOption } from './context.ts';
 
 /** A row of the query `machine-coverage`. */
@@ -28,7 +29,7 @@ const LINE = 14;
 const BOX = { width: 92, height: 30 };
 
 function wordsOf(step: Step): string {
-  return step.taken > 0 ? `${step.event} \u00d7${step.taken.toLocaleString('en-US')}` : step.event;
+  return step.taken > 0 ? `${step.event} \u00d7${thousands(step.taken)}` : step.event;
 }
 
 /** `bug` or `refused` for a step that is one and was taken; else whether it was taken. */
@@ -115,7 +116,7 @@ function edgeMarkup(edge: Edge, layout: Layout): Markup {
 function inWords(steps: readonly Step[]): Markup[] {
   return steps.map(
     (step, index) =>
-      html`${index > 0 ? ', ' : ''}<code>${step.event}</code> while ${step.from_state} (${step.taken.toLocaleString('en-US')} ${step.taken === 1 ? 'time' : 'times'})`,
+      html`${index > 0 ? ', ' : ''}<code>${step.event}</code> while ${step.from_state} (${thousands(step.taken)} ${step.taken === 1 ? 'time' : 'times'})`,
   );
 }
 

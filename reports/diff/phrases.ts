@@ -2,6 +2,7 @@ import type { CallDifference, ComparedCall } from '../../model/gate/compare-call
 import type { Difference, DiffSide, Outcome, RuleDifference } from '../../model/gate/difference.ts';
 import { comparisonCounts } from '../gate-phrases.ts';
 import { counted } from '../phrases.ts';
+import { thousands } from '../thousands.ts';
 
 const ERRORS: Readonly<Record<string, string>> = {
   '-1': 'EPERM',
@@ -56,7 +57,7 @@ export function extraCalls(calls: readonly CallDifference[], side: 'before' | 'a
   }
   return [...counts]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([kind, count]) => `${count.toLocaleString('en-US')} ${kind}`)
+    .map(([kind, count]) => `${thousands(count)} ${kind}`)
     .join(', ');
 }
 

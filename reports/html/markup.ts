@@ -1,3 +1,4 @@
+import { thousands } from '../thousands.ts';
 import { clip, visibleParts } from '../visible.ts';
 
 /** Finished markup. Only `html` and `trusted` make it; everything else is text and gets escaped. */
@@ -35,9 +36,7 @@ function escapeText(text: string): string {
   const shown = visibleParts(kept)
     .map((part) => (part.escaped ? `<span class="esc">${entities(part.text)}</span>` : entities(part.text)))
     .join('');
-  return omitted === 0
-    ? shown
-    : `${shown}<span class="esc">... ${omitted.toLocaleString('en-US')} characters more</span>`;
+  return omitted === 0 ? shown : `${shown}<span class="esc">... ${thousands(omitted)} characters more</span>`;
 }
 
 function markupOf(part: Part): string {

@@ -1,3 +1,4 @@
+import { thousands } from '../thousands.ts';
 import { attribute, html, type Markup, type Part } from './markup.ts';
 
 export interface ColumnView<Row> {
@@ -24,9 +25,7 @@ export function tableView<Row>(
   const shown = rows.slice(0, limit);
   const parts = [
     ...(caption === '' ? [] : [caption]),
-    ...(total > shown.length
-      ? [`showing ${shown.length.toLocaleString('en-US')} of ${total.toLocaleString('en-US')}`]
-      : []),
+    ...(total > shown.length ? [`showing ${thousands(shown.length)} of ${thousands(total)}`] : []),
   ];
   const classOf = (column: ColumnView<Row>) => {
     if (column.kind === 'data') return html` class="data nowrap"`;

@@ -1,5 +1,6 @@
 import { timeNumber, timeText } from '../phrases.ts';
 import { severityRank } from '../story.ts';
+import { thousands } from '../thousands.ts';
 import { attribute, html, type Markup } from './markup.ts';
 import type { FamilyTimeline, TimelineMark, TimelineState } from './timeline-answers.ts';
 import { isStu, LAYER_NAMES, type Lanes, UNNAMED } from './timeline-lanes.ts';
@@ -152,7 +153,7 @@ function durationText(ns: bigint, ticks: boolean): string {
   const us = Number(ns) / 1000;
   if (us < 1000) return `${us.toPrecision(3)} us`;
   if (us < 1e6) return `${(us / 1000).toPrecision(3)} ms`;
-  return `${us < 1e7 ? (us / 1e6).toFixed(2) : Math.round(us / 1e6).toLocaleString('en-US')} s`;
+  return `${us < 1e7 ? (us / 1e6).toFixed(2) : thousands(Math.round(us / 1e6))} s`;
 }
 
 /** A time on the axis, to the microsecond: more digits leave no room for the next label. */

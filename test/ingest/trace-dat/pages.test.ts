@@ -11,9 +11,7 @@ function walk(bytes: Uint8Array, bigEndian: boolean, longSize: number): PageEven
     new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
     0,
     bytes.length,
-    bigEndian,
-    longSize,
-    0,
+    { bigEndian, longSize, typeOffset: 0 },
     events,
   );
   return events;

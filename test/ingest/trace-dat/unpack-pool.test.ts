@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { unpackerOf } from '../../../ingest/trace-dat/compression.ts';
-import { type Batch, UnpackPool } from '../../../ingest/trace-dat/unpack-pool.ts';
+import { type Batch, freeState, UnpackPool } from '../../../ingest/trace-dat/unpack-pool.ts';
 import { zstdFrame } from './writer.ts';
 
 const pages = [1, 2, 3].map((n) => new Uint8Array(5000).fill(n));
@@ -15,7 +15,7 @@ function batchOf(packed: readonly Uint8Array[], sizes: readonly number[]): Batch
     return { offset: at - part.length, length: part.length, size: sizes[i] };
   });
   const space = new Uint8Array(new SharedArrayBuffer(sizes.reduce((sum, size) => sum + size, 0)));
-  return { packed: bytes, parts, space, chunks: null };
+  return { packed: bytes, parts, space, state: freeState(parts.length), chunks: null };
 }
 
 describe.each([
