@@ -79,8 +79,14 @@ export async function openForQuery(
     }
     return orInputError(openSaved(inputs[0], limits, openings));
   }
-  const { tables } = await recordedCapture(inputs, flags);
-  const engine = await openEngine(limits);
+  // The engine opens in a thread of its own while the recordings are read.
+  const opening = openEngine(limits);
+  opening.catch(() => {});
+  const { tables } = await recordedCapture(inputs, flags).catch(async (error) => {
+    (await opening.catch(() => null))?.close();
+    throw error;
+  });
+  const engine = await opening;
   try {
     await fillEngine(engine, tables, options);
     await lockEngine(engine, openings);

@@ -19,7 +19,7 @@ import { relateClocks } from './clocks.ts';
 import { machineCoverage, ruleCoverage, ruleFunctions } from './coverage.ts';
 import { divergencesTable } from './divergences.ts';
 import { EventColumns } from './event-columns.ts';
-import { EVENT_KINDS, RETURN, UNKNOWN } from './events.ts';
+import { RETURN, UNKNOWN } from './events.ts';
 import {
   chooseProfile,
   FEATURE_DEFS,
@@ -149,7 +149,7 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
     events: recorded.events,
     ...teller.tell(),
     clocks: clocksTable(recorded.sources, relations),
-    divergences: divergencesTable(replay, order, findings, (event) => EVENT_KINDS[events.kind[event]].name),
+    divergences: divergencesTable(replay, order, findings, events.kind),
     findings: findingsTable(findings, events, teller),
     findingLinks: linksTable(findings),
     evidence: await evidenceTable(findings, events, calls, teller, options),

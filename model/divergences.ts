@@ -1,5 +1,6 @@
-import { DIVERGENCES, type Table, TableBuilder } from '../tables/index.ts';
-import { UNKNOWN } from './events.ts';
+import { DIVERGENCES, type Table, TableBuilder, tableLater } from '../tables/index.ts';
+import { DictionaryWriter } from './dictionary-writer.ts';
+import { EVENT_KINDS, UNKNOWN } from './events.ts';
 import type { Finding } from './findings.ts';
 import type { Order } from './order.ts';
 import type { ReplayResult } from './replay/replay.ts';
@@ -99,14 +100,16 @@ function isWithinCall(replay: ReplayResult, order: Order, { fn, from, to }: Dive
   return false;
 }
 
+/** The layers of each pair, as rules name them. */
+const LAYERS = PAIRS.map(({ first, second }) => [first, second].map((field) => STATE_FIELDS[field].layer));
+
 /** The first finding about both layers after the disagreement began; where there is none, one about its beginning. */
 function findingThatShows(
-  divergence: Divergence,
+  { pair, from, to }: Divergence,
   findings: readonly Finding[],
   positionOf: (event: number) => number,
 ): Finding | null {
-  const { pair, from, to } = divergence;
-  const layers = [PAIRS[pair].first, PAIRS[pair].second].map((field) => STATE_FIELDS[field].layer);
+  const layers = LAYERS[pair];
   const end = to < 0 ? Number.POSITIVE_INFINITY : positionOf(to);
   let shown: Finding | null = null;
   let made: Finding | null = null;
@@ -121,53 +124,94 @@ function findingThatShows(
   return shown ?? made;
 }
 
-/** The disagreements as a table. */
+/** The disagreements as a table, which is made when somebody looks at it. `kinds` are those of the events. */
 export function divergencesTable(
   replay: ReplayResult,
   order: Order,
   findings: readonly Finding[],
-  kindOf: (event: number) => string,
+  kinds: ArrayLike<number>,
 ): Table<typeof DIVERGENCES> {
-  const builder = new TableBuilder(DIVERGENCES);
-  const positionOf = (event: number) => (event < 0 ? -1 : order.positions[event]);
-  const timeOf = (event: number) => (event >= 0 && order.timed[event] ? order.time[event] : null);
-  const byFunction = new Map<number, Finding[]>();
-  for (const finding of findings) {
-    if (!finding.fn || finding.event < 0) continue;
-    const list = byFunction.get(finding.fn.fn);
-    if (list) list.push(finding);
-    else byFunction.set(finding.fn.fn, [finding]);
+  return tableLater(DIVERGENCES, () => new DivergenceTeller(replay, order, findings, kinds).table());
+}
+
+/** How a disagreement ended, as the table says it. */
+const ENDS = ['agreement', 'unknown', 'end of recording'];
+
+class DivergenceTeller {
+  private readonly replay: ReplayResult;
+  private readonly order: Order;
+  private readonly kinds: ArrayLike<number>;
+  private readonly byFunction = new Map<number, Finding[]>();
+
+  constructor(replay: ReplayResult, order: Order, findings: readonly Finding[], kinds: ArrayLike<number>) {
+    this.replay = replay;
+    this.order = order;
+    this.kinds = kinds;
+    for (const finding of findings) {
+      if (!finding.fn || finding.event < 0) continue;
+      const list = this.byFunction.get(finding.fn.fn);
+      if (list) list.push(finding);
+      else this.byFunction.set(finding.fn.fn, [finding]);
+    }
   }
-  const last = lastTime(order);
-  const rows = divergencesOf(replay).sort(
-    (a, b) => positionOf(a.from) - positionOf(b.from) || a.fn - b.fn || a.pair - b.pair,
-  );
-  rows.forEach((row, number) => {
-    const { name, first, second } = PAIRS[row.pair];
-    const shown = findingThatShows(row, byFunction.get(row.fn) ?? [], positionOf);
-    const [from, to] = [timeOf(row.from), row.to < 0 ? last : timeOf(row.to)];
-    builder.append({
-      divergence: number,
-      fn: row.fn,
-      function: replay.topology.at(row.fn).address,
-      field: name,
-      layers: `${STATE_FIELDS[first].layer}, ${STATE_FIELDS[second].layer}`,
-      first_value: row.first,
-      second_value: row.second,
-      from_event: positionOf(row.from),
-      from_ns: from,
-      made_by: kindOf(row.from),
-      shown_event: shown ? positionOf(shown.event) : null,
-      shown_ns: shown ? timeOf(shown.event) : null,
-      finding: shown?.id ?? null,
-      to_event: row.to < 0 ? null : positionOf(row.to),
-      to_ns: to,
-      ended_by: row.end ?? 'end of recording',
-      duration_ns: from !== null && to !== null ? to - from : null,
-      within_call: isWithinCall(replay, order, row),
+
+  table(): Table<typeof DIVERGENCES> {
+    const { replay, order, kinds } = this;
+    const { positions } = order;
+    const positionOf = (event: number) => (event < 0 ? -1 : positions[event]);
+    const rows = divergencesOf(replay).sort(
+      (a, b) => positions[a.from] - positions[b.from] || a.fn - b.fn || a.pair - b.pair,
+    );
+    const builder = new TableBuilder(DIVERGENCES);
+    builder.expect(rows.length, 0);
+    const columns = (...names: string[]) => names.map((name) => builder.column(name));
+    const [number, fn, firstValue, secondValue] = columns('divergence', 'fn', 'first_value', 'second_value');
+    const [fromEvent, fromNs, shownEvent, shownNs] = columns(
+      'from_event',
+      'from_ns',
+      'shown_event',
+      'shown_ns',
+    );
+    const [finding, toEvent, toNs, durationNs] = columns('finding', 'to_event', 'to_ns', 'duration_ns');
+    const withinCall = builder.column('within_call');
+    const dictionary = (name: string, textOf: (id: number) => string) =>
+      new DictionaryWriter(builder.column(name), textOf);
+    const address = dictionary('function', (id) => replay.topology.at(id).address);
+    const field = dictionary('field', (pair) => PAIRS[pair].name);
+    const layers = dictionary('layers', (pair) => LAYERS[pair].join(', '));
+    const madeBy = dictionary('made_by', (kind) => EVENT_KINDS[kind].name);
+    const endedBy = dictionary('ended_by', (end) => ENDS[end]);
+    const last = lastTime(order);
+    rows.forEach((row, at) => {
+      const of = this.byFunction.get(row.fn);
+      const shown = of ? findingThatShows(row, of, positionOf) : null;
+      const [from, to] = [this.timeOf(row.from), row.to < 0 ? last : this.timeOf(row.to)];
+      number.pushNumber(at);
+      fn.pushNumber(row.fn);
+      address.push(row.fn);
+      field.push(row.pair);
+      layers.push(row.pair);
+      firstValue.pushNumber(row.first);
+      secondValue.pushNumber(row.second);
+      fromEvent.pushNumber(positions[row.from]);
+      fromNs.push(from);
+      madeBy.push(kinds[row.from]);
+      shownEvent.push(shown && positionOf(shown.event));
+      shownNs.push(shown && this.timeOf(shown.event));
+      finding.push(shown?.id ?? null);
+      toEvent.push(row.to < 0 ? null : positions[row.to]);
+      toNs.push(to);
+      endedBy.push(ENDS.indexOf(row.end ?? 'end of recording'));
+      durationNs.push(from !== null && to !== null ? to - from : null);
+      withinCall.pushNumber(isWithinCall(replay, order, row) ? 1 : 0);
     });
-  });
-  return builder.finish();
+    return builder.finish();
+  }
+
+  /** Common time of an event, ns; null where it has none. */
+  private timeOf(event: number): bigint | null {
+    return event >= 0 && this.order.timed[event] ? this.order.time[event] : null;
+  }
 }
 
 function lastTime({ rows, time, timed }: Order): bigint | null {

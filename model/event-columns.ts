@@ -246,10 +246,14 @@ export class EventColumns {
     return column;
   }
 
-  /** Half as much again: twice as much would leave up to half of the memory empty. */
-  private grow(): void {
+  /** Makes room for so many more events, so that they do not outgrow their memory time and again. */
+  expect(rows: number): void {
+    if (this.length + rows > this.capacity) this.grow(this.length + rows);
+  }
+
+  /** Half as much again where nothing better is known: twice as much would leave up to half of the memory empty. */
+  private grow(rows = Math.ceil((this.capacity * 3) / 2)): void {
     const { length, blank } = this;
-    const rows = Math.ceil((this.capacity * 3) / 2);
     this.capacity = rows;
     this.blank = new Int32Array(rows).fill(UNKNOWN);
     COLUMN_FIELDS.forEach((name, place) => {

@@ -72,10 +72,10 @@ export class StoryTeller {
     const changes = replay.transitions.length;
     return {
       functions: this.functions(),
-      atsEvents: tableLater(ATS_EVENTS, order.rows.length, () => this.atsEvents()),
-      atsCalls: tableLater(ATS_CALLS, calls.length, () => this.atsCalls()),
-      transitions: tableLater(TRANSITIONS, changes, () => this.transitions()),
-      stateIntervals: tableLater(STATE_INTERVALS, changes, () => this.stateIntervals()),
+      atsEvents: tableLater(ATS_EVENTS, () => this.atsEvents(), order.rows.length),
+      atsCalls: tableLater(ATS_CALLS, () => this.atsCalls(), calls.length),
+      transitions: tableLater(TRANSITIONS, () => this.transitions(), changes),
+      stateIntervals: tableLater(STATE_INTERVALS, () => this.stateIntervals(), changes),
     };
   }
 

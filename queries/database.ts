@@ -1,10 +1,24 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import type { Analysis } from '../model/analysis.ts';
-import { ALL_TABLES, CAPTURE_TABLES, type Table, TableBuilder, type TableDef } from '../tables/index.ts';
+import {
+  ALL_TABLES,
+  ATS_CALLS,
+  ATS_EVENTS,
+  CAPTURE_TABLES,
+  CLOCKS,
+  FINDINGS,
+  FUNCTIONS,
+  LOSSES,
+  SOURCES,
+  STATE_INTERVALS,
+  type Table,
+  TableBuilder,
+  type TableDef,
+} from '../tables/index.ts';
 import { namedQuery } from './catalog.ts';
 import { type Engine, type EngineLimits, lockEngine, openEngine } from './engine.ts';
 import { createLibrary } from './library.ts';
-import { type LoadOptions, loadTables } from './load-tables.ts';
+import { createTables, fillTables, type LoadOptions, sqlTables } from './load-tables.ts';
 import timelineTables from './schema/timeline.sql';
 
 export interface DatabaseOptions extends EngineLimits {
@@ -12,6 +26,8 @@ export interface DatabaseOptions extends EngineLimits {
   readonly events?: boolean;
   /** Docs as comments of tables and columns, for those who look around in it; true when not given. */
   readonly comments?: boolean;
+  /** See `LoadOptions`. */
+  readonly meanwhile?: LoadOptions['meanwhile'];
   /** Tables beside those of the analysis. */
   readonly extra?: readonly Table[];
 }
@@ -19,13 +35,18 @@ export interface DatabaseOptions extends EngineLimits {
 export type QueryParameters = Readonly<Record<string, DuckDBValue>>;
 
 /** An analysis loaded into an in-process database. SQL given to it can reach nothing outside of it. */
-export interface Database {
+export interface Database extends Asker {
   readonly engine: Engine;
+  /** Asks on the second connection only: what is wanted later, while other things are asked. */
+  readonly beside: Asker;
+  close(): void;
+}
+
+export interface Asker {
   /** Runs SQL; each row is an object. 64-bit integers are BigInt. */
   query(sql: string, parameters?: QueryParameters): Promise<Record<string, unknown>[]>;
   /** Runs a query of the catalogue. @throws Error for a name it does not have. */
   named<Row>(name: string, parameters?: QueryParameters): Promise<Row[]>;
-  close(): void;
 }
 
 /** Every declared table, so that SQL finds it whether or not this recording had anything for it. */
@@ -45,15 +66,38 @@ export function allTablesOf(
   return [...tables, ...empty, ...(withEvents ? events : [])];
 }
 
+/** What `schema/timeline.sql` reads. */
+const FOR_TIMELINES: ReadonlySet<TableDef> = new Set([
+  ATS_CALLS,
+  ATS_EVENTS,
+  CLOCKS,
+  FINDINGS,
+  FUNCTIONS,
+  LOSSES,
+  SOURCES,
+  STATE_INTERVALS,
+]);
+
 /** Fills an engine with an analysis: tables, the standard library, and what the timelines need. */
 export async function fillEngine(
   engine: Engine,
   tables: readonly Table[],
   options: LoadOptions = {},
 ): Promise<void> {
-  await loadTables(engine, tables, options);
-  await createLibrary(engine, tables);
-  await engine.connection.run(timelineTables);
+  const named = sqlTables(tables);
+  await createTables(engine, named, options);
+  const isFirst = ({ table }: (typeof named)[number]) => FOR_TIMELINES.has(table.def);
+  await fillTables(engine, named.filter(isFirst), options);
+  const timelines = engine.beside.run(timelineTables);
+  const others = async () => {
+    await options.meanwhile?.();
+    const rest = named.filter((table) => !isFirst(table));
+    await fillTables(engine, rest, options);
+    await createLibrary(engine, tables);
+  };
+  // Nobody closes an engine that is still at work.
+  for (const done of await Promise.allSettled([others(), timelines]))
+    if (done.status === 'rejected') throw done.reason;
 }
 
 function objectsOf(connection: DuckDBConnection): Database['query'] {
@@ -67,8 +111,8 @@ function objectsOf(connection: DuckDBConnection): Database['query'] {
 export async function openDatabase(analysis: Analysis, options: DatabaseOptions = {}): Promise<Database> {
   const engine = await openEngine(options);
   try {
-    const { extra, events = true, comments } = options;
-    await fillEngine(engine, allTablesOf(analysis, extra, events), { comments });
+    const { extra, events = true, comments, meanwhile } = options;
+    await fillEngine(engine, allTablesOf(analysis, extra, events), { comments, meanwhile });
     await lockEngine(engine);
   } catch (error) {
     engine.close();
@@ -79,14 +123,24 @@ export async function openDatabase(analysis: Analysis, options: DatabaseOptions 
 
 /** Asks an engine that holds a capture: one that `fillEngine` filled, or a saved database. Closing it closes the engine. */
 export function databaseOf(engine: Engine): Database {
-  const query = objectsOf(engine.connection);
-  return {
-    engine,
+  const [own, beside] = [engine.connection, engine.beside].map(objectsOf);
+  const asker = (query: Database['query']): Asker => ({
     query,
     named: async <Row>(name: string, parameters?: QueryParameters) =>
       (await query(namedQuery(name).sql, parameters)) as Row[],
-    close: () => engine.close(),
+  });
+  // What is asked at the same time goes to both connections.
+  const lines = [own, beside].map((ask) => ({ ask, busy: 0 }));
+  const query: Database['query'] = async (sql, parameters) => {
+    const line = lines[0].busy <= lines[1].busy ? lines[0] : lines[1];
+    line.busy++;
+    try {
+      return await line.ask(sql, parameters);
+    } finally {
+      line.busy--;
+    }
   };
+  return { engine, ...asker(query), beside: asker(beside), close: () => engine.close() };
 }
 
 /** A database whose tables are all empty, to check SQL against. The caller closes it. */

@@ -23,11 +23,13 @@ export interface EngineOptions extends EngineLimits {
   readonly readOnly?: boolean;
 }
 
-/** An open DuckDB instance with one connection. */
+/** An open DuckDB instance. */
 export interface Engine {
   readonly duckdb: typeof bindings;
   readonly raw: bindings.Connection;
   readonly connection: DuckDBConnection;
+  /** A second connection, for what is asked while the first is busy. */
+  readonly beside: DuckDBConnection;
   /** Most memory DuckDB may use. */
   readonly memoryBytes: number;
   readonly runaway: EngineLimits['runaway'];
@@ -69,13 +71,16 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const instance = await duckdb.open(options.path ?? ':memory:', configOf(duckdb, options));
   const raw = await duckdb.connect(instance);
   const connection = new DuckDBConnection(raw);
+  const beside = new DuckDBConnection(await duckdb.connect(instance));
   return {
     duckdb,
     raw,
     connection,
+    beside,
     memoryBytes: bytesOf(options.memoryLimit ?? DEFAULT_MEMORY),
     runaway: options.runaway,
     close() {
+      beside.closeSync();
       connection.closeSync();
       duckdb.close_sync(instance);
     },

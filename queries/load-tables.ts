@@ -42,18 +42,19 @@ export interface LoadOptions {
   readonly written?: ReadonlyMap<Table, string>;
   /** Docs as comments of tables and columns; true when not given. They take more time than the tables themselves. */
   readonly comments?: boolean;
+  /** What there is to do for the caller while the engine works on what was loaded. */
+  meanwhile?(): Promise<unknown>;
 }
 
-/**
- * Creates tables with their comments and fills them.
- * @throws Error from DuckDB, e.g. when the disk is full.
- */
-export async function loadTables(
+/** A table under the name that SQL knows it by. */
+export type NamedTable = ReturnType<typeof sqlTables>[number];
+
+/** Creates tables and their comments; none has a row. @throws Error from DuckDB. */
+export async function createTables(
   engine: Engine,
-  tables: readonly Table[],
+  named: readonly NamedTable[],
   { written = new Map(), comments = true }: LoadOptions = {},
 ): Promise<void> {
-  const named = sqlTables(tables);
   const schemas = new Set(named.map(({ def }) => def.schema ?? 'main'));
   const statements = ['BEGIN;'];
   for (const schema of schemas)
@@ -70,9 +71,24 @@ export async function loadTables(
   }
   statements.push('COMMIT;');
   await engine.duckdb.query(engine.raw, statements.join('\n'));
+}
+
+/** Fills tables that were created. @throws Error from DuckDB, e.g. when the disk is full. */
+export async function fillTables(
+  engine: Engine,
+  named: readonly NamedTable[],
+  { written = new Map() }: LoadOptions = {},
+): Promise<void> {
   // One transaction: a commit waits for the disk, and there may be a hundred small tables.
   await engine.duckdb.query(engine.raw, 'BEGIN;');
   for (const { table, def } of named)
     if (!written.has(table)) loadTable(engine.duckdb, engine.raw, table, def.name);
   await engine.duckdb.query(engine.raw, 'COMMIT;');
+}
+
+/** Creates tables with their comments and fills them. @throws Error from DuckDB, e.g. when the disk is full. */
+export async function loadTables(engine: Engine, tables: readonly Table[]): Promise<void> {
+  const named = sqlTables(tables);
+  await createTables(engine, named);
+  await fillTables(engine, named);
 }

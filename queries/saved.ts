@@ -47,6 +47,7 @@ export class DatabaseFile {
       await engine.connection.run(
         `ATTACH ${quoteText(path)} AS ${CATALOG} (BLOCK_SIZE ${blocks}); USE ${CATALOG};`,
       );
+      await engine.beside.run(`USE ${CATALOG};`);
       return new DatabaseFile(engine);
     } catch (error) {
       engine.close();
@@ -68,6 +69,7 @@ export class DatabaseFile {
     if (streamed.length > 0) await this.engine.connection.run(`CHECKPOINT ${CATALOG};`);
     await fillEngine(this.engine, [...tables, ...written.keys()], { written });
     // Without the checkpoint the newest rows stand in a log file beside the database.
+    await this.engine.beside.run('USE memory;');
     await this.engine.connection.run(`CHECKPOINT ${CATALOG}; USE memory; DETACH ${CATALOG};`);
   }
 
@@ -139,6 +141,7 @@ export async function openSaved(
             : `${path}: cannot be opened as a database (${error.message.split('\n')[0]}).`,
         );
       });
+    await engine.beside.run(`USE ${CATALOG};`);
     await checkVersion(engine, path);
     await lockEngine(engine, openings);
   } catch (error) {

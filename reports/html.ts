@@ -3,9 +3,10 @@ import { type Database, databaseOf, openDatabase } from '../queries/database.ts'
 import type { Engine } from '../queries/engine.ts';
 import type { PageContext } from './blocks/context.ts';
 import { toldOrder } from './blocks/findings.ts';
-import { MAX_TIMELINES } from './blocks/timeline.ts';
+import { askTimelines, MAX_TIMELINES } from './blocks/timeline.ts';
 import { Answers } from './definition/answers.ts';
-import type { ReportDefinition } from './definition/definition.ts';
+import type { Node, ReportDefinition } from './definition/definition.ts';
+import { hasNode } from './definition/nodes.ts';
 import { parseDefinition } from './definition/parse.ts';
 import { fillText, valuesIn } from './definition/prose.ts';
 import { findingAnchors } from './html/anchors.ts';
@@ -13,6 +14,8 @@ import { detailsOf } from './html/finding-details.ts';
 import { html } from './html/markup.ts';
 import script from './html/page.client.js';
 import { page } from './html/page.ts';
+import { readyCharts } from './html/svg.ts';
+import { Timelines } from './html/timelines.ts';
 import { kernelsOf, shortNames } from './phrases.ts';
 import { Renderer } from './renderer.ts';
 import { type StoryRows, tellStory } from './story.ts';
@@ -35,26 +38,63 @@ export interface ReportOptions {
 }
 
 async function storyRowsFrom(db: Database): Promise<StoryRows> {
-  const [verdict] = await db.named<StoryRows['verdict']>('verdict');
-  const [{ events }] = await db.query('SELECT count(*)::INTEGER AS events FROM ats_events');
+  const [
+    [verdict],
+    reasons,
+    sources,
+    importLog,
+    losses,
+    clocks,
+    functions,
+    findings,
+    links,
+    evidence,
+    rules,
+    ruleFunctions,
+    features,
+    baseline,
+    comparison,
+    suppressions,
+    suppressed,
+    [{ events }],
+  ] = await Promise.all([
+    db.named<StoryRows['verdict']>('verdict'),
+    db.named<StoryRows['reasons'][number]>('verdict-reasons'),
+    db.named<StoryRows['sources'][number]>('sources'),
+    db.named<StoryRows['importLog'][number]>('import-log'),
+    db.named<StoryRows['losses'][number]>('losses'),
+    db.named<StoryRows['clocks'][number]>('clocks'),
+    db.named<StoryRows['functions'][number]>('functions'),
+    db.named<StoryRows['findings'][number]>('findings'),
+    db.named<StoryRows['links'][number]>('finding-links'),
+    db.named<StoryRows['evidence'][number]>('evidence'),
+    db.named<StoryRows['rules'][number]>('rules'),
+    db.named<StoryRows['ruleFunctions'][number]>('rule-functions'),
+    db.named<StoryRows['features'][number]>('features'),
+    db.named<StoryRows['baseline'][number]>('baseline'),
+    db.named<StoryRows['comparison'][number]>('comparison'),
+    db.named<StoryRows['suppressions'][number]>('suppressions'),
+    db.named<StoryRows['suppressed'][number]>('suppressed-findings'),
+    db.query('SELECT count(*)::INTEGER AS events FROM ats_events'),
+  ]);
   return {
     verdict,
-    reasons: await db.named('verdict-reasons'),
-    sources: await db.named('sources'),
-    importLog: await db.named('import-log'),
-    losses: await db.named('losses'),
-    clocks: await db.named('clocks'),
-    functions: await db.named('functions'),
-    findings: await db.named('findings'),
-    links: await db.named('finding-links'),
-    evidence: await db.named('evidence'),
-    rules: await db.named('rules'),
-    ruleFunctions: await db.named('rule-functions'),
-    features: await db.named('features'),
-    baseline: await db.named('baseline'),
-    comparison: await db.named('comparison'),
-    suppressions: await db.named('suppressions'),
-    suppressed: await db.named('suppressed-findings'),
+    reasons,
+    sources,
+    importLog,
+    losses,
+    clocks,
+    functions,
+    findings,
+    links,
+    evidence,
+    rules,
+    ruleFunctions,
+    features,
+    baseline,
+    comparison,
+    suppressions,
+    suppressed,
     eventCount: events as number,
   };
 }
@@ -84,6 +124,7 @@ function contextOf(db: Database, definition: ReportDefinition, options: ReportOp
   return {
     definition,
     db,
+    timelines: new Timelines(db.beside),
     story,
     answers: new Answers(db.engine, definition, options),
     findings: once(async () => {
@@ -123,6 +164,21 @@ export function builtInText(): string {
 export async function renderHtml(db: Database, options: ReportOptions = {}): Promise<string> {
   const definition = options.definition ?? builtInDefinition();
   const context = contextOf(db, definition, options);
+  try {
+    if (hasNode(definition.nodes, (node, inEach) => inEach && isTimeline(node))) await askTimelines(context);
+    return await renderPage(context);
+  } finally {
+    // Whoever made the engine closes it next.
+    await context.timelines.settle();
+  }
+}
+
+function isTimeline(node: Node): boolean {
+  return node.kind === 'block' && node.tag.name === 'timeline';
+}
+
+async function renderPage(context: PageContext): Promise<string> {
+  const { definition } = context;
   const renderer = new Renderer(context);
   const body = await renderer.page();
   const values = new Map<string, string | null>();
@@ -140,12 +196,18 @@ ${body}</main>
   );
 }
 
+/** Loads what the page of a definition needs, while the engine is at work. */
+export async function getReadyFor({ nodes }: ReportDefinition): Promise<void> {
+  if (hasNode(nodes, (node) => node.kind === 'chart')) await readyCharts();
+}
+
 /** The report of an analysis as one self-contained page: see `renderHtml`. */
 export async function htmlReport(analysis: Analysis, options: ReportOptions = {}): Promise<string> {
   const rows = analysis.atsEvents.length + analysis.stateIntervals.length;
   const db = await openDatabase(analysis, {
     events: false,
     comments: false,
+    meanwhile: () => getReadyFor(options.definition ?? builtInDefinition()),
     ...(rows < FEW_ROWS ? { threads: 1 } : {}),
   });
   try {

@@ -12,18 +12,23 @@ export interface Table<T extends TableDef = TableDef> {
 /**
  * A table whose columns are made when they are first asked for: large ones that most uses never look at. What it is made of
  * is let go then.
- * @param length rows that `make` gives.
+ * @param length rows that `make` gives; not given where only it can tell.
  */
-export function tableLater<T extends TableDef>(def: T, length: number, make: () => Table<T>): Table<T> {
-  let columns: readonly Column[] | null = null;
+export function tableLater<T extends TableDef>(def: T, make: () => Table<T>, length?: number): Table<T> {
+  let made: Table<T> | null = null;
   let pending: (() => Table<T>) | null = make;
+  const table = () => {
+    made ??= pending?.() ?? null;
+    pending = null;
+    return made as Table<T>;
+  };
   return {
     def,
-    length,
+    get length() {
+      return length ?? table().length;
+    },
     get columns() {
-      columns ??= pending?.().columns ?? [];
-      pending = null;
-      return columns;
+      return table().columns;
     },
   };
 }

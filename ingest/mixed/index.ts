@@ -35,13 +35,27 @@ interface Split {
 export function splitMixed(source: ByteSource): ByteSource[] | null {
   if (source.size === 0 || source.size > LARGEST) return null;
   if (headOf(source, LONGEST).includes(0)) return null;
+  if (!contains(source, CAPABILITY)) return null;
   const bytes = Buffer.alloc(source.size);
   const text = bytes.subarray(0, source.read(0, bytes));
-  if (!text.includes(CAPABILITY)) return null;
   const { listings, rest, isLog } = split(text);
   if (listings.length === 0 || !isLog) return null;
   const shared = new SharedSource(source);
   return [shared.section(kernelLog, rest), shared.section(lspci, listings)];
+}
+
+/** Bytes of a look: most inputs hold no listing, and need not be in memory as a whole to tell. */
+const WINDOW = 262_144;
+
+function contains(source: ByteSource, wanted: Buffer): boolean {
+  if (source.size < wanted.length) return false;
+  const window = Buffer.alloc(Math.min(source.size, WINDOW));
+  for (let at = 0; at < source.size; at += window.length - wanted.length + 1) {
+    const got = source.read(at, window);
+    if (window.subarray(0, got).includes(wanted)) return true;
+    if (got < window.length) return false;
+  }
+  return false;
 }
 
 function split(text: Buffer): Split {

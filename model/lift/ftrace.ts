@@ -77,11 +77,11 @@ function isConfigWrite(fields: readonly string[]): boolean {
 /** Turns the rows of the event tables of a recording into events of the model. */
 export function liftEventTables(tables: readonly Table[], events: EventColumns): void {
   const addressed = addressedProbes(tables, knownEventName);
-  tables.forEach((table, number) => {
-    if (isSimulatorEvent(table.def.name)) return;
-    const lifter = new EventTableLifter(table, number, events, addressed);
-    for (let row = 0; row < table.length; row++) lifter.lift(row);
-  });
+  const lifters = tables.flatMap((table, number) =>
+    isSimulatorEvent(table.def.name) ? [] : [new EventTableLifter(table, number, events, addressed)],
+  );
+  events.expect(lifters.reduce((sum, lifter) => sum + lifter.likelyRows, 0));
+  for (const lifter of lifters) lifter.liftAll();
 }
 
 class EventTableLifter {
@@ -108,6 +108,19 @@ class EventTableLifter {
     this.knownBySymbol = (this.column.symbol.dictionary ?? []).map(knownSymbol);
     const fields = table.columns.map((column) => column.def.name);
     this.knownByName = knownEventName(table.def.name) ?? (isConfigWrite(fields) ? UNATTRIBUTED_WRITE : null);
+  }
+
+  /** Rows that most likely become events of the model. */
+  get likelyRows(): number {
+    const isKnown =
+      this.knownByName !== null ||
+      KNOWN_TRACEPOINTS[this.table.def.name] !== undefined ||
+      this.knownBySymbol.some((known) => known !== null);
+    return isKnown ? this.table.length : 0;
+  }
+
+  liftAll(): void {
+    for (let row = 0; row < this.table.length; row++) this.lift(row);
   }
 
   lift(row: number): void {

@@ -3,6 +3,7 @@ import type { Answers, Parameters } from '../definition/answers.ts';
 import type { ReportDefinition } from '../definition/definition.ts';
 import type { Heading } from '../definition/prose.ts';
 import type { FindingContext } from '../html/findings-section.ts';
+import type { Timelines } from '../html/timelines.ts';
 import type { Story } from '../story.ts';
 
 /** What the parts of a page share while it is made. */
@@ -10,6 +11,7 @@ export interface PageContext {
   readonly definition: ReportDefinition;
   readonly answers: Answers;
   readonly db: Database;
+  readonly timelines: Timelines;
   /** Everything the recording tells, read once. */
   readonly story: () => Promise<Story>;
   /** What articles of findings need. */

@@ -50,17 +50,18 @@ function listening() {
   return { warnings, logger };
 }
 
+/** Loads the libraries of charts: a third of the program. */
+export function readyCharts() {
+  return Promise.all([import('vega'), import('vega-lite'), import('vega-interpreter')]);
+}
+
 /**
  * Renders a vega-lite chart to markup at build time: a page needs no script to show it. Expressions in it are
  * interpreted, not compiled to code, and nothing is loaded.
  * @throws Error for a chart that cannot be drawn, or that holds links or images.
  */
 export async function renderSvg(spec: TopLevelSpec, options: SvgOptions): Promise<Markup> {
-  const [vega, vegaLite, { expressionInterpreter }] = await Promise.all([
-    import('vega'),
-    import('vega-lite'),
-    import('vega-interpreter'),
-  ]);
+  const [vega, vegaLite, { expressionInterpreter }] = await readyCharts();
   // Ids count up over all charts of the process; the same chart must give the same bytes.
   vega.resetSVGDefIds();
   const { logger } = listening();

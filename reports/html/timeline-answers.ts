@@ -1,4 +1,4 @@
-import type { Database } from '../../queries/database.ts';
+import type { Asker } from '../../queries/database.ts';
 
 /** A state interval, or several too short to draw, with its place on the axis: a row of the query `timeline-marks`. */
 export interface TimelineMark {
@@ -65,11 +65,18 @@ const TICK_SLOTS = 400;
 /** Up to this many functions each layer has a lane. */
 const MAX_IN_FULL = 12;
 
+export interface TimelineOptions {
+  /** Times are of a clock that counts. */
+  readonly countsTicks: boolean;
+  /** Marks that it may take. */
+  readonly maxMarks: number;
+}
+
 /** Asks for everything the timeline of a PF family shows. */
 export async function timelineOf(
-  db: Database,
+  db: Asker,
   family: string,
-  options: { readonly countsTicks: boolean; readonly maxMarks: number },
+  options: TimelineOptions,
 ): Promise<FamilyTimeline> {
   const [{ lanes }] = await db.named<{ lanes: number }>('timeline-lanes', { family });
   // A lane has at most two marks for each slot: one too short to draw alone, and one that is not.
