@@ -68,14 +68,16 @@ export async function toDatabase(
   return writeWhole('--db', target, force, async (beside) => {
     const script = saveWorker();
     let thread: SaveThread | null = null;
-    // The thread starts with the first batch: a small recording has none.
+    const started = (at: URL) => {
+      thread ??= new SaveThread(at, beside, limits);
+      return thread;
+    };
+    // The thread starts with a large recording, or with the first batch: a small one has none.
     const stream = script && {
       keep: { wants: modelWants },
       batchRows: ROW_GROUP,
-      take(batch: EventBatch) {
-        thread ??= new SaveThread(script, beside, limits);
-        thread.append(batch);
-      },
+      begin: () => started(script),
+      take: (batch: EventBatch) => started(script).append(batch),
       pause: () => thread?.pause() ?? null,
     };
     try {

@@ -32,8 +32,8 @@ export async function runIngest(inputs: readonly string[], flags: IngestFlags): 
   const limits = limitsOf(flags);
   const done = onInterrupt(removePending);
   try {
-    // Files of another kind need all rows; a database takes them as they come.
-    const streams = parquet === undefined && arrow === undefined;
+    // Files of another kind need all rows; a database takes them as they come. The model's own wait for its verdict.
+    const streams = flags.all === true && parquet === undefined && arrow === undefined;
     const record = (stream?: EventStream) => recordedCapture(inputs, flags, streams ? stream : undefined);
     const capture = db === undefined ? await record() : await toDatabase(db, force, limits, record);
     if (parquet !== undefined) await toDataset(parquet, capture, force, limits);

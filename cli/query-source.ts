@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { InputError } from '../ingest/input-error.ts';
-import { fillEngine } from '../queries/database.ts';
 import { openDataset } from '../queries/dataset.ts';
 import { type Engine, type EngineLimits, lockEngine, openEngine } from '../queries/engine.ts';
+import { fillEngine } from '../queries/fill.ts';
 import type { LoadOptions } from '../queries/load-tables.ts';
 import { QueryError } from '../queries/query-error.ts';
 import { isSavedDatabase, openSaved } from '../queries/saved.ts';

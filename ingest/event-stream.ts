@@ -34,6 +34,8 @@ export interface EventStream {
   readonly keep: EventNeeds;
   /** Rows from which a batch goes out. */
   readonly batchRows: number;
+  /** A recording was opened that is so large that batches will come. */
+  begin?(): void;
   take(batch: EventBatch): void;
   /** Resolves when the taker has caught up; null when it has. */
   pause(): Promise<void> | null;

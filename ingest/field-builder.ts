@@ -131,7 +131,7 @@ export class FieldBuilder {
   }
 
   private newColumn(type: 'i64' | 'dict'): ColumnBuilder {
-    return new ColumnBuilder({ name: this.name, type, nullable: true, doc: 'Field of the event.' });
+    return new ColumnBuilder({ name: this.name, type, nullable: true, doc: '' });
   }
 
   private makeRoom(): void {

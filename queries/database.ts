@@ -1,25 +1,10 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import type { Analysis } from '../model/analysis.ts';
-import {
-  ALL_TABLES,
-  ATS_CALLS,
-  ATS_EVENTS,
-  CAPTURE_TABLES,
-  CLOCKS,
-  FINDINGS,
-  FUNCTIONS,
-  LOSSES,
-  SOURCES,
-  STATE_INTERVALS,
-  type Table,
-  TableBuilder,
-  type TableDef,
-} from '../tables/index.ts';
+import { ALL_TABLES, CAPTURE_TABLES, type Table, TableBuilder, type TableDef } from '../tables/index.ts';
 import { namedQuery } from './catalog.ts';
 import { type Engine, type EngineLimits, lockEngine, openEngine } from './engine.ts';
-import { createLibrary } from './library.ts';
-import { createTables, fillTables, type LoadOptions, sqlTables } from './load-tables.ts';
-import timelineTables from './schema/timeline.sql';
+import { declaredTables, fillEngine } from './fill.ts';
+import type { LoadOptions } from './load-tables.ts';
 
 export interface DatabaseOptions extends EngineLimits {
   /** Load the tables of trace events too; true when not given. */
@@ -64,40 +49,6 @@ export function allTablesOf(
     .filter((def) => !present.has(def))
     .map((def) => new TableBuilder(def).finish());
   return [...tables, ...empty, ...(withEvents ? events : [])];
-}
-
-/** What `schema/timeline.sql` reads. */
-const FOR_TIMELINES: ReadonlySet<TableDef> = new Set([
-  ATS_CALLS,
-  ATS_EVENTS,
-  CLOCKS,
-  FINDINGS,
-  FUNCTIONS,
-  LOSSES,
-  SOURCES,
-  STATE_INTERVALS,
-]);
-
-/** Fills an engine with an analysis: tables, the standard library, and what the timelines need. */
-export async function fillEngine(
-  engine: Engine,
-  tables: readonly Table[],
-  options: LoadOptions = {},
-): Promise<void> {
-  const named = sqlTables(tables);
-  await createTables(engine, named, options);
-  const isFirst = ({ table }: (typeof named)[number]) => FOR_TIMELINES.has(table.def);
-  await fillTables(engine, named.filter(isFirst), options);
-  const timelines = engine.beside.run(timelineTables);
-  const others = async () => {
-    await options.meanwhile?.();
-    const rest = named.filter((table) => !isFirst(table));
-    await fillTables(engine, rest, options);
-    await createLibrary(engine, tables);
-  };
-  // Nobody closes an engine that is still at work.
-  for (const done of await Promise.allSettled([others(), timelines]))
-    if (done.status === 'rejected') throw done.reason;
 }
 
 function objectsOf(connection: DuckDBConnection): Database['query'] {
@@ -147,8 +98,7 @@ export function databaseOf(engine: Engine): Database {
 export async function openEmptyDatabase(limits: EngineLimits = {}): Promise<Database> {
   const engine = await openEngine(limits);
   try {
-    const tables = [...ALL_TABLES, ...CAPTURE_TABLES].map((def) => new TableBuilder(def).finish());
-    await fillEngine(engine, tables);
+    await fillEngine(engine, declaredTables());
     await lockEngine(engine);
   } catch (error) {
     engine.close();

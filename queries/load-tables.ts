@@ -56,7 +56,7 @@ export async function createTables(
   { written = new Map(), comments = true }: LoadOptions = {},
 ): Promise<void> {
   const schemas = new Set(named.map(({ def }) => def.schema ?? 'main'));
-  const statements = ['BEGIN;'];
+  const statements: string[] = [];
   for (const schema of schemas)
     if (schema !== 'main') statements.push(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)};`);
   for (const { table, def } of named) {
@@ -69,26 +69,34 @@ export async function createTables(
       ...(comments ? commentSql(def) : []),
     );
   }
-  statements.push('COMMIT;');
-  await engine.duckdb.query(engine.raw, statements.join('\n'));
+  if (statements.length > 0) await engine.duckdb.query(engine.raw, statements.join('\n'));
 }
 
 /** Fills tables that were created. @throws Error from DuckDB, e.g. when the disk is full. */
-export async function fillTables(
+export function fillTables(
   engine: Engine,
   named: readonly NamedTable[],
   { written = new Map() }: LoadOptions = {},
-): Promise<void> {
-  // One transaction: a commit waits for the disk, and there may be a hundred small tables.
-  await engine.duckdb.query(engine.raw, 'BEGIN;');
+): void {
   for (const { table, def } of named)
     if (!written.has(table)) loadTable(engine.duckdb, engine.raw, table, def.name);
+}
+
+/**
+ * Does all of it in one transaction: a commit waits for the disk, and there may be a hundred small tables. Who sees it
+ * fail closes the engine.
+ */
+export async function inTransaction(engine: Engine, work: () => Promise<void>): Promise<void> {
+  await engine.duckdb.query(engine.raw, 'BEGIN;');
+  await work();
   await engine.duckdb.query(engine.raw, 'COMMIT;');
 }
 
 /** Creates tables with their comments and fills them. @throws Error from DuckDB, e.g. when the disk is full. */
 export async function loadTables(engine: Engine, tables: readonly Table[]): Promise<void> {
   const named = sqlTables(tables);
-  await createTables(engine, named);
-  await fillTables(engine, named);
+  await inTransaction(engine, async () => {
+    await createTables(engine, named);
+    fillTables(engine, named);
+  });
 }

@@ -2,9 +2,9 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import type { EventBatch, StreamedTable } from '../ingest/event-stream.ts';
 import { quoteText } from '../tables/ddl.ts';
 import { SCHEMA_VERSION, type Table } from '../tables/index.ts';
-import { fillEngine } from './database.ts';
 import { type Engine, type EngineLimits, lockEngine, type Openings, openEngine } from './engine.ts';
 import { EventWriter } from './event-writer.ts';
+import { fillFile, prepareFile } from './fill.ts';
 import { QueryError } from './query-error.ts';
 
 /**
@@ -47,7 +47,7 @@ export class DatabaseFile {
       await engine.connection.run(
         `ATTACH ${quoteText(path)} AS ${CATALOG} (BLOCK_SIZE ${blocks}); USE ${CATALOG};`,
       );
-      await engine.beside.run(`USE ${CATALOG};`);
+      await prepareFile(engine);
       return new DatabaseFile(engine);
     } catch (error) {
       engine.close();
@@ -67,9 +67,8 @@ export class DatabaseFile {
       written.set({ ...account, columns: [] }, await this.events.finish(account));
     // What stands in the file takes no memory beside the other tables.
     if (streamed.length > 0) await this.engine.connection.run(`CHECKPOINT ${CATALOG};`);
-    await fillEngine(this.engine, [...tables, ...written.keys()], { written });
+    await fillFile(this.engine, tables, written);
     // Without the checkpoint the newest rows stand in a log file beside the database.
-    await this.engine.beside.run('USE memory;');
     await this.engine.connection.run(`CHECKPOINT ${CATALOG}; USE memory; DETACH ${CATALOG};`);
   }
 

@@ -39,7 +39,7 @@ function typeOf(arrow: Arrow, column: Column, dictionaryId: number): DataType {
 export function schemaOf(arrow: Arrow, table: Table): Schema {
   const fields = table.columns.map((column, index) => {
     const { def } = column;
-    const metadata = new Map([['doc', def.doc]]);
+    const metadata = new Map(def.doc === '' ? [] : [['doc', def.doc]]);
     if (def.unit) metadata.set('unit', def.unit);
     return new arrow.Field(def.name, typeOf(arrow, column, index), def.nullable === true, metadata);
   });

@@ -53,14 +53,16 @@ export function createTableSql(def: TableDef, typeAt?: (index: number) => string
   return `CREATE TABLE ${sqlTableName(def)} (\n${columns.join(',\n')}\n);`;
 }
 
-/** The `COMMENT ON` statements of a declaration: the table first, then its columns. */
+/** The `COMMENT ON` statements of a declaration: the table first, then those of its columns that have a doc. */
 export function commentSql(def: TableDef): string[] {
   const table = sqlTableName(def);
   return [
     `COMMENT ON TABLE ${table} IS ${quoteText(def.doc)};`,
-    ...def.columns.map(
-      (column) =>
-        `COMMENT ON COLUMN ${table}.${quoteIdentifier(column.name)} IS ${quoteText(columnComment(column))};`,
-    ),
+    ...def.columns
+      .filter(({ doc }) => doc !== '')
+      .map(
+        (column) =>
+          `COMMENT ON COLUMN ${table}.${quoteIdentifier(column.name)} IS ${quoteText(columnComment(column))};`,
+      ),
   ];
 }

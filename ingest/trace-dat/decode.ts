@@ -23,7 +23,7 @@ import { hexFields } from './print-format.ts';
 import { locationText, Symbols } from './symbols.ts';
 import { Tasks } from './tasks.ts';
 import type { UnpackPool } from './unpack-pool.ts';
-import { openStreams, poolFor, walkMerged } from './walk.ts';
+import { isLarge, openStreams, poolFor, walkMerged } from './walk.ts';
 
 // 0 = no record of this id was seen yet.
 const SKIP = 1;
@@ -61,6 +61,7 @@ export async function decodeTraceDat(
     const opened = await openTraceFile(source, out, {
       onPacking(compression, unpack) {
         pool = poolFor(source.size, compression, unpack);
+        if (isLarge(source.size, compression)) options.stream?.begin?.();
       },
       onPages(pages) {
         streams = openStreams(source, out, pages, options.chunkSize, pool);

@@ -17,6 +17,16 @@ const AHEAD = 8 * 1048576;
 /** Threads pay off for packed files of this many bytes and more: starting one takes some 50 ms. */
 const WORTH_THREADS = 4 * 1024 * 1024;
 
+/** Bytes of pages, unpacked, that hold a million events and more. */
+const LARGE = 64 * 1024 * 1024;
+/** How much smaller packed pages are, at least. */
+const USUAL_RATIO = 4;
+
+/** Whether a file of this size holds so many events that some kinds of them are frequent. */
+export function isLarge(size: number, compression: Compression): boolean {
+  return size * (compression === 'none' ? 1 : USUAL_RATIO) >= LARGE;
+}
+
 /** Threads for a packed file of a size that is worth them; null for other files. */
 export function poolFor(size: number, compression: Compression, unpack: Unpack): UnpackPool | null {
   return compression === 'none' || size < WORTH_THREADS ? null : new UnpackPool(compression, unpack);
