@@ -47,14 +47,18 @@ function incompleteness(topology: Topology, calls: Calls, losses: number): strin
 
 /** An end is missing only where the recording shows such ends at all. */
 function callsWithoutAnEnd(calls: Calls): number {
+  let noReturn = 0;
+  /** By symbol. */
+  const noEntry = new Map<number, number>();
+  for (let call = 0; call < calls.length; call++) {
+    if (calls.exit[call] < 0) noReturn += calls.entryOnly[call] ? 0 : 1;
+    else if (calls.enter[call] < 0)
+      noEntry.set(calls.symbol[call], (noEntry.get(calls.symbol[call]) ?? 0) + 1);
+  }
+  if (noEntry.size === 0) return noReturn;
   const entered = new Set<number>();
   for (let call = 0; call < calls.length; call++) if (calls.enter[call] >= 0) entered.add(calls.symbol[call]);
-  let count = 0;
-  for (let call = 0; call < calls.length; call++) {
-    if (
-      calls.exit[call] < 0 ? !calls.entryOnly[call] : calls.enter[call] < 0 && entered.has(calls.symbol[call])
-    )
-      count++;
-  }
+  let count = noReturn;
+  for (const [symbol, times] of noEntry) if (entered.has(symbol)) count += times;
   return count;
 }

@@ -89,8 +89,8 @@ export class Replay {
   private readonly order: Order;
   private readonly calls: Calls;
   private readonly topology = new Topology();
-  private readonly changes = new StateChanges(this.topology);
-  private readonly state = new StateStore(this.changes);
+  private readonly changes: StateChanges;
+  private readonly state: StateStore;
   private readonly machineCoverage = new MachineCoverage();
   private readonly underWay = new CallsUnderWay();
   private readonly bench: RuleBench;
@@ -108,8 +108,11 @@ export class Replay {
 
   constructor(input: ReplayInput) {
     const { events, order, features } = input;
-    const { topology, state, underWay, machineCoverage } = this;
+    const { topology, underWay, machineCoverage } = this;
+    this.changes = new StateChanges(topology, events.length);
     const { stability } = this.changes;
+    const state = new StateStore(this.changes);
+    this.state = state;
     const calls = input.calls ?? pairCalls(events, order.rows);
     this.events = events;
     this.order = order;

@@ -3,15 +3,27 @@ import { type Origin, originNumber } from '../state.ts';
 /** Every change of what the model knows, as columns in the order in which they happened. */
 export class TransitionLog {
   length = 0;
-  private capacity = 1024;
-  event = new Int32Array(1024);
-  fn = new Int32Array(1024);
-  from = new Int32Array(1024);
-  to = new Int32Array(1024);
+  event: Int32Array;
+  fn: Int32Array;
+  from: Int32Array;
+  to: Int32Array;
   /** Position in `STATE_FIELDS`. */
-  field = new Uint8Array(1024);
+  field: Uint8Array;
   /** Position in `ORIGINS`. */
-  origin = new Uint8Array(1024);
+  origin: Uint8Array;
+  private capacity: number;
+
+  /** @param expected how many there may be: room that nothing is written to takes no memory. */
+  constructor(expected = 0) {
+    const capacity = Math.max(1024, expected);
+    this.capacity = capacity;
+    this.event = new Int32Array(capacity);
+    this.fn = new Int32Array(capacity);
+    this.from = new Int32Array(capacity);
+    this.to = new Int32Array(capacity);
+    this.field = new Uint8Array(capacity);
+    this.origin = new Uint8Array(capacity);
+  }
 
   add(event: number, fn: number, field: number, from: number, to: number, origin: Origin): void {
     if (this.length === this.capacity) this.grow();
