@@ -121,6 +121,7 @@ export const KNOWN_TRACEPOINTS: Readonly<Record<string, EventKindName>> = {
   cache_tag_assign: 'cachetag.assign',
   cache_tag_unassign: 'cachetag.unassign',
   qi_submit: 'invalidate',
+  pci_hp_event: 'log.link_down',
 };
 
 export const FUNCTION_BY_SYMBOL: ReadonlyMap<string, KnownFunction> = new Map(

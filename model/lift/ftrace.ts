@@ -1,6 +1,6 @@
 import { type Column, columnOf, EVENT_COLUMNS, isNullAt, type Table } from '../../tables/index.ts';
 import { clearDraft, type EventColumns, type EventDraft, newDraft } from '../event-columns.ts';
-import { ENTER, KIND, POINT, RETURN, UNKNOWN } from '../events.ts';
+import { ENTER, type EventKindName, KIND, POINT, RETURN, UNKNOWN } from '../events.ts';
 import {
   FUNCTION_BY_SYMBOL,
   KNOWN_FUNCTIONS,
@@ -49,6 +49,14 @@ export function knownEventName(name: string): KnownFunction | null {
 
 /** A config write told by its arguments alone: nobody can say who wrote, nor how wide. */
 const UNATTRIBUTED_WRITE: KnownFunction = { symbol: '', kind: 'config.write', result: 'none' };
+
+/** enum pci_hotplug_event, include/uapi/linux/pci.h. */
+const HOTPLUG_EVENTS: readonly { readonly name: string; readonly kind: EventKindName }[] = [
+  { name: 'LINK_UP', kind: 'log.link_up' },
+  { name: 'LINK_DOWN', kind: 'log.link_down' },
+  { name: 'CARD_PRESENT', kind: 'log.link_up' },
+  { name: 'CARD_NOT_PRESENT', kind: 'log.link_down' },
+];
 
 /** Whether the model can use a kind of trace event: the needs that decoders are given. */
 export function modelWants(kind: {
@@ -212,6 +220,7 @@ class EventTableLifter {
     draft.kind = KIND[kind];
     draft.phase = POINT;
     if (kind === 'invalidate') return this.setInvalidation(row);
+    if (kind === 'log.link_down') return this.setLink(row);
     if (kind !== 'cachetag.assign' && kind !== 'cachetag.unassign') {
       draft.device = this.deviceId(device(row));
       return true;
@@ -247,6 +256,24 @@ class EventTableLifter {
     const requester = qw0 === null ? null : requesterOf(qw0);
     if (requester === null) return false;
     this.draft.device = this.deviceId(requester);
+    return true;
+  }
+
+  /** What a hot-plug port sees of its link and its slot (pci:pci_hp_event, include/trace/events/pci.h). */
+  private setLink(row: number): boolean {
+    const { device, text } = this.readers[0];
+    // 0000:00:02.0 slot:1, event:LINK_DOWN
+    const printed = /^(\S+) slot:.*, event:(\w+)/.exec(text(row) ?? '');
+    const column = this.table.columns.find((candidate) => candidate.def.name === 'event');
+    const event = printed
+      ? HOTPLUG_EVENTS.findIndex(({ name }) => name === printed[2])
+      : column && !isNullAt(column, row)
+        ? Number(column.data[row])
+        : -1;
+    const port = printed ? printed[1] : device(row);
+    if (!port || !isFunctionAddress(port) || !(event in HOTPLUG_EVENTS)) return false;
+    this.draft.kind = KIND[HOTPLUG_EVENTS[event].kind];
+    this.draft.device = this.deviceId(port.toLowerCase());
     return true;
   }
 

@@ -44,14 +44,22 @@ export function liftLog(
   for (const row of boots.starts) liftRecord(records, row, 'log.boot', {}, false, events);
   const taken = new Map<number, string>();
   const nameless = new NamelessErrors(records, events);
+  const besides: (() => void)[] = [];
   for (const { row, place } of rowsWithWords(bytes, offsets, records.length)) {
     if (taken.has(row)) continue;
-    const { pattern, kind, ofAnother, ofQueue } = LOG_MESSAGES[place];
+    const { pattern, kind, ofAnother, ofQueue, onlyBeside } = LOG_MESSAGES[place];
     const text = textAt(row);
     const match = pattern.exec(text);
     if (!match) continue;
     taken.set(row, kind);
     const { groups } = match;
+    if (onlyBeside) {
+      besides.push(() => {
+        if (events.kind.subarray(0, events.length).includes(KIND[onlyBeside]))
+          liftRecord(records, row, kind, { ...groups }, false, events);
+      });
+      continue;
+    }
     const device =
       groups?.device ?? requesterDevice(groups?.requester) ?? descriptorDevice(groups?.descriptor);
     const event = liftRecord(
@@ -65,6 +73,7 @@ export function liftLog(
     if (kind === 'log.descriptor') nameless.name(row, event);
     else if (ofQueue === true && events.device[event] < 0) nameless.wait(row, event);
   }
+  for (const lift of besides) lift();
   nameProbedWarns(records, splats, frames, events);
 }
 
@@ -257,6 +266,10 @@ function liftRecord(
   draft.device = device && isFunctionAddress(device) ? events.names.internString(device.toLowerCase()) : -1;
   if (groups.shift) draft.pageShift = Number(groups.shift);
   if (groups.index) draft.index = Number(groups.index);
+  if (groups.bus) {
+    draft.index = Number.parseInt(groups.bus, 16);
+    draft.value = Number.parseInt(groups.lastBus ?? groups.bus, 16);
+  }
   if (groups.requester) draft.value = Number.parseInt(groups.requester, 16);
   draft.source = record.source;
   draft.seq = record.seq;

@@ -12,6 +12,7 @@ import type { CompletedCall, Draft, EvidenceItem, Expectation, RuleContext } fro
 import type { StateStore } from '../state.ts';
 import type { FunctionRecord, Topology } from '../topology.ts';
 import { Expectations } from './expectations.ts';
+import { Links } from './links.ts';
 import { RuleMemory } from './memory.ts';
 import { placeOf, type RuleCounts, RuleTally } from './rule-counts.ts';
 
@@ -52,6 +53,7 @@ export class RuleBench implements RuleContext {
   private readonly tally = new RuleTally();
   readonly kindCounts = new Int32Array(EVENT_KINDS.length);
   readonly observation: Observation;
+  readonly links: Links;
   readonly expectations = new Expectations(
     (rule, draft) => this.fire(rule, draft),
     (rule, fn) => this.decided(rule, fn),
@@ -77,6 +79,7 @@ export class RuleBench implements RuleContext {
     this.input = input;
     this.state = input.state;
     this.topology = input.topology;
+    this.links = new Links(input.events);
     this.callerKinds = new Uint8Array(input.events.names.size);
     for (const row of input.order.rows) {
       const kind = input.events.kind[row];
@@ -242,6 +245,11 @@ export class RuleBench implements RuleContext {
   forget(): void {
     this.memory.clear();
     this.expectations.forget();
+    this.links.forget();
+  }
+
+  linkDownOf(fn: FunctionRecord, event: number): number {
+    return this.links.downOf(fn, event);
   }
 
   fire(rule: string, draft: Draft): void {

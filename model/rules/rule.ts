@@ -152,6 +152,8 @@ export interface RuleContext {
   because(fn: number, field: number, role: string): EvidenceItem[];
   /** The other record of the same write: of a kernel's write the one in the hardware's log, or the reverse; -1. */
   otherViewOf(event: number): number;
+  /** The event that took down the link to a function to which something happens now; -1 while it is up or nobody knows. */
+  linkDownOf(fn: FunctionRecord, event: number): number;
   /** Two events of different tasks at the same instant: nobody knows which came first. */
   simultaneous(a: number, b: number): boolean;
   fire(rule: string, draft: Draft): void;

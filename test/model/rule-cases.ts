@@ -134,6 +134,15 @@ function probe(trace: TraceWriter, fn: string, result: string, inside: () => voi
   });
 }
 
+/** ATS goes off and on, and a hot-plug port loses its link. */
+function lostLink(trace: TraceWriter): TraceWriter {
+  return trace
+    .enable(PLAIN, 12, 0, { vf: 0, ...on })
+    .disable(PLAIN, { vf: 0, en: [1, 0] })
+    .enable(PLAIN, 12, 0, { vf: 0, ...on })
+    .event('pci_hp_event', '0000:00:02.0 slot:1, event:LINK_DOWN');
+}
+
 function bracket(trace: TraceWriter, fn: string): TraceWriter {
   return trace.call('pci_dev_reset_iommu_prepare', fn, { ret: 0 }).call('pci_dev_reset_iommu_done', fn);
 }
@@ -628,6 +637,17 @@ export const RULE_CASES: readonly RuleCase[] = [
         .disable(PLAIN, { vf: 0, en: [1, 0] })
         .enable(VF, 12, 0, { ...vfState, ...on })
         .call('intel_iommu_release_device', VF, { inside: () => t.disable(VF, { ...vfState, en: [1, 0] }) }),
+  },
+  {
+    rule: 'ATS027',
+    what: 'the link to the function went down before: only a note; near miss: it is disabled inside the release',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) => lostLink(t).call('intel_iommu_release_device', PLAIN),
+    nearMiss: (t) =>
+      lostLink(t).call('intel_iommu_release_device', PLAIN, {
+        inside: () => t.disable(PLAIN, { vf: 0, en: [1, 0] }),
+      }),
   },
   {
     rule: 'ATS028',
