@@ -122,6 +122,7 @@ export const KNOWN_TRACEPOINTS: Readonly<Record<string, EventKindName>> = {
   cache_tag_unassign: 'cachetag.unassign',
   qi_submit: 'invalidate',
   pci_hp_event: 'log.link_down',
+  aer_event: 'log.aer',
 };
 
 export const FUNCTION_BY_SYMBOL: ReadonlyMap<string, KnownFunction> = new Map(

@@ -1,6 +1,6 @@
 import { type Column, columnOf, EVENT_COLUMNS, isNullAt, type Table } from '../../tables/index.ts';
 import { clearDraft, type EventColumns, type EventDraft, newDraft } from '../event-columns.ts';
-import { ENTER, type EventKindName, KIND, POINT, RETURN, UNKNOWN } from '../events.ts';
+import { ENTER, KIND, POINT, RETURN, UNKNOWN } from '../events.ts';
 import {
   FUNCTION_BY_SYMBOL,
   KNOWN_FUNCTIONS,
@@ -17,6 +17,7 @@ import {
 } from './arguments.ts';
 import { isSimulatorEvent } from './ats-events.ts';
 import { requesterOf } from './invalidation-descriptor.ts';
+import { aerEvent, linkEvent, type PciEvent } from './pci-tracepoints.ts';
 
 const COMMON = new Set(EVENT_COLUMNS.map((column) => column.name));
 
@@ -49,14 +50,6 @@ export function knownEventName(name: string): KnownFunction | null {
 
 /** A config write told by its arguments alone: nobody can say who wrote, nor how wide. */
 const UNATTRIBUTED_WRITE: KnownFunction = { symbol: '', kind: 'config.write', result: 'none' };
-
-/** enum pci_hotplug_event, include/uapi/linux/pci.h. */
-const HOTPLUG_EVENTS: readonly { readonly name: string; readonly kind: EventKindName }[] = [
-  { name: 'LINK_UP', kind: 'log.link_up' },
-  { name: 'LINK_DOWN', kind: 'log.link_down' },
-  { name: 'CARD_PRESENT', kind: 'log.link_up' },
-  { name: 'CARD_NOT_PRESENT', kind: 'log.link_down' },
-];
 
 /** Whether the model can use a kind of trace event: the needs that decoders are given. */
 export function modelWants(kind: {
@@ -220,7 +213,13 @@ class EventTableLifter {
     draft.kind = KIND[kind];
     draft.phase = POINT;
     if (kind === 'invalidate') return this.setInvalidation(row);
-    if (kind === 'log.link_down') return this.setLink(row);
+    if (kind === 'log.link_down')
+      return this.setPciEvent(row, linkEvent(text(row), this.field('event', row)));
+    if (kind === 'log.aer')
+      return this.setPciEvent(
+        row,
+        aerEvent(text(row), this.field('status', row), this.field('severity', row)),
+      );
     if (kind !== 'cachetag.assign' && kind !== 'cachetag.unassign') {
       draft.device = this.deviceId(device(row));
       return true;
@@ -259,22 +258,18 @@ class EventTableLifter {
     return true;
   }
 
-  /** What a hot-plug port sees of its link and its slot (pci:pci_hp_event, include/trace/events/pci.h). */
-  private setLink(row: number): boolean {
-    const { device, text } = this.readers[0];
-    // 0000:00:02.0 slot:1, event:LINK_DOWN
-    const printed = /^(\S+) slot:.*, event:(\w+)/.exec(text(row) ?? '');
-    const column = this.table.columns.find((candidate) => candidate.def.name === 'event');
-    const event = printed
-      ? HOTPLUG_EVENTS.findIndex(({ name }) => name === printed[2])
-      : column && !isNullAt(column, row)
-        ? Number(column.data[row])
-        : -1;
-    const port = printed ? printed[1] : device(row);
-    if (!port || !isFunctionAddress(port) || !(event in HOTPLUG_EVENTS)) return false;
-    this.draft.kind = KIND[HOTPLUG_EVENTS[event].kind];
-    this.draft.device = this.deviceId(port.toLowerCase());
+  private setPciEvent(row: number, event: PciEvent | null): boolean {
+    const device = event?.device ?? this.readers[0].device(row);
+    if (!event || !device || !isFunctionAddress(device)) return false;
+    this.draft.kind = KIND[event.kind];
+    this.draft.device = this.deviceId(device.toLowerCase());
     return true;
+  }
+
+  /** A field that the recording has as a number; null where it has only the text. */
+  private field(name: string, row: number): number | null {
+    const column = this.table.columns.find((candidate) => candidate.def.name === name);
+    return column && !isNullAt(column, row) && !column.dictionary ? Number(column.data[row]) : null;
   }
 
   private integer(column: Column, row: number): number {

@@ -143,6 +143,14 @@ function lostLink(trace: TraceWriter): TraceWriter {
     .event('pci_hp_event', '0000:00:02.0 slot:1, event:LINK_DOWN');
 }
 
+/** ATS goes off, and Advanced Error Reporting tells of an error of the function. */
+function aerAfterDisable(trace: TraceWriter, error: string): TraceWriter {
+  return trace
+    .enable(PLAIN, 12, 0, { vf: 0, ...on })
+    .disable(PLAIN, { vf: 0, en: [1, 0] })
+    .event('aer_event', `${PLAIN} PCIe Bus Error: severity=Fatal, ${error}, TLP Header=Not available`);
+}
+
 function bracket(trace: TraceWriter, fn: string): TraceWriter {
   return trace.call('pci_dev_reset_iommu_prepare', fn, { ret: 0 }).call('pci_dev_reset_iommu_done', fn);
 }
@@ -1062,6 +1070,14 @@ export const RULE_CASES: readonly RuleCase[] = [
       trips: `${WARN_LINE('    1.000150', 'pci_disable_ats', 100)}[    1.300000] DMAR: [DMA Read NO_PASID] Request device [02:00.0] fault addr 0x1000 [fault reason 0x0d] PCE\n`,
       nearMiss: `${WARN_LINE('    1.000150', 'pci_disable_ats', 100)}[    9.300000] DMAR: [DMA Read NO_PASID] Request device [02:00.0] fault addr 0x1000 [fault reason 0x0d] PCE\n`,
     },
+  },
+  {
+    rule: 'ATS037',
+    what: 'the trace tells of an unsupported request after a change; near miss: of another error',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) => aerAfterDisable(t, 'Unsupported Request Error'),
+    nearMiss: (t) => aerAfterDisable(t, 'Completion Timeout'),
   },
   {
     rule: 'ATS038',
