@@ -82,6 +82,10 @@ export const EVENT_KINDS = [
     name: 'log.warn',
     doc: 'A kernel WARN in an ATS, PASID or PRI function, or in the enable path of an IOMMU driver.',
   },
+  {
+    name: 'log.bad_access',
+    doc: 'A function of an IOMMU driver used memory that was freed (KASAN, KFENCE), or faulted on an address that cannot be.',
+  },
   { name: 'log.quirk', doc: 'A quirk takes ATS away from a function ("disabling ATS").' },
   { name: 'log.noats', doc: 'ATS is switched off for the whole system (`pci=noats`).' },
   { name: 'log.enable_failed', doc: 'A driver says that it could not enable ATS.' },

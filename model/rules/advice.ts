@@ -41,7 +41,7 @@ const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
   [/neither config writes/, 'Probe pci_restore_ats_state() or pci_write_config_word().'],
   [/PASID Control/, 'Probe pci_enable_pasid() with its features, or add lspci -vvv.'],
   [/PRI on/, 'Probe pci_enable_pri() of the PF too.'],
-  [/order of the fault/, 'Record trace and kernel log with one clock (trace_clock mono).'],
+  [/order of the (fault|splat)/, 'Record trace and kernel log with one clock (trace_clock mono).'],
   [
     /ATS (was )?on|state of ATS/,
     'Print ats_enabled in the probes (en=dev->ats_enabled), or begin before ATS is first enabled.',

@@ -151,6 +151,27 @@ function aerAfterDisable(trace: TraceWriter, error: string): TraceWriter {
     .event('aer_event', `${PLAIN} PCIe Bus Error: severity=Fatal, ${error}, TLP Header=Not available`);
 }
 
+/** The log of a story whose first event is that a device is added to a group, and of a use of freed memory later. */
+function kasanIn(symbol: string): string {
+  const lines = [
+    '='.repeat(66),
+    `BUG: KASAN: slab-use-after-free in ${symbol}+0x5c/0xb0`,
+    'CPU: 1 UID: 0 PID: 100 Comm: sh Not tainted 7.2.13 #1',
+    'Call Trace:',
+    ' <TASK>',
+    ' kernfs_fop_write_iter+0x114/0x1b0',
+    ' </TASK>',
+    '='.repeat(66),
+  ];
+  const report = lines.map((line) => `[    1.500000] ${line}\n`).join('');
+  return `[    1.000100] pci ${PF}: Adding to iommu group 9\n${report}`;
+}
+
+function refused(trace: TraceWriter): TraceWriter {
+  trace.event('add_device_to_group', `IOMMU: groupID=9 device=${PF}`);
+  return probe(trace, PLAIN, '0xffffffffffffffea', () => {});
+}
+
 function bracket(trace: TraceWriter, fn: string): TraceWriter {
   return trace.call('pci_dev_reset_iommu_prepare', fn, { ret: 0 }).call('pci_dev_reset_iommu_done', fn);
 }
@@ -1110,6 +1131,15 @@ export const RULE_CASES: readonly RuleCase[] = [
         '0xff2b58cac13fcd60',
         () => {},
       ).call('intel_iommu_release_device', PLAIN),
+  },
+  {
+    rule: 'ATS041',
+    what: 'KASAN reports a use of freed memory in the driver after a failed probe; near miss: in another part of the kernel',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => refused(t),
+    nearMiss: (t) => refused(t),
+    log: { trips: kasanIn('device_rbtree_find'), nearMiss: kasanIn('pci_slot_release') },
   },
   {
     rule: 'ATS040',
