@@ -1,7 +1,8 @@
-import { type Column, columnOf, EVENT_COLUMNS, isNullAt, type Table } from '../../tables/index.ts';
+import { type Column, cellAt, columnOf, EVENT_COLUMNS, isNullAt, type Table } from '../../tables/index.ts';
 import { clearDraft, type EventColumns, type EventDraft, newDraft } from '../event-columns.ts';
 import { ENTER, KIND, POINT, RETURN, UNKNOWN } from '../events.ts';
 import {
+  classifyCaller,
   FUNCTION_BY_SYMBOL,
   KNOWN_FUNCTIONS,
   KNOWN_TRACEPOINTS,
@@ -18,6 +19,7 @@ import {
 import { isSimulatorEvent } from './ats-events.ts';
 import { requesterOf } from './invalidation-descriptor.ts';
 import { aerEvent, linkEvent, type PciEvent } from './pci-tracepoints.ts';
+import { callerInStack } from './stack-caller.ts';
 
 const COMMON = new Set(EVENT_COLUMNS.map((column) => column.name));
 
@@ -96,6 +98,7 @@ class EventTableLifter {
   private readonly knownBySymbol: (KnownFunction | null)[];
   private readonly knownByName: KnownFunction | null;
   private readonly addressed: AddressedProbes;
+  private readonly stack: Column | null;
   private readonly names = new Map<string, number>();
 
   constructor(table: Table, number: number, events: EventColumns, addressed: AddressedProbes) {
@@ -105,6 +108,7 @@ class EventTableLifter {
     this.events = events;
     this.readers = [bindArguments(table, COMMON, false), bindArguments(table, COMMON, true)];
     this.column = Object.fromEntries(EVENT_COLUMNS.map((def) => [def.name, columnOf(table, def.name)]));
+    this.stack = table.columns.find((column) => column.def.name === 'stack') ?? null;
     this.time = wordReader(this.column.time_ns);
     this.knownBySymbol = (this.column.symbol.dictionary ?? []).map(knownSymbol);
     const fields = table.columns.map((column) => column.def.name);
@@ -170,6 +174,7 @@ class EventTableLifter {
     const isWrite = known.kind.startsWith('config.');
     draft.kind = KIND[known.kind];
     draft.phase = isWrite ? POINT : isReturn ? RETURN : ENTER;
+    if (this.stack) this.askStack(row, known.symbol);
     draft.symbol = known.symbol === '' || (isWrite && !hasSymbol) ? -1 : this.nameId(known.symbol);
     draft.device = this.deviceId(device(row));
     const address = pointer(row);
@@ -194,6 +199,16 @@ class EventTableLifter {
     }
     if (known.kind === 'pasid.enable') draft.value = lo('features');
     if (isReturn) draft.result = this.result(row, known, numbers);
+  }
+
+  /** Probes print no caller at the entry, and none that helps where they nest: a recorded stack has it. */
+  private askStack(row: number, symbol: string): void {
+    const { draft, events } = this;
+    const stack = this.stack ? cellAt(this.stack, row) : null;
+    const printed = events.nameOf(draft.caller);
+    if (stack === null || (printed !== null && classifyCaller(printed, null) !== 'unknown')) return;
+    const caller = callerInStack(String(stack), symbol);
+    if (caller !== null) draft.caller = this.nameId(caller);
   }
 
   private result(row: number, known: KnownFunction, numbers: ArgumentReaders['numbers']): number {

@@ -106,6 +106,19 @@ export class RuleBench implements RuleContext {
   }
 
   callerKind(event: number): 'iommu' | 'foreign' | 'unknown' {
+    return this.callerKindOf(this.callerToldBy(event));
+  }
+
+  callerToldBy(event: number): number {
+    if (this.callerKindOf(event) !== 'unknown') return event;
+    const { calls } = this.input;
+    const call = calls.callOf[event];
+    if (call < 0 || (calls.enter[call] !== event && calls.exit[call] !== event)) return event;
+    const other = calls.enter[call] === event ? calls.exit[call] : calls.enter[call];
+    return other >= 0 && this.callerKindOf(other) !== 'unknown' ? other : event;
+  }
+
+  private callerKindOf(event: number): 'iommu' | 'foreign' | 'unknown' {
     const { events, imageAddress } = this.input;
     const id = events.caller[event];
     if (id < 0) return 'unknown';
@@ -115,7 +128,7 @@ export class RuleBench implements RuleContext {
   }
 
   callerText(event: number): string | null {
-    return this.input.events.nameOf(this.input.events.caller[event]);
+    return this.input.events.nameOf(this.input.events.caller[this.callerToldBy(event)]);
   }
 
   commText(event: number): string | null {

@@ -321,6 +321,7 @@ export const CALL_RULES: readonly Rule[] = [
       const who = context.callerKind(done.event);
       if (who === 'unknown') return context.undecided('the caller is not named');
       if (who === 'iommu') return context.passed();
+      const toldBy = context.callerToldBy(done.event);
       const verb = kind === 'ats.prepare' ? 'prepared' : kind === 'ats.enable' ? 'enabled' : 'disabled';
       context.fire('ATS040', {
         fn: done.fn.fn,
@@ -330,6 +331,7 @@ export const CALL_RULES: readonly Rule[] = [
         observed: `The call came from ${callerName(context, done.event)}, which is no part of an IOMMU driver.`,
         evidence: [
           ...(kind === 'ats.disable' ? context.because(done.fn.fn, CORE_EN, 'ATS is on') : []),
+          ...(toldBy === done.event ? [] : [{ role: 'who calls', event: toldBy }]),
           { role: 'the call', event: done.event },
         ],
         key: kind,

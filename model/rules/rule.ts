@@ -108,6 +108,8 @@ export interface RuleContext {
   wasRecorded(kind: EventKindName): boolean;
   /** Writes of the core to ATS Control of this function would be seen as such: the place of the register is known. */
   showsControlWrites(fn: number): boolean;
+  /** The end of a call that tells who called: the other one where this one does not. */
+  callerToldBy(event: number): number;
   callerKind(event: number): 'iommu' | 'foreign' | 'unknown';
   callerText(event: number): string | null;
   /** `task insmod/190 on CPU 1`, with what is known. */

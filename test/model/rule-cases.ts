@@ -172,6 +172,19 @@ function refused(trace: TraceWriter): TraceWriter {
   return probe(trace, PLAIN, '0xffffffffffffffea', () => {});
 }
 
+/** A VF is disabled; the return probe does not know by whom, and the entry comes with its stack. */
+function stackedDisable(trace: TraceWriter, ...frames: string[]): TraceWriter {
+  return liveVf(readyPf(trace)).disable(VF, {
+    ...vfState,
+    en: [1, 0],
+    caller: "[unknown/kretprobe'd]",
+    inside: () => {
+      trace.event('<stack trace>', '');
+      for (const frame of frames) trace.raw(` => ${frame}`);
+    },
+  });
+}
+
 function bracket(trace: TraceWriter, fn: string): TraceWriter {
   return trace.call('pci_dev_reset_iommu_prepare', fn, { ret: 0 }).call('pci_dev_reset_iommu_done', fn);
 }
@@ -1157,6 +1170,28 @@ export const RULE_CASES: readonly RuleCase[] = [
     trips: (t) => liveVf(readyPf(t)).disable(VF, { ...vfState, en: [1, 0], caller: '0xffffffffc054b1fe' }),
     nearMiss: (t) =>
       liveVf(readyPf(t)).disable(VF, { ...vfState, en: [1, 0], caller: "[unknown/kretprobe'd]" }),
+  },
+  {
+    rule: 'ATS040',
+    what: 'the stack of the call names a module; near miss: a frame of the IOMMU driver stands between',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) => stackedDisable(t, 'pci_disable_ats+0x5/0xa0', 'inject_store+0x1e/0x1000 [atslab]'),
+    nearMiss: (t) =>
+      stackedDisable(
+        t,
+        'pci_disable_ats+0x5/0xa0',
+        'device_block_translation+0x136/0x190',
+        'inject_store+0x1e/0x1000 [atslab]',
+      ),
+  },
+  {
+    rule: 'ATS040',
+    what: 'the same by a function tracer; near miss: a trampoline stands in place of the caller',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) => stackedDisable(t, '[FTRACE TRAMPOLINE]', 'pci_disable_ats', 'inject_store [atslab]'),
+    nearMiss: (t) => stackedDisable(t, 'pci_disable_ats', 'arch_rethook_trampoline', 'inject_store [atslab]'),
   },
   {
     rule: 'ATS090',
