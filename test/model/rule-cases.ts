@@ -1586,6 +1586,19 @@ export const RULE_CASES: readonly RuleCase[] = [
   },
   {
     rule: 'ATS022',
+    what: 'the PF is refused although it has a capability; near miss: a quirk may have taken it',
+    fn: VF,
+    severity: 'error',
+    trips: (t) =>
+      t.supported(PF, 0, pfState).addVf(PF, VF, 0, () => t.enable(VF, 12, 0, { ...vfState, ...on })),
+    nearMiss: (t) =>
+      t
+        .appear(PF)
+        .supported(PF, 0, { vf: 0, pf: 1 })
+        .addVf(PF, VF, 0, () => t.enable(VF, 12, 0, { ...vfState, ...on })),
+  },
+  {
+    rule: 'ATS022',
     what: 'in a VF of an untrusted PF; near miss: whether it is trusted is unknown',
     fn: VF,
     severity: 'error',
