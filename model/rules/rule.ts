@@ -239,8 +239,8 @@ export interface Rule extends RuleHooks {
   readonly causes?: readonly string[];
   /** Rules that say the same and more: where one of them fires on the same function, this one is left out. */
   readonly replacedBy?: readonly string[];
-  /** One finding per function generation, or one per recording; without it every occurrence is a finding. */
-  readonly once?: 'generation' | 'recording';
+  /** One finding per function generation, or one per key in the recording; without it every occurrence is a finding. */
+  readonly once?: 'generation' | 'key';
   /** The one finding of a generation says how many there were. */
   readonly tellsCount?: true;
   readonly references: readonly string[];
