@@ -58,7 +58,10 @@ export class FindingCollector {
         return;
       }
     } else if (
-      this.isKnown(`${rule}|${scope === 'key' ? (draft.key ?? '') : (draft.fn ?? draft.key)}`, entry)
+      this.isKnown(
+        `${rule}|${scope === 'key' ? (draft.key ?? '') : `${draft.fn ?? draft.key} ${draft.matter ?? ''}`}`,
+        entry,
+      )
     )
       return;
     this.fired.push(entry);

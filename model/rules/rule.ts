@@ -28,6 +28,8 @@ export interface Draft {
   readonly evidence: readonly EvidenceItem[];
   /** Distinguishes findings of one rule on one function: values, never times or memory addresses. */
   readonly key?: string;
+  /** Of a rule that fires once per generation: what else tells two of its findings apart. */
+  readonly matter?: string;
 }
 
 /** Something that must happen to a function; the rule fires when it does not. */

@@ -185,6 +185,11 @@ function stackedDisable(trace: TraceWriter, ...frames: string[]): TraceWriter {
   });
 }
 
+/** Another function is disabled: such calls are recorded. */
+function knownDisable(trace: TraceWriter): TraceWriter {
+  return trace.enable(VF2, 12, 0, { ...vfState, ...on }).disable(VF2, { ...vfState, en: [1, 0] });
+}
+
 function bracket(trace: TraceWriter, fn: string): TraceWriter {
   return trace.call('pci_dev_reset_iommu_prepare', fn, { ret: 0 }).call('pci_dev_reset_iommu_done', fn);
 }
@@ -880,6 +885,44 @@ export const RULE_CASES: readonly RuleCase[] = [
       t
         .enable(PLAIN, 12, 0, { vf: 0, ...on })
         .call('pcie_flr', PLAIN, { ret: 0, inside: () => bracket(t, PLAIN) }),
+  },
+  {
+    rule: 'ATS025',
+    what: 'a bracket that leaves ATS on: a note; near miss: ATS goes off in the bracket and on again',
+    fn: PLAIN,
+    severity: 'note',
+    profile: '7.2',
+    trips: (t) =>
+      knownDisable(t)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('pcie_flr', PLAIN, { ret: 0, inside: () => bracket(t, PLAIN) }),
+    nearMiss: (t) =>
+      knownDisable(t)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('pcie_flr', PLAIN, {
+          ret: 0,
+          inside: () => {
+            t.call('pci_dev_reset_iommu_prepare', PLAIN, {
+              ret: 0,
+              inside: () => t.disable(PLAIN, { vf: 0, en: [1, 0] }),
+            });
+            t.call('pci_dev_reset_iommu_done', PLAIN, {
+              inside: () => t.enable(PLAIN, 12, 0, { vf: 0, ...on }),
+            });
+          },
+        }),
+  },
+  {
+    rule: 'ATS025',
+    what: 'outside of a bracket; near miss: inside one, and pci_disable_ats() is not recorded',
+    fn: VF,
+    severity: 'warning',
+    profile: '7.2',
+    trips: (t) => bracket(t.enable(VF, 12, 0, { ...vfState, ...on }).call('pcie_flr', VF, { ret: 0 }), PF),
+    nearMiss: (t) =>
+      t
+        .enable(VF, 12, 0, { ...vfState, ...on })
+        .call('pcie_flr', VF, { ret: 0, inside: () => bracket(t, VF) }),
   },
   {
     rule: 'ATS026',
