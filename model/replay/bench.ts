@@ -5,6 +5,7 @@ import type { FeatureName, Features } from '../features.ts';
 import { FindingCollector } from '../findings.ts';
 import type { MatchedWrite } from '../hardware/align.ts';
 import { classifyCaller } from '../known-functions.ts';
+import { isFunctionAddress } from '../lift/arguments.ts';
 import { NOTHING_LISTED, Observation, type Watch } from '../observation.ts';
 import type { Order } from '../order.ts';
 import { type Look, looksAtCall, RULE_BY_ID } from '../rules/index.ts';
@@ -44,6 +45,12 @@ export interface BenchInput {
 const CONFIG_WRITE = KIND['config.write'];
 const CALLER_KINDS = ['iommu', 'foreign', 'unknown'] as const;
 
+/** The event names its function, and not only by a pointer. */
+function isNamed(events: EventColumns, row: number): boolean {
+  const name = events.nameOf(events.device[row]);
+  return name !== null && isFunctionAddress(name);
+}
+
 /** Where rules stand while they look: what they may ask, and where they put what they found. */
 export class RuleBench implements RuleContext {
   readonly state: StateStore;
@@ -66,7 +73,7 @@ export class RuleBench implements RuleContext {
   private rule = -1;
   /** While rules look at a state rather than at an event, the same state is reported once. */
   stateScope = false;
-  /** Writes of 16 bits by the kernel are recorded: ATS Control is written so. */
+  /** Writes of 16 bits by the kernel are recorded with their functions: ATS Control is written so. */
   private wordWrites = false;
   private readonly input: BenchInput;
   /** Hardware records by the row of the kernel's event. */
@@ -86,7 +93,8 @@ export class RuleBench implements RuleContext {
       // What another machine recorded shows nothing of what this one's recording would show.
       if (!input.apart.has(input.events.source[row])) this.kindCounts[kind]++;
       const width = input.events.width[row];
-      if (kind === CONFIG_WRITE && (width === 2 || width === UNKNOWN)) this.wordWrites = true;
+      if (kind === CONFIG_WRITE && !this.wordWrites && (width === 2 || width === UNKNOWN))
+        this.wordWrites = isNamed(input.events, row);
     }
     this.observation = new Observation(this.kindCounts, input.watch ?? NOTHING_LISTED);
     for (const [row, match] of input.matches) this.otherViews.set(match.row, row);

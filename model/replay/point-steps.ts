@@ -81,6 +81,7 @@ export class PointSteps {
     bench.each(LOOKS.onWrite, write);
     registers.take(fn, row, write.enable, write.stu, 'write');
     registers.teach(write);
+    registers.teachRestore(write);
     if (write.enable === 1) windows.enabledAgain(fn);
   }
 

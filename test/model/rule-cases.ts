@@ -190,6 +190,20 @@ function knownDisable(trace: TraceWriter): TraceWriter {
   return trace.enable(VF2, 12, 0, { ...vfState, ...on }).disable(VF2, { ...vfState, en: [1, 0] });
 }
 
+/** ATS of a function is restored, which writes this to ATS Control; null for nothing. No event prints `ats_enabled`. */
+function restored(trace: TraceWriter, value: number | null, withLoss = false): TraceWriter {
+  return knownDisable(trace)
+    .write(PF, 0x4, 6)
+    .call('pci_restore_ats_state', PLAIN, {
+      vf: 0,
+      cap: '0x100',
+      inside: () => {
+        if (withLoss) trace.raw('CPU:0 [LOST 3 EVENTS]').write(PF, 0x4, 6);
+        if (value !== null) trace.write(PLAIN, 0x106, value);
+      },
+    });
+}
+
 function bracket(trace: TraceWriter, fn: string): TraceWriter {
   return trace.call('pci_dev_reset_iommu_prepare', fn, { ret: 0 }).call('pci_dev_reset_iommu_done', fn);
 }
@@ -695,6 +709,44 @@ export const RULE_CASES: readonly RuleCase[] = [
       lostLink(t).call('intel_iommu_release_device', PLAIN, {
         inside: () => t.disable(PLAIN, { vf: 0, en: [1, 0] }),
       }),
+  },
+  {
+    rule: 'ATS027',
+    what: 'only a restore that wrote Enable tells that ATS is on; near miss: it wrote nothing, so ATS is off',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => restored(t, 0x8000).call('intel_iommu_release_device', PLAIN),
+    nearMiss: (t) => restored(t, null).call('intel_iommu_release_device', PLAIN),
+  },
+  {
+    rule: 'ATS027',
+    what: 'the same; near miss: events were lost within the restore that shows no write',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => restored(t, 0x8000).call('intel_iommu_release_device', PLAIN),
+    nearMiss: (t) => restored(t, null, true).call('intel_iommu_release_device', PLAIN),
+  },
+  {
+    rule: 'ATS015',
+    what: 'a restore that writes nothing tells that ATS is off, and it is disabled; near miss: it wrote Enable',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => restored(t, null).disable(PLAIN, { vf: 0 }),
+    nearMiss: (t) => restored(t, 0x8000).disable(PLAIN, { vf: 0 }),
+  },
+  {
+    rule: 'ATS004',
+    what: 'only the restore of the PF tells its STU; near miss: it is that of the VF',
+    fn: VF,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .call('pci_restore_ats_state', PF, { ...pfState, inside: () => t.write(PF, 0x106, 0x8000) })
+        .addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).enable(VF, 13, -22, { ...vfState, en: [0, 0] })),
+    nearMiss: (t) =>
+      t
+        .call('pci_restore_ats_state', PF, { ...pfState, inside: () => t.write(PF, 0x106, 0x8001) })
+        .addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).enable(VF, 13, 0, { ...vfState, en: [0, 1] })),
   },
   {
     rule: 'ATS028',
