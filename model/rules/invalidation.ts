@@ -251,7 +251,7 @@ export const INVALIDATION_RULES: readonly Rule[] = [
         since: change,
         message: `${fn.address} caused a fault of ATS requests shortly after its ATS state changed.`,
         expected: 'No ATS requests outside the enabled window.',
-        observed: 'The IOMMU reported the fault.',
+        observed: 'The IOMMU or Advanced Error Reporting told of the fault.',
         evidence: [
           { role: 'ATS changes', event: change },
           { role: 'the fault', event },
