@@ -3,6 +3,7 @@ import { DOCUMENTED_RULES } from '../model/rules/document.ts';
 import { RULE_EXAMPLES } from '../model/rules/examples.ts';
 import { RULE_BY_ID } from '../model/rules/index.ts';
 import type { Rule } from '../model/rules/rule.ts';
+import { COMMON_WORDS } from '../model/rules/words.ts';
 import type { Palette } from '../reports/palette.ts';
 import { wrap } from '../reports/wrap.ts';
 import { UsageError } from './exit-codes.ts';
@@ -107,6 +108,7 @@ export function runExplain(id: string, flags: { readonly json?: boolean }): void
       part('Gives way to', (rule.replacedBy ?? []).join(', ')),
       part('References', rule.references.join('; ')),
       example(rule.id, palette),
+      words(palette, width),
     ].join(''),
   );
 }
@@ -116,4 +118,14 @@ function example(id: string, palette: Palette): string {
   const lines = RULE_EXAMPLES[id];
   if (!lines) return '';
   return `\n${palette.bold('Example')}\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
+}
+
+/** What the words of the texts above mean. */
+function words(palette: Palette, width: number): string {
+  const lines = COMMON_WORDS.flatMap(({ word, meaning }) =>
+    wrap(`${word}: ${meaning.replaceAll('`', '')}`, width - 4).map(
+      (line, i) => `${i === 0 ? '  ' : '    '}${line}`,
+    ),
+  );
+  return `\n${palette.bold('Words')}\n${lines.join('\n')}\n`;
 }

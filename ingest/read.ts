@@ -5,6 +5,7 @@ import type { Format } from './format.ts';
 import { splitMixed } from './mixed/index.ts';
 import { SectionSource, sectionOf } from './mixed/section-source.ts';
 import type { EventNeeds } from './needs.ts';
+import { refuseSeveralMachines } from './one-machine.ts';
 import { type Recorded, Recording } from './recording.ts';
 import { type ByteSource, openSource } from './source.ts';
 
@@ -34,7 +35,7 @@ const CHUNK_SIZE = 1 << 20;
 
 /**
  * Reads inputs in the order given into one recording.
- * @throws InputError for the first input that cannot be opened or recognised.
+ * @throws InputError for the first input that cannot be opened or recognised, and for traces of several machines.
  */
 export async function readInputs(paths: readonly string[], options: ReadOptions): Promise<ReadInputs> {
   const sources: ByteSource[] = [];
@@ -84,6 +85,7 @@ export async function readSources(
     }
   }
   applyFacts(sources, recording);
+  refuseSeveralMachines(recording.sources);
   return { recorded: recording.finish(), formats, sources };
 }
 

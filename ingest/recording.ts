@@ -50,6 +50,9 @@ export class SourceRecording {
   timeUnit: 'ns' | 'ticks' | null = null;
   precisionNs: number | null = null;
   kernelRelease: string | null = null;
+  /** Id that the recorder gave the recording, and those of recordings on the other side of a hypervisor that it names. */
+  traceId: bigint | null = null;
+  peers: readonly bigint[] = [];
   complete = true;
   /** When a listing of the hardware was taken, where its bundle or the user says so. */
   taken: 'before' | 'after' | null = null;

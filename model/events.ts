@@ -82,6 +82,10 @@ export const EVENT_KINDS = [
     name: 'log.warn',
     doc: 'A kernel WARN in an ATS, PASID or PRI function, or in the enable path of an IOMMU driver.',
   },
+  {
+    name: 'log.bad_access',
+    doc: 'A function of an IOMMU driver used memory that was freed (KASAN, KFENCE), or faulted on an address that cannot be.',
+  },
   { name: 'log.quirk', doc: 'A quirk takes ATS away from a function ("disabling ATS").' },
   { name: 'log.noats', doc: 'ATS is switched off for the whole system (`pci=noats`).' },
   { name: 'log.enable_failed', doc: 'A driver says that it could not enable ATS.' },
@@ -106,6 +110,12 @@ export const EVENT_KINDS = [
   { name: 'log.device_add', doc: 'The PCI core found a function.' },
   { name: 'log.reset', doc: 'A function is reset, or is waited for after a reset.' },
   { name: 'log.power', doc: 'The power state of a function could not be changed.' },
+  {
+    name: 'log.link_down',
+    doc: 'The link of a port is down, its slot is empty, or Downstream Port Containment (DPC) cut off what is behind it.',
+  },
+  { name: 'log.link_up', doc: 'A port has its link again, or what is behind it recovered from an error.' },
+  { name: 'log.bridge', doc: 'Which buses are behind a port.' },
   { name: 'log.aer', doc: 'Advanced Error Reporting names a function.' },
   { name: 'log.boot', doc: 'Another boot begins in a kernel log; all that was known is over.' },
   {

@@ -44,13 +44,8 @@ export class FindingCollector {
   /** How many findings are alike, and the last of them that is listed. */
   private readonly alike = new Map<string, { times: number; last: Fired }>();
 
-  /** `scope` keeps a rule to one finding per generation or per recording; later ones are counted. */
-  fire(
-    rule: string,
-    draft: Draft,
-    position: number,
-    scope: 'each' | 'state' | 'generation' | 'recording',
-  ): void {
+  /** `scope` keeps a rule to one finding per generation or per key; later ones are counted. */
+  fire(rule: string, draft: Draft, position: number, scope: 'each' | 'state' | 'generation' | 'key'): void {
     const entry = { rule, draft, position, count: 1 };
     if (scope === 'each' || scope === 'state') {
       if (scope === 'state' && this.isKnown(`${rule}|${draft.fn}|${draft.key} ${draft.since}`, entry)) return;
@@ -62,7 +57,13 @@ export class FindingCollector {
         alike.last.count++;
         return;
       }
-    } else if (this.isKnown(`${rule}|${scope === 'recording' ? '' : (draft.fn ?? draft.key)}`, entry)) return;
+    } else if (
+      this.isKnown(
+        `${rule}|${scope === 'key' ? (draft.key ?? '') : `${draft.fn ?? draft.key} ${draft.matter ?? ''}`}`,
+        entry,
+      )
+    )
+      return;
     this.fired.push(entry);
   }
 
@@ -113,7 +114,7 @@ export class FindingCollector {
 
 function repetition({ once, tellsCount }: Rule, draft: Draft, count: number): string {
   if (count < 2 || (once === 'generation' && !tellsCount)) return '';
-  if (once === 'recording' || tellsCount) return ` (The first of ${count}.)`;
+  if (once === 'key' || tellsCount) return ` (The first of ${count}.)`;
   return draft.event < 0 ? '' : ` (${count - 1} more like it followed and are not listed.)`;
 }
 

@@ -121,6 +121,8 @@ export const KNOWN_TRACEPOINTS: Readonly<Record<string, EventKindName>> = {
   cache_tag_assign: 'cachetag.assign',
   cache_tag_unassign: 'cachetag.unassign',
   qi_submit: 'invalidate',
+  pci_hp_event: 'log.link_down',
+  aer_event: 'log.aer',
 };
 
 export const FUNCTION_BY_SYMBOL: ReadonlyMap<string, KnownFunction> = new Map(
@@ -133,6 +135,22 @@ const IOMMU_MODULES = new Set(['arm_smmu_v3', 'iommufd', 'intel_iommu', 'amd_iom
 /** Built-in functions of the IOMMU drivers and the IOMMU core, by the beginning of their names. */
 const IOMMU_PREFIXES =
   /^_*(iommu_|intel_iommu_|intel_|dmar_|amd_iommu_|arm_smmu_|pdev_|device_block_|blocking_domain_|blocked_domain_|identity_domain_|attach_device|detach_device|do_attach|do_detach|domain_|context_|pci_dev_reset_iommu_|bus_iommu_)/;
+
+export type IommuDriver = 'intel' | 'amd' | 'smmu';
+
+const DRIVER_PREFIXES: readonly (readonly [IommuDriver, RegExp])[] = [
+  [
+    'intel',
+    /^_*(intel_|dmar_|qi_|device_rbtree_|device_block_translation|blocking_domain_|identity_domain_|domain_context_|context_)/,
+  ],
+  ['amd', /^_*(amd_iommu_|pdev_|blocked_domain_attach_device)/],
+  ['smmu', /^_*arm_smmu_/],
+];
+
+/** The IOMMU driver that a function belongs to, by the beginning of its name; null for all others. */
+export function driverOf(symbol: string): IommuDriver | null {
+  return DRIVER_PREFIXES.find(([, pattern]) => pattern.test(symbol))?.[0] ?? null;
+}
 
 /** x86-64 keeps modules above the kernel image: arch/x86/include/asm/pgtable_64_types.h, MODULES_VADDR with KASLR. */
 const X86_MODULES_FROM = 0xffffffffc0000000n;

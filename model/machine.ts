@@ -31,6 +31,8 @@ export interface Outcome {
   readonly explanations: readonly string[];
   /** `features` of `pci_enable_pasid()`; UNKNOWN. */
   readonly features: number;
+  /** `ats_cap` as the event prints it; UNKNOWN. */
+  readonly capShown: number;
 }
 
 /** `pci_ats_supported()` of one function, as far as it is known without asking a PF. */
@@ -130,14 +132,28 @@ export class Machine {
     }
   }
 
-  private supported({ fn, result, event }: Outcome): void {
+  private supported({ fn, result, event, capShown }: Outcome): void {
     const { state } = this;
     if (result === UNKNOWN) return;
     state.set(fn.fn, CORE_SUPPORTED, result, event, 'observed');
     if (result === 1) {
       state.set(fn.fn, CORE_CAP, 1, event, 'learned');
       state.set(fn.fn, CORE_UNTRUSTED, 0, event, 'learned');
-    }
+    } else if (this.mustBeUntrusted(fn, capShown)) state.set(fn.fn, CORE_UNTRUSTED, 1, event, 'learned');
+  }
+
+  /**
+   * The support test says no to a function whose capability the core knows at that moment: it asks for nothing else than
+   * trust, of the function or, where it is PF-aware, of the PF. A capability known from before is not enough: a quirk may
+   * have taken it.
+   */
+  private mustBeUntrusted(fn: FunctionRecord, capShown: number): boolean {
+    if (capShown === UNKNOWN || capShown === 0 || this.state.isKnown(fn.fn, CORE_UNTRUSTED)) return false;
+    if (fn.isVf === 0) return true;
+    if (fn.isVf === UNKNOWN) return false;
+    if (this.features.get('supported_is_pf_aware') === false) return true;
+    const pf = this.pfOf(fn);
+    return pf !== null && ownSupport(this.state, pf.fn) === 1;
   }
 
   private prepare(outcome: Outcome): void {

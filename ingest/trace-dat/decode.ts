@@ -123,6 +123,9 @@ class TraceDecoder {
     out.timeUnit = clock.unit;
     out.precisionNs = clock.unit === 'ns' ? 1 : null;
     out.kernelRelease = releaseOf(file.options.uname);
+    const { traceId, timeShift, guests } = file.options;
+    out.traceId = traceId;
+    out.peers = [...(timeShift ? [timeShift.peer] : []), ...guests.map((guest) => guest.traceId)];
     clock.describe(out);
     for (const { name, offset } of file.texts) {
       out.note(

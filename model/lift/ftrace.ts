@@ -1,7 +1,8 @@
-import { type Column, columnOf, EVENT_COLUMNS, isNullAt, type Table } from '../../tables/index.ts';
+import { type Column, cellAt, columnOf, EVENT_COLUMNS, isNullAt, type Table } from '../../tables/index.ts';
 import { clearDraft, type EventColumns, type EventDraft, newDraft } from '../event-columns.ts';
 import { ENTER, KIND, POINT, RETURN, UNKNOWN } from '../events.ts';
 import {
+  classifyCaller,
   FUNCTION_BY_SYMBOL,
   KNOWN_FUNCTIONS,
   KNOWN_TRACEPOINTS,
@@ -17,6 +18,8 @@ import {
 } from './arguments.ts';
 import { isSimulatorEvent } from './ats-events.ts';
 import { requesterOf } from './invalidation-descriptor.ts';
+import { aerEvent, linkEvent, type PciEvent } from './pci-tracepoints.ts';
+import { callerInStack } from './stack-caller.ts';
 
 const COMMON = new Set(EVENT_COLUMNS.map((column) => column.name));
 
@@ -95,6 +98,7 @@ class EventTableLifter {
   private readonly knownBySymbol: (KnownFunction | null)[];
   private readonly knownByName: KnownFunction | null;
   private readonly addressed: AddressedProbes;
+  private readonly stack: Column | null;
   private readonly names = new Map<string, number>();
 
   constructor(table: Table, number: number, events: EventColumns, addressed: AddressedProbes) {
@@ -104,6 +108,7 @@ class EventTableLifter {
     this.events = events;
     this.readers = [bindArguments(table, COMMON, false), bindArguments(table, COMMON, true)];
     this.column = Object.fromEntries(EVENT_COLUMNS.map((def) => [def.name, columnOf(table, def.name)]));
+    this.stack = table.columns.find((column) => column.def.name === 'stack') ?? null;
     this.time = wordReader(this.column.time_ns);
     this.knownBySymbol = (this.column.symbol.dictionary ?? []).map(knownSymbol);
     const fields = table.columns.map((column) => column.def.name);
@@ -169,6 +174,7 @@ class EventTableLifter {
     const isWrite = known.kind.startsWith('config.');
     draft.kind = KIND[known.kind];
     draft.phase = isWrite ? POINT : isReturn ? RETURN : ENTER;
+    if (this.stack) this.askStack(row, known.symbol);
     draft.symbol = known.symbol === '' || (isWrite && !hasSymbol) ? -1 : this.nameId(known.symbol);
     draft.device = this.deviceId(device(row));
     const address = pointer(row);
@@ -195,6 +201,16 @@ class EventTableLifter {
     if (isReturn) draft.result = this.result(row, known, numbers);
   }
 
+  /** Probes print no caller at the entry, and none that helps where they nest: a recorded stack has it. */
+  private askStack(row: number, symbol: string): void {
+    const { draft, events } = this;
+    const stack = this.stack ? cellAt(this.stack, row) : null;
+    const printed = events.nameOf(draft.caller);
+    if (stack === null || (printed !== null && classifyCaller(printed, null) !== 'unknown')) return;
+    const caller = callerInStack(String(stack), symbol);
+    if (caller !== null) draft.caller = this.nameId(caller);
+  }
+
   private result(row: number, known: KnownFunction, numbers: ArgumentReaders['numbers']): number {
     const reader = numbers.get('result');
     if (!reader || reader.isNull(row) || known.result === 'none') return UNKNOWN;
@@ -212,6 +228,13 @@ class EventTableLifter {
     draft.kind = KIND[kind];
     draft.phase = POINT;
     if (kind === 'invalidate') return this.setInvalidation(row);
+    if (kind === 'log.link_down')
+      return this.setPciEvent(row, linkEvent(text(row), this.field('event', row)));
+    if (kind === 'log.aer')
+      return this.setPciEvent(
+        row,
+        aerEvent(text(row), this.field('status', row), this.field('severity', row)),
+      );
     if (kind !== 'cachetag.assign' && kind !== 'cachetag.unassign') {
       draft.device = this.deviceId(device(row));
       return true;
@@ -248,6 +271,20 @@ class EventTableLifter {
     if (requester === null) return false;
     this.draft.device = this.deviceId(requester);
     return true;
+  }
+
+  private setPciEvent(row: number, event: PciEvent | null): boolean {
+    const device = event?.device ?? this.readers[0].device(row);
+    if (!event || !device || !isFunctionAddress(device)) return false;
+    this.draft.kind = KIND[event.kind];
+    this.draft.device = this.deviceId(device.toLowerCase());
+    return true;
+  }
+
+  /** A field that the recording has as a number; null where it has only the text. */
+  private field(name: string, row: number): number | null {
+    const column = this.table.columns.find((candidate) => candidate.def.name === name);
+    return column && !isNullAt(column, row) && !column.dictionary ? Number(column.data[row]) : null;
   }
 
   private integer(column: Column, row: number): number {

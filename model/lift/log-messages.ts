@@ -4,13 +4,15 @@ import type { EventKindName } from '../events.ts';
 export interface LogMessage {
   /** A cheap test before the pattern: every message of the kind has it. */
   readonly word: string;
-  /** Named groups: `device`, `requester` (hex), `descriptor` (hex, its first quadword), `shift`, `index`. */
+  /** Named groups: `device`, `requester` (hex), `descriptor` (hex, its first quadword), `shift`, `index`, `bus` and `lastBus` (hex). */
   readonly pattern: RegExp;
   readonly kind: EventKindName;
   /** The address that the record begins with is that of the IOMMU or of a port, not of the function it is about. */
   readonly ofAnother?: true;
   /** An error of an invalidation queue; descriptors printed after it may tell the function. */
   readonly ofQueue?: true;
+  /** Every boot prints many of them, and they matter only where this kind of event was seen. */
+  readonly onlyBeside?: EventKindName;
 }
 
 /** Where a PCI address may lack its segment: VT-d before 7.2 and AMD before 5.x print none. */
@@ -20,7 +22,7 @@ function message(
   kind: EventKindName,
   word: string,
   pattern: RegExp | string,
-  more: Pick<LogMessage, 'ofAnother' | 'ofQueue'> = {},
+  more: Pick<LogMessage, 'ofAnother' | 'ofQueue' | 'onlyBeside'> = {},
 ): LogMessage {
   return { kind, word, pattern: typeof pattern === 'string' ? new RegExp(pattern, 'i') : pattern, ...more };
 }
@@ -30,7 +32,7 @@ const OF_QUEUE = { ofQueue: true } as const;
 
 /** The first row of a record that fits is taken. */
 export const LOG_MESSAGES: readonly LogMessage[] = [
-  // drivers/pci/quirks.c, pci.c, iov.c, pcie/aer.c
+  // drivers/pci/quirks.c, pci.c, iov.c, probe.c, hotplug/pciehp_ctrl.c, pcie/dpc.c, pcie/aer.c, pcie/err.c
   message('log.quirk', 'disabling ATS', /\bdisabling ATS\b/),
   message('log.noats', 'ATS is disabled', /^PCIe: ATS is disabled/),
   message('log.sriov', 'left SR-IOV enabled', /driver left SR-IOV enabled after remove/),
@@ -63,7 +65,20 @@ export const LOG_MESSAGES: readonly LogMessage[] = [
     },
   ),
   message('log.aer', 'Bus Error: severity', /(?:PCIe|CXL) Bus Error: severity=/),
-  message('log.aer', 'device recovery', /AER: device recovery (?:successful|failed)/),
+  message('log.link_up', 'device recovery', /AER: device recovery successful/),
+  message('log.aer', 'device recovery', /AER: device recovery failed/),
+  message('log.link_down', 'Link Down', /\bpciehp: Slot\([^)]*\): Link Down$/),
+  message('log.link_down', 'Card not present', /\bpciehp: Slot\([^)]*\): Card not present$/),
+  message('log.link_down', 'containment event', /\bDPC: containment event\b/),
+  message('log.link_up', 'Slot(', /\bpciehp: Slot\([^)]*\): (?:Link Up|Card present|Link Down\/Up ignored)/),
+  message(
+    'log.bridge',
+    'bridge to [bus',
+    /\bPCI bridge to \[bus (?<bus>[0-9a-f]{2})(?:-(?<lastBus>[0-9a-f]{2}))?\]/,
+    {
+      onlyBeside: 'log.link_down',
+    },
+  ),
   message('log.fault', 'UnsupReq', /\[ ?\d+\] UnsupReq\b/),
   message('log.fault', 'ACSViol', /\[ ?\d+\] ACSViol\b/),
   // drivers/iommu/iommu.c

@@ -13,6 +13,7 @@ import { isFunctionAddress } from './arguments.ts';
 import { functionAddress, requesterOf } from './invalidation-descriptor.ts';
 import { LOG_MESSAGES } from './log-messages.ts';
 import { nameProbedWarns } from './probed-warns.ts';
+import { type TellingSplat, tellingSplats } from './telling-splats.ts';
 
 const decoder = new TextDecoder();
 
@@ -33,8 +34,8 @@ export function liftLog(
   events: EventColumns,
 ): void {
   const uptime = uptimeRecords(records, splats);
-  const stuck = stuckInvalidations(splats, frames);
-  for (let row = 0; row < splats.length; row++) liftSplat(splats, row, uptime, stuck, events);
+  const telling = tellingSplats(splats, frames);
+  for (let row = 0; row < splats.length; row++) liftSplat(splats, row, uptime, telling, events);
   const message = columnOf(records, 'message');
   const { offsets } = message;
   if (!offsets || records.length === 0) return;
@@ -44,14 +45,22 @@ export function liftLog(
   for (const row of boots.starts) liftRecord(records, row, 'log.boot', {}, false, events);
   const taken = new Map<number, string>();
   const nameless = new NamelessErrors(records, events);
+  const besides: (() => void)[] = [];
   for (const { row, place } of rowsWithWords(bytes, offsets, records.length)) {
     if (taken.has(row)) continue;
-    const { pattern, kind, ofAnother, ofQueue } = LOG_MESSAGES[place];
+    const { pattern, kind, ofAnother, ofQueue, onlyBeside } = LOG_MESSAGES[place];
     const text = textAt(row);
     const match = pattern.exec(text);
     if (!match) continue;
     taken.set(row, kind);
     const { groups } = match;
+    if (onlyBeside) {
+      besides.push(() => {
+        if (events.kind.subarray(0, events.length).includes(KIND[onlyBeside]))
+          liftRecord(records, row, kind, { ...groups }, false, events);
+      });
+      continue;
+    }
     const device =
       groups?.device ?? requesterDevice(groups?.requester) ?? descriptorDevice(groups?.descriptor);
     const event = liftRecord(
@@ -65,6 +74,7 @@ export function liftLog(
     if (kind === 'log.descriptor') nameless.name(row, event);
     else if (ofQueue === true && events.device[event] < 0) nameless.wait(row, event);
   }
+  for (const lift of besides) lift();
   nameProbedWarns(records, splats, frames, events);
 }
 
@@ -110,33 +120,6 @@ function bootsOf(records: Table<typeof LOG_RECORDS>): { starts: number[] } {
     if (boot[row] !== boot[row - 1] && source[row] === source[row - 1]) starts.push(row);
   }
   return { starts };
-}
-
-/** Functions in which a CPU waits for the device to answer a device-TLB invalidation. */
-const WAITS_FOR_DEVICE =
-  /^(qi_flush_dev_iotlb(_pasid)?|qi_flush_dev_iotlb_all|arm_smmu_atc_inv_(master|domain)|device_flush_iotlb|__device_flush_dte|device_flush_dte)(\.|$)/;
-/** Splats of a CPU or task that goes no further. */
-const STUCK = /^(hard-lockup|soft-lockup|hung-task|rcu-stall)$/;
-
-/** For each splat of something stuck, the first frame that waits for a device: `source:splat` to its function. */
-function stuckInvalidations(
-  splats: Table<typeof SPLATS>,
-  frames: Table<typeof SPLAT_FRAMES>,
-): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
-  const isStuck = new Set(
-    rowsOf(splats)
-      .filter((splat) => STUCK.test(splat.kind))
-      .map((splat) => `${splat.source}:${splat.splat}`),
-  );
-  if (isStuck.size === 0) return found;
-  for (const frame of rowsOf(frames)) {
-    const key = `${frame.source}:${frame.splat}`;
-    if (!isStuck.has(key) || found.has(key) || frame.symbol === null || !WAITS_FOR_DEVICE.test(frame.symbol))
-      continue;
-    found.set(key, frame.symbol);
-  }
-  return found;
 }
 
 /** The device of a requester id; null for 0, with which old hardware says that it does not know, and for all ones, which a register that is gone reads as. */
@@ -214,17 +197,17 @@ function liftSplat(
   splats: Table<typeof SPLATS>,
   row: number,
   uptime: ReadonlySet<string>,
-  stuck: ReadonlyMap<string, string>,
+  telling: ReadonlyMap<string, TellingSplat>,
   events: EventColumns,
 ): void {
   const splat = rowAt(splats, row);
-  const waiting = stuck.get(`${splat.source}:${splat.splat}`);
+  const told = telling.get(`${splat.source}:${splat.splat}`);
   const warned = splat.kind === 'warn' && splat.symbol !== null && WARN_FUNCTIONS.test(splat.symbol);
-  if (!warned && waiting === undefined) return;
-  const symbol = waiting ?? (splat.symbol as string);
+  if (!warned && !told) return;
+  const symbol = told?.symbol ?? (splat.symbol as string);
   clearDraft(draft);
   setTime(uptime.has(`${splat.source}:${splat.first_seq}`) ? splat.time_ns : null);
-  draft.kind = waiting === undefined ? KIND['log.warn'] : KIND['log.timeout'];
+  draft.kind = KIND[told?.kind ?? 'log.warn'];
   draft.phase = POINT;
   draft.symbol = events.names.internString(symbol.split('.')[0]);
   draft.pid = splat.pid ?? UNKNOWN;
@@ -257,6 +240,10 @@ function liftRecord(
   draft.device = device && isFunctionAddress(device) ? events.names.internString(device.toLowerCase()) : -1;
   if (groups.shift) draft.pageShift = Number(groups.shift);
   if (groups.index) draft.index = Number(groups.index);
+  if (groups.bus) {
+    draft.index = Number.parseInt(groups.bus, 16);
+    draft.value = Number.parseInt(groups.lastBus ?? groups.bus, 16);
+  }
   if (groups.requester) draft.value = Number.parseInt(groups.requester, 16);
   draft.source = record.source;
   draft.seq = record.seq;

@@ -5,6 +5,7 @@ import type { FeatureName, Features } from '../features.ts';
 import { FindingCollector } from '../findings.ts';
 import type { MatchedWrite } from '../hardware/align.ts';
 import { classifyCaller } from '../known-functions.ts';
+import { isFunctionAddress } from '../lift/arguments.ts';
 import { NOTHING_LISTED, Observation, type Watch } from '../observation.ts';
 import type { Order } from '../order.ts';
 import { type Look, looksAtCall, RULE_BY_ID } from '../rules/index.ts';
@@ -12,6 +13,7 @@ import type { CompletedCall, Draft, EvidenceItem, Expectation, RuleContext } fro
 import type { StateStore } from '../state.ts';
 import type { FunctionRecord, Topology } from '../topology.ts';
 import { Expectations } from './expectations.ts';
+import { Links } from './links.ts';
 import { RuleMemory } from './memory.ts';
 import { placeOf, type RuleCounts, RuleTally } from './rule-counts.ts';
 
@@ -43,6 +45,12 @@ export interface BenchInput {
 const CONFIG_WRITE = KIND['config.write'];
 const CALLER_KINDS = ['iommu', 'foreign', 'unknown'] as const;
 
+/** The event names its function, and not only by a pointer. */
+function isNamed(events: EventColumns, row: number): boolean {
+  const name = events.nameOf(events.device[row]);
+  return name !== null && isFunctionAddress(name);
+}
+
 /** Where rules stand while they look: what they may ask, and where they put what they found. */
 export class RuleBench implements RuleContext {
   readonly state: StateStore;
@@ -52,6 +60,7 @@ export class RuleBench implements RuleContext {
   private readonly tally = new RuleTally();
   readonly kindCounts = new Int32Array(EVENT_KINDS.length);
   readonly observation: Observation;
+  readonly links: Links;
   readonly expectations = new Expectations(
     (rule, draft) => this.fire(rule, draft),
     (rule, fn) => this.decided(rule, fn),
@@ -64,7 +73,7 @@ export class RuleBench implements RuleContext {
   private rule = -1;
   /** While rules look at a state rather than at an event, the same state is reported once. */
   stateScope = false;
-  /** Writes of 16 bits by the kernel are recorded: ATS Control is written so. */
+  /** Writes of 16 bits by the kernel are recorded with their functions: ATS Control is written so. */
   private wordWrites = false;
   private readonly input: BenchInput;
   /** Hardware records by the row of the kernel's event. */
@@ -77,6 +86,7 @@ export class RuleBench implements RuleContext {
     this.input = input;
     this.state = input.state;
     this.topology = input.topology;
+    this.links = new Links(input.events);
     this.callerKinds = new Uint8Array(input.events.names.size);
     this.countKinds();
     this.observation = new Observation(this.kindCounts, input.watch ?? NOTHING_LISTED);
@@ -94,7 +104,8 @@ export class RuleBench implements RuleContext {
       const kind = kinds[row];
       // What another machine recorded shows nothing of what this one's recording would show.
       if (noneApart || !apart.has(source[row])) kindCounts[kind]++;
-      if (kind === CONFIG_WRITE && (widths[row] === 2 || widths[row] === UNKNOWN)) this.wordWrites = true;
+      if (kind === CONFIG_WRITE && !this.wordWrites && (widths[row] === 2 || widths[row] === UNKNOWN))
+        this.wordWrites = isNamed(events, row);
     }
   }
 
@@ -112,6 +123,19 @@ export class RuleBench implements RuleContext {
   }
 
   callerKind(event: number): 'iommu' | 'foreign' | 'unknown' {
+    return this.callerKindOf(this.callerToldBy(event));
+  }
+
+  callerToldBy(event: number): number {
+    if (this.callerKindOf(event) !== 'unknown') return event;
+    const { calls } = this.input;
+    const call = calls.callOf[event];
+    if (call < 0 || (calls.enter[call] !== event && calls.exit[call] !== event)) return event;
+    const other = calls.enter[call] === event ? calls.exit[call] : calls.enter[call];
+    return other >= 0 && this.callerKindOf(other) !== 'unknown' ? other : event;
+  }
+
+  private callerKindOf(event: number): 'iommu' | 'foreign' | 'unknown' {
     const { events, imageAddress } = this.input;
     const id = events.caller[event];
     if (id < 0) return 'unknown';
@@ -121,7 +145,7 @@ export class RuleBench implements RuleContext {
   }
 
   callerText(event: number): string | null {
-    return this.input.events.nameOf(this.input.events.caller[event]);
+    return this.input.events.nameOf(this.input.events.caller[this.callerToldBy(event)]);
   }
 
   commText(event: number): string | null {
@@ -251,6 +275,11 @@ export class RuleBench implements RuleContext {
   forget(): void {
     this.memory.clear();
     this.expectations.forget();
+    this.links.forget();
+  }
+
+  linkDownOf(fn: FunctionRecord, event: number): number {
+    return this.links.downOf(fn, event);
   }
 
   fire(rule: string, draft: Draft): void {

@@ -14,6 +14,7 @@ import type { CallsUnderWay } from './calls-under-way.ts';
 import { CallFacts, FinishedCall } from './completed-call.ts';
 import { correctFeatures } from './feature-evidence.ts';
 import type { Lives } from './lives.ts';
+import type { RegisterAccesses } from './register-accesses.ts';
 import type { Stability } from './stability.ts';
 import { isLifeStep, type WindowTracker } from './windows.ts';
 
@@ -38,6 +39,7 @@ interface Parts {
   readonly machine: Machine;
   readonly bench: RuleBench;
   readonly lives: Lives;
+  readonly registers: RegisterAccesses;
   readonly stability: Stability;
   readonly underWay: CallsUnderWay;
   readonly whatIf: WhatIf | null;
@@ -54,6 +56,7 @@ export class CallSteps {
   private readonly bench: RuleBench;
   private readonly lives: Lives;
   private readonly windows: WindowTracker;
+  private readonly registers: RegisterAccesses;
   private readonly stability: Stability;
   private readonly underWay: CallsUnderWay;
   private readonly beliefs: Beliefs;
@@ -71,6 +74,7 @@ export class CallSteps {
     this.bench = bench;
     this.lives = parts.lives;
     this.windows = parts.lives.windows;
+    this.registers = parts.registers;
     this.stability = parts.stability;
     this.underWay = underWay;
     this.beliefs = new Beliefs(events, state, bench);
@@ -91,7 +95,10 @@ export class CallSteps {
     if (kind === DEVICE_ADDED) this.lives.tookStep(fn, ABSENT, DEVICE_ADD);
     bench.each(ENTER_LOOKS[kind], call, fn, row);
     this.windows.enter(fn, call, ends, row, kind);
-    if (ATS_STATE_KINDS[kind] && ends) this.underWay.began(fn, call);
+    if (ATS_STATE_KINDS[kind] && ends) {
+      this.underWay.began(fn, call);
+      this.registers.restoreBegins(call);
+    }
     if (!ends) this.complete(fn, call, row, kind);
     if (kind === DEVICE_REMOVE || kind === RELEASE) this.beginRelease(fn, row, kind === RELEASE);
     if (kind === ATTACH) bench.expectations.used(fn.fn, row);
@@ -102,6 +109,7 @@ export class CallSteps {
     const { calls } = this;
     const call = calls.callOf[row];
     const kind = calls.kind[call];
+    if (kind === RESTORE) this.registers.restoreEnds(fn, call, row, this.bench.showsControlWrites(fn.fn));
     this.complete(fn, call, row, kind);
     if (ATS_STATE_KINDS[kind] && calls.enter[call] >= 0 && this.underWay.ended(fn))
       this.stability.calm(fn.fn);

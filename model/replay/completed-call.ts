@@ -118,6 +118,10 @@ export class FinishedCall implements CompletedCall {
     return entered !== UNKNOWN ? entered : value[this.event];
   }
 
+  get capShown(): number {
+    return this.facts.events.cap[this.event];
+  }
+
   get pfBusy(): boolean {
     return this.pf !== null && this.facts.pfWasBusy(this.pf, this.enter);
   }

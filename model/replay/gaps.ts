@@ -8,6 +8,7 @@ import type { RuleBench } from './bench.ts';
 import type { CallsUnderWay } from './calls-under-way.ts';
 import type { Identity } from './identity.ts';
 import type { ListingTracker } from './listings.ts';
+import type { RegisterAccesses } from './register-accesses.ts';
 import type { Stability } from './stability.ts';
 import type { WindowTracker } from './windows.ts';
 
@@ -19,6 +20,7 @@ interface Parts {
   readonly machine: Machine;
   readonly bench: RuleBench;
   readonly identity: Identity;
+  readonly registers: RegisterAccesses;
   readonly windows: WindowTracker;
   readonly listings: ListingTracker | null;
   readonly stability: Stability;
@@ -73,8 +75,9 @@ export class Gaps {
   }
 
   private forgetWhatIsOpen(): void {
-    const { underWay, windows, bench, stability } = this.parts;
+    const { underWay, registers, windows, bench, stability } = this.parts;
     underWay.forget();
+    registers.forget();
     windows.forget();
     bench.forget();
     stability.clear();

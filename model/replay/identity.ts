@@ -17,6 +17,9 @@ const LOG_REMARKS = [
   'log.reset',
   'log.power',
   'log.aer',
+  'log.link_down',
+  'log.link_up',
+  'log.bridge',
 ] as const;
 /** Kinds that may come before the core has looked for capabilities; a zero offset means nothing there. */
 const BEFORE_DISCOVERY = kindMask(

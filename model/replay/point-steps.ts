@@ -6,6 +6,7 @@ import { CORE_CAP, CORE_SUPPORTED, type StateStore } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 import type { RuleBench } from './bench.ts';
 import type { CallSteps } from './call-steps.ts';
+import { PORT_KINDS } from './links.ts';
 import type { ListingTracker } from './listings.ts';
 import type { RegisterAccesses } from './register-accesses.ts';
 import type { WindowTracker } from './windows.ts';
@@ -62,6 +63,7 @@ export class PointSteps {
     bench.each(POINT_LOOKS[kind], name, fn, row);
     if (kind === NO_ATS) listings?.noAts(row);
     if (!fn) return;
+    if (PORT_KINDS[kind]) bench.links.take(fn, row);
     if (kind === QUIRK) this.onQuirk(fn, row);
     if (kind === LOG_GROUP_REMOVE) fn.probed = false;
     if (kind === INVALIDATE) bench.expectations.used(fn.fn, row);
@@ -79,6 +81,7 @@ export class PointSteps {
     bench.each(LOOKS.onWrite, write);
     registers.take(fn, row, write.enable, write.stu, 'write');
     registers.teach(write);
+    registers.teachRestore(write);
     if (write.enable === 1) windows.enabledAgain(fn);
   }
 

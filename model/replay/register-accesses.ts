@@ -7,6 +7,7 @@ import type { ControlWrite } from '../rules/rule.ts';
 import { CORE_EN, CORE_STU, HW_EN, HW_STU, type StateStore } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 
+const RESTORE = KIND['ats.restore'];
 const ATS_CALLS = kindMask('ats.prepare', 'ats.enable', 'ats.disable', 'ats.restore');
 /** Which calls write Enable 0, and which Enable 1. */
 const WRITERS: readonly (readonly EventKindName[])[] = [
@@ -29,6 +30,8 @@ export class RegisterAccesses {
   /** ATS calls of which only the return is there, by task, in their order: the entry came before the recording. */
   private readonly lone = new Map<number, { readonly calls: number[]; next: number }>();
   private readonly positions: Int32Array;
+  /** Restores under way that have written nothing so far. */
+  private readonly silent = new Set<number>();
 
   /** @param positions place of each event in the replay. */
   constructor(
@@ -158,6 +161,36 @@ export class RegisterAccesses {
     if (enable === 0 && by < 0 && !may.includes('ats.prepare')) return;
     if (enable === 0) fn.mayBePrepared = true;
     if (fn.isVf === 0) set(CORE_STU, stu + 12);
+  }
+
+  /**
+   * A restore writes ATS Control when the core has ATS on, and does nothing else (contract 3.5): a write inside one shows
+   * the state of a core of which nothing was known.
+   */
+  teachRestore({ fn, event, enable, stu, by }: ControlWrite): void {
+    const { calls, state } = this;
+    if (by < 0 || calls.kind[by] !== RESTORE) return;
+    this.silent.delete(by);
+    if (enable !== 1) return;
+    if (!state.isKnown(fn.fn, CORE_EN)) state.set(fn.fn, CORE_EN, 1, event, 'learned');
+    if (fn.isVf === 0 && stu !== UNKNOWN && !state.isKnown(fn.fn, CORE_STU))
+      state.set(fn.fn, CORE_STU, stu + 12, event, 'learned');
+  }
+
+  /** A restore begins. */
+  restoreBegins(call: number): void {
+    if (this.calls.kind[call] === RESTORE) this.silent.add(call);
+  }
+
+  /** A restore is over: without a write, where one would have been seen, the core has ATS off. */
+  restoreEnds(fn: FunctionRecord, call: number, event: number, showsWrites: boolean): void {
+    if (this.silent.delete(call) && showsWrites && !this.state.isKnown(fn.fn, CORE_EN))
+      this.state.set(fn.fn, CORE_EN, 0, event, 'learned');
+  }
+
+  /** Lost events: a restore under way may have written. */
+  forget(): void {
+    this.silent.clear();
   }
 
   /** Calls of the kind are recorded from their entry on. */

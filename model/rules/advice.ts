@@ -11,6 +11,7 @@ const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
     /which function is the PF/,
     'Probe pci_iov_add_virtfn(), or add lspci -vvv taken while the VFs are there.',
   ],
+  [/^pci_disable_ats\(\) was never recorded/, 'Probe pci_disable_ats().'],
   [/bracket/, 'Probe pci_dev_reset_iommu_prepare() and pci_dev_reset_iommu_done(), from the beginning on.'],
   [/appeared before the recording/, 'Begin the recording before the function appears.'],
   [
@@ -26,7 +27,6 @@ const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
     /page shift of the call/,
     'Print the argument ps in the probes of pci_prepare_ats() and pci_enable_ats().',
   ],
-  [/^pci_disable_ats\(\) was never recorded/, 'Probe pci_disable_ats().'],
   [/no prepare of the function/, 'Probe pci_prepare_ats().'],
   [/caller is not named/, 'Use return probes: they name the caller.'],
   [/is a VF is unknown/, 'Print is_virtfn in the probes (vf=dev->is_virtfn).'],
@@ -41,7 +41,7 @@ const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
   [/neither config writes/, 'Probe pci_restore_ats_state() or pci_write_config_word().'],
   [/PASID Control/, 'Probe pci_enable_pasid() with its features, or add lspci -vvv.'],
   [/PRI on/, 'Probe pci_enable_pri() of the PF too.'],
-  [/order of the fault/, 'Record trace and kernel log with one clock (trace_clock mono).'],
+  [/order of the (fault|splat)/, 'Record trace and kernel log with one clock (trace_clock mono).'],
   [
     /ATS (was )?on|state of ATS/,
     'Print ats_enabled in the probes (en=dev->ats_enabled), or begin before ATS is first enabled.',

@@ -1,4 +1,5 @@
 import { kindMask, UNKNOWN } from '../events.ts';
+import { driverOf, type IommuDriver } from '../known-functions.ts';
 import { CORE_CAP, CORE_EN, CORE_SUPPORTED, CORE_UNTRUSTED, DRV_EN } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 import type { CompletedCall, Rule, RuleContext } from './rule.ts';
@@ -232,7 +233,7 @@ export const CALL_RULES: readonly Rule[] = [
     meaning:
       'The caller skipped the support test: AMD up to 7.2 and SMMUv3 of 6.12 do so for every PCI device.',
     fix: 'Ask pci_ats_supported() first.',
-    once: 'recording',
+    once: 'key',
     needs: [['ats.prepare']],
     references: ['drivers/pci/ats.c pci_prepare_ats()'],
     calls: ['ats.prepare'],
@@ -240,11 +241,12 @@ export const CALL_RULES: readonly Rule[] = [
     onCall(context, done) {
       if (done.result !== -22) return;
       if (done.explanations.length !== 1 || done.explanations[0] !== 'unsupported') return context.passed();
+      const driver = driverOfCall(context, done);
       context.fire('ATS018', {
         fn: done.fn.fn,
         event: done.event,
         severity: context.feature('prepare_warns_unsupported') === true ? 'error' : undefined,
-        message: `${done.fn.address} is prepared although it does not support ATS.`,
+        message: `${driver} prepared ${done.fn.address} although it does not support ATS.`,
         expected: 'Prepare only functions that support ATS.',
         observed: 'pci_prepare_ats() returned -EINVAL.',
         evidence: [
@@ -253,6 +255,7 @@ export const CALL_RULES: readonly Rule[] = [
             .slice(0, 1),
           { role: 'the call', event: done.event },
         ],
+        key: driver,
       });
     },
   },
@@ -321,6 +324,7 @@ export const CALL_RULES: readonly Rule[] = [
       const who = context.callerKind(done.event);
       if (who === 'unknown') return context.undecided('the caller is not named');
       if (who === 'iommu') return context.passed();
+      const toldBy = context.callerToldBy(done.event);
       const verb = kind === 'ats.prepare' ? 'prepared' : kind === 'ats.enable' ? 'enabled' : 'disabled';
       context.fire('ATS040', {
         fn: done.fn.fn,
@@ -330,6 +334,7 @@ export const CALL_RULES: readonly Rule[] = [
         observed: `The call came from ${callerName(context, done.event)}, which is no part of an IOMMU driver.`,
         evidence: [
           ...(kind === 'ats.disable' ? context.because(done.fn.fn, CORE_EN, 'ATS is on') : []),
+          ...(toldBy === done.event ? [] : [{ role: 'who calls', event: toldBy }]),
           { role: 'the call', event: done.event },
         ],
         key: kind,
@@ -337,6 +342,19 @@ export const CALL_RULES: readonly Rule[] = [
     },
   },
 ];
+
+const PROBE = kindMask('iommu.probe');
+const DRIVER_NAMES: Readonly<Record<IommuDriver, string>> = { intel: 'VT-d', amd: 'AMD', smmu: 'SMMUv3' };
+
+/** The IOMMU driver that made a call, by its caller or by the probe around it; without addresses, for signatures. */
+function driverOfCall(context: RuleContext, done: CompletedCall): string {
+  const around = context.enclosing(done.call, PROBE);
+  const caller = context.callerText(done.event);
+  const driver = driverOf(caller ?? '') ?? driverOf((around >= 0 && context.symbolOf(around)) || '');
+  if (driver) return `The ${DRIVER_NAMES[driver]} driver`;
+  const module = /\[([\w-]+)\]$/.exec(caller ?? '')?.[1];
+  return module ? `The module ${module}` : 'A caller that is not named';
+}
 
 function isSmmuCall(context: RuleContext, done: CompletedCall): boolean {
   if (/^_*arm_smmu_/.test(context.callerText(done.event) ?? '')) return true;

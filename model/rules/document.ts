@@ -4,6 +4,7 @@ import { GATE_RULES } from '../gate/rules.ts';
 import { RULE_EXAMPLES } from './examples.ts';
 import { RULES } from './index.ts';
 import type { Rule } from './rule.ts';
+import { COMMON_WORDS, MORE_WORDS } from './words.ts';
 
 /** Every rule that has an id: those of the replay, and those about suppressions. */
 export const DOCUMENTED_RULES: readonly Rule[] = [...RULES, ...GATE_RULES];
@@ -22,12 +23,7 @@ export function rulesDocument(): string {
     '',
     '## Words',
     '',
-    '- **Layers.** `hw`: the ATS Control register of the function. `core`: what the PCI core holds in `struct pci_dev`',
-    '  (`ats_cap`, `ats_stu`, `ats_enabled`, `untrusted`). `drv`: what the IOMMU driver believes. `trace`: the recording itself.',
-    '- **Page shift and STU.** The kernel passes a page shift (12 for 4 KiB); the register holds STU, which is the page shift',
-    '  less 12. Both are always named.',
-    '- **PF and VF.** The STU of a VF is hardwired to 0 and that of its PF applies; Enable is its own.',
-    '- **Generation.** A function from its appearance to its removal: the same address found again is another one.',
+    ...[...COMMON_WORDS, ...MORE_WORDS].map(({ word, meaning }) => `- **${word}.** ${meaning}`),
     '- **Kernels** are named by what they do, not by age:',
     ...PROFILES.map(({ id, doc }) => `  - \`${id}\`: ${doc}.`),
     '',

@@ -9,6 +9,18 @@ const IN_FLIGHT_NS = 1_000_000n;
 /** A fault this long after a change of ATS may still come from it. */
 const AFTERMATH_NS = 1_000_000_000n;
 
+/** The log and the trace event of one error are this near. */
+const TOLD_TWICE_NS = 10_000_000n;
+const FAULT = 'fault';
+
+/** The same fault, told a moment ago: once by the log and once by the trace. */
+function isToldTwice(context: RuleContext, before: number, event: number): boolean {
+  if (before === UNKNOWN || (context.commText(before) === null) === (context.commText(event) === null))
+    return false;
+  const [then, now] = [context.timeOf(before), context.timeOf(event)];
+  return then !== null && now !== null && now - then < TOLD_TWICE_NS;
+}
+
 /** Requester id of an error whose register read as all ones. */
 const ALL_ONES = 0xffff;
 
@@ -224,6 +236,9 @@ export const INVALIDATION_RULES: readonly Rule[] = [
     points: ['log.fault'],
     onPoint(context, kind, fn, event) {
       if (kind !== 'log.fault' || !fn) return;
+      const before = context.recall(fn.fn, FAULT);
+      context.remember(fn.fn, FAULT, event);
+      if (isToldTwice(context, before, event)) return;
       const change = context.later(context.state.setBy(fn.fn, CORE_EN), context.state.setBy(fn.fn, HW_EN));
       const at = context.timeOf(change);
       const now = context.timeOf(event);
@@ -236,7 +251,7 @@ export const INVALIDATION_RULES: readonly Rule[] = [
         since: change,
         message: `${fn.address} caused a fault of ATS requests shortly after its ATS state changed.`,
         expected: 'No ATS requests outside the enabled window.',
-        observed: 'The IOMMU reported the fault.',
+        observed: 'The IOMMU or Advanced Error Reporting told of the fault.',
         evidence: [
           { role: 'ATS changes', event: change },
           { role: 'the fault', event },

@@ -80,6 +80,7 @@ export const LIFE_CYCLE_RULES: readonly Rule[] = [
     id: 'ATS027',
     name: 'released-with-ats-on',
     severity: 'error',
+    severityNote: 'note when the link to the function was down already: the device is gone',
     layers: ['drv', 'core', 'hw'],
     condition: 'The IOMMU driver let a function go, or the function was removed, while the core has ATS on.',
     versions: 'All, silent: nothing checks.',
@@ -100,15 +101,20 @@ export const LIFE_CYCLE_RULES: readonly Rule[] = [
         );
         return context.undecided(DISABLE_UNSEEN);
       }
+      const down = context.linkDownOf(fn, event);
       context.fire('ATS027', {
         fn: fn.fn,
         event,
         since: context.state.setBy(fn.fn, CORE_EN),
-        message: `${fn.address} was released by its IOMMU driver with ATS on.`,
+        severity: down < 0 ? undefined : 'note',
+        message: `${fn.address} was released by its IOMMU driver with ATS on${
+          down < 0 ? '' : '; the link to it was down already, so only the core still has it on'
+        }.`,
         expected: 'ATS is off when the driver lets the function go.',
         observed: 'No pci_disable_ats() of the function between its enable and its release.',
         evidence: [
           ...context.because(fn.fn, CORE_EN, 'ATS is on'),
+          ...(down < 0 ? [] : [{ role: 'the link goes down', event: down }]),
           { role: 'the function is released', event },
         ],
       });

@@ -1,6 +1,8 @@
 import { kindMask, UNKNOWN } from '../events.ts';
 import type { FeatureName } from '../features.ts';
+import { driverOf } from '../known-functions.ts';
 import { CORE_SUPPORTED } from '../state.ts';
+import type { FunctionRecord } from '../topology.ts';
 import type { CompletedCall, Rule, RuleContext } from './rule.ts';
 import { resultText, shiftText } from './text.ts';
 
@@ -15,6 +17,10 @@ const PROBE_FEATURE: readonly (readonly [prefix: string, feature: FeatureName])[
   ['arm_smmu_', 'smmu_probe_fails_on_prepare'],
 ];
 
+/** What ATS041 remembers of a function: the probe that failed, and which of them has been reported. */
+const FAILED = 'failed-probe';
+const FAILED_AND_USED = 'failed-probe-used';
+
 /** AMD keeps its object through a failed probe by design. */
 function keepsObject(symbol: string | null): boolean {
   return symbol === null || symbol.startsWith('amd_');
@@ -27,8 +33,9 @@ function usedAfterFailedProbe(
   event: number,
   what: string,
 ): void {
-  const failed = context.recall(done.fn.fn, 'failed-probe');
+  const failed = context.recall(done.fn.fn, FAILED);
   if (failed === UNKNOWN) return;
+  context.remember(done.fn.fn, FAILED_AND_USED, failed);
   context.fire('ATS041', {
     fn: done.fn.fn,
     event,
@@ -41,6 +48,40 @@ function usedAfterFailedProbe(
       { role: 'the driver goes on', event },
     ],
     key: what,
+  });
+}
+
+/**
+ * The kernel touched freed memory in a driver: it names no device, so the functions whose probe by that driver failed are
+ * asked. A use that the trace showed has been told already.
+ */
+function badAccess(context: RuleContext, event: number): void {
+  const symbol = context.symbolAt(event) ?? '';
+  const refused: FunctionRecord[] = [];
+  for (const fn of context.topology.inForce()) {
+    const failed = context.recall(fn.fn, FAILED);
+    if (failed === UNKNOWN || context.recall(fn.fn, FAILED_AND_USED) === failed) continue;
+    if (driverOf(context.symbolAt(failed) ?? '') === driverOf(symbol)) refused.push(fn);
+  }
+  if (refused.length === 0) return;
+  if (context.timeOf(event) === null)
+    return context.undecided('the order of the splat and the failed probe is unknown');
+  const fn = refused.length === 1 ? refused[0] : null;
+  const failures = refused.map(({ fn: id, address }) => ({
+    role: `the probe of ${address} fails`,
+    event: context.recall(id, FAILED),
+  }));
+  context.fire('ATS041', {
+    fn: fn?.fn ?? null,
+    event,
+    since: fn ? failures[0].event : undefined,
+    message: `The kernel used freed memory in ${symbol}() after the IOMMU driver's probe of ${refused
+      .map(({ address }) => address)
+      .join(', ')} failed.`,
+    expected: 'Nothing of the driver runs on a function that it refused.',
+    observed: `A splat in ${symbol}(), ${context.taskText(event)}.`,
+    evidence: [...failures, { role: 'the splat of the kernel', event }],
+    key: `splat ${symbol}`,
   });
 }
 
@@ -105,7 +146,7 @@ export const PROBE_RULES: readonly Rule[] = [
     severity: 'error',
     layers: ['drv'],
     condition:
-      'The probe of an IOMMU driver returned an error, and without a successful probe since, the driver releases, attaches or changes ATS of the function.',
+      'The probe of an IOMMU driver returned an error, and without a successful probe since, the driver releases, attaches or changes ATS of the function, or the kernel reports a use of freed memory in that driver.',
     versions:
       'SMMUv3 up to 7.2 leaves a dangling pointer; VT-d when support answers differ (ATS020); AMD keeps its object by design.',
     meaning: 'Use after free on the error path of the probe.',
@@ -121,11 +162,11 @@ export const PROBE_RULES: readonly Rule[] = [
         const symbol = context.symbolOf(done.call);
         const failed =
           done.result !== UNKNOWN && done.result !== 0 && done.result !== ENODEV && !keepsObject(symbol);
-        context.remember(done.fn.fn, 'failed-probe', failed ? done.event : UNKNOWN);
+        context.remember(done.fn.fn, FAILED, failed ? done.event : UNKNOWN);
         if (!failed) context.passed();
         return;
       }
-      if (context.recall(done.fn.fn, 'failed-probe') === UNKNOWN) return;
+      if (context.recall(done.fn.fn, FAILED) === UNKNOWN) return;
       if (context.callerKind(done.event) !== 'iommu') return;
       usedAfterFailedProbe(
         context,
@@ -134,6 +175,8 @@ export const PROBE_RULES: readonly Rule[] = [
         `${context.symbolOf(done.call) ?? done.kind}() returned ${resultText(done.result)}`,
       );
     },
+    points: ['log.bad_access'],
+    onPoint: (context, _kind, _fn, event) => badAccess(context, event),
     entries: ['iommu.release', 'iommu.attach'],
     onEnter(context, call, fn, event) {
       const symbol = context.symbolOf(call);

@@ -1,6 +1,6 @@
 import { UNKNOWN } from '../events.ts';
 import { CORE_EN, CORE_SUPPORTED } from '../state.ts';
-import type { Rule, RuleContext } from './rule.ts';
+import type { CompletedCall, Rule, RuleContext } from './rule.ts';
 
 const DEPTH = 'reset-bracket-depth';
 const PREPARED_AT = 'reset-bracket-event';
@@ -8,6 +8,29 @@ const PREPARED_AT = 'reset-bracket-event';
 /** Something set Enable of a VF again, or switched it off properly, or it is going away. */
 function driftSettled(context: RuleContext, fn: number): void {
   if (context.isExpected('ATS024', fn)) context.met('ATS024', fn);
+}
+
+/** VT-d in scalable mode blocks the translation of a function for its reset and leaves ATS on (contract 5.7). */
+function onInBracket(context: RuleContext, { fn, event }: CompletedCall, bracket: number): void {
+  if (!context.wasRecorded('ats.disable'))
+    return context.undecided(
+      'pci_disable_ats() was never recorded, so whether ATS went off for the reset cannot be told',
+    );
+  context.fire('ATS025', {
+    fn: fn.fn,
+    event,
+    since: context.state.setBy(fn.fn, CORE_EN),
+    message: `${fn.address} was reset with ATS on: the reset bracket blocked its translation and left ATS on, as VT-d does in scalable mode.`,
+    expected: 'Nothing is broken by it: the kernel does so by design.',
+    observed: 'ats_enabled = 1 throughout the reset, inside a reset bracket.',
+    evidence: [
+      ...context.because(fn.fn, CORE_EN, 'ATS is on'),
+      { role: 'the bracket opens', event: bracket },
+      { role: 'the reset', event },
+    ],
+    key: 'blocked',
+    matter: 'blocked',
+  });
 }
 
 export const RESET_RULES: readonly Rule[] = [
@@ -79,10 +102,11 @@ export const RESET_RULES: readonly Rule[] = [
     id: 'ATS025',
     name: 'reset-not-quiesced',
     severity: 'note',
-    severityNote: 'warning on kernels with reset brackets, when the reset is not inside one',
+    severityNote:
+      'warning on kernels with reset brackets, when the reset is not inside one; a note inside one that leaves ATS on',
     layers: ['drv', 'core'],
     condition:
-      'A function is reset while the core has ATS on and, on kernels with reset brackets, outside of one.',
+      'A function is reset while the core has ATS on: without a reset bracket, or inside one that did not switch it off.',
     versions:
       '6.1, 6.12: always so. 7.2: bus and slot resets; on VT-d scalable mode ATS stays on although translation is blocked.',
     meaning: 'Invalidations that race the reset can time out.',
@@ -97,10 +121,11 @@ export const RESET_RULES: readonly Rule[] = [
       const bracket = context.recall(fn, PREPARED_AT);
       const bracketed = bracket !== UNKNOWN && context.positionOf(bracket) > context.positionOf(done.enter);
       const on = context.state.get(fn, CORE_EN);
-      if (bracketed) return context.passed();
+      if (bracketed && on !== 1) return context.passed();
       if (on === UNKNOWN) return context.undecided('whether ATS was on during the reset is unknown');
       const setBy = context.state.setBy(fn, CORE_EN);
       if (on === 0 || context.positionOf(setBy) > context.positionOf(done.enter)) return context.passed();
+      if (bracketed) return onInBracket(context, done, bracket);
       const brackets = context.feature('reset_brackets');
       if (brackets === true && !context.wasRecorded('reset.prepare')) {
         return context.undecided('reset brackets are not recorded');

@@ -28,6 +28,8 @@ export interface Draft {
   readonly evidence: readonly EvidenceItem[];
   /** Distinguishes findings of one rule on one function: values, never times or memory addresses. */
   readonly key?: string;
+  /** Of a rule that fires once per generation: what else tells two of its findings apart. */
+  readonly matter?: string;
 }
 
 /** Something that must happen to a function; the rule fires when it does not. */
@@ -108,6 +110,8 @@ export interface RuleContext {
   wasRecorded(kind: EventKindName): boolean;
   /** Writes of the core to ATS Control of this function would be seen as such: the place of the register is known. */
   showsControlWrites(fn: number): boolean;
+  /** The end of a call that tells who called: the other one where this one does not. */
+  callerToldBy(event: number): number;
   callerKind(event: number): 'iommu' | 'foreign' | 'unknown';
   callerText(event: number): string | null;
   /** `task insmod/190 on CPU 1`, with what is known. */
@@ -152,6 +156,8 @@ export interface RuleContext {
   because(fn: number, field: number, role: string): EvidenceItem[];
   /** The other record of the same write: of a kernel's write the one in the hardware's log, or the reverse; -1. */
   otherViewOf(event: number): number;
+  /** The event that took down the link to a function to which something happens now; -1 while it is up or nobody knows. */
+  linkDownOf(fn: FunctionRecord, event: number): number;
   /** Two events of different tasks at the same instant: nobody knows which came first. */
   simultaneous(a: number, b: number): boolean;
   fire(rule: string, draft: Draft): void;
@@ -235,8 +241,8 @@ export interface Rule extends RuleHooks {
   readonly causes?: readonly string[];
   /** Rules that say the same and more: where one of them fires on the same function, this one is left out. */
   readonly replacedBy?: readonly string[];
-  /** One finding per function generation, or one per recording; without it every occurrence is a finding. */
-  readonly once?: 'generation' | 'recording';
+  /** One finding per function generation, or one per key in the recording; without it every occurrence is a finding. */
+  readonly once?: 'generation' | 'key';
   /** The one finding of a generation says how many there were. */
   readonly tellsCount?: true;
   readonly references: readonly string[];

@@ -222,6 +222,21 @@ describe('rules, explain, sniff, help', () => {
       expect(run(['explain', id]).out).toContain('ATS016 driver-believes-enabled');
   });
 
+  it('explain says at its end what its words mean, in the words of docs/rules.md', () => {
+    const { out } = run(['explain', 'ATS004']);
+    const [, words] = out.split('\nWords\n');
+    const text = words.replace(/\s+/g, ' ').trim();
+    const page = readFileSync(join(import.meta.dirname, '../../docs/rules.md'), 'utf8').replaceAll('`', '');
+    for (const word of ['Layers', 'Page shift and STU', 'First divergence']) {
+      const meaning = new RegExp(`\\*\\*${word}\\.\\*\\* (.*)`).exec(page)?.[1];
+      expect(meaning).toBeTruthy();
+      expect(text).toContain(`${word}: ${meaning}`);
+    }
+    expect(text.startsWith('Layers: ')).toBe(true);
+    expect(Math.max(...words.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+    expect(run(['explain', 'ATS004', '--json']).out).not.toContain('First divergence');
+  });
+
   it('sniff tells the format and why', () => {
     expect(run(['sniff', FAIL]).out).toMatch(/^ *98 +ftrace-text .*tracer: nop/);
     expect(run(['sniff', join(CAPTURES, '6.12-s2', 'dmesg.txt')]).out).toMatch(/^ *\d+ +kernel-log /);

@@ -134,6 +134,76 @@ function probe(trace: TraceWriter, fn: string, result: string, inside: () => voi
   });
 }
 
+/** ATS goes off and on, and a hot-plug port loses its link. */
+function lostLink(trace: TraceWriter): TraceWriter {
+  return trace
+    .enable(PLAIN, 12, 0, { vf: 0, ...on })
+    .disable(PLAIN, { vf: 0, en: [1, 0] })
+    .enable(PLAIN, 12, 0, { vf: 0, ...on })
+    .event('pci_hp_event', '0000:00:02.0 slot:1, event:LINK_DOWN');
+}
+
+/** ATS goes off, and Advanced Error Reporting tells of an error of the function. */
+function aerAfterDisable(trace: TraceWriter, error: string): TraceWriter {
+  return trace
+    .enable(PLAIN, 12, 0, { vf: 0, ...on })
+    .disable(PLAIN, { vf: 0, en: [1, 0] })
+    .event('aer_event', `${PLAIN} PCIe Bus Error: severity=Fatal, ${error}, TLP Header=Not available`);
+}
+
+/** The log of a story whose first event is that a device is added to a group, and of a use of freed memory later. */
+function kasanIn(symbol: string): string {
+  const lines = [
+    '='.repeat(66),
+    `BUG: KASAN: slab-use-after-free in ${symbol}+0x5c/0xb0`,
+    'CPU: 1 UID: 0 PID: 100 Comm: sh Not tainted 7.2.13 #1',
+    'Call Trace:',
+    ' <TASK>',
+    ' kernfs_fop_write_iter+0x114/0x1b0',
+    ' </TASK>',
+    '='.repeat(66),
+  ];
+  const report = lines.map((line) => `[    1.500000] ${line}\n`).join('');
+  return `[    1.000100] pci ${PF}: Adding to iommu group 9\n${report}`;
+}
+
+function refused(trace: TraceWriter): TraceWriter {
+  trace.event('add_device_to_group', `IOMMU: groupID=9 device=${PF}`);
+  return probe(trace, PLAIN, '0xffffffffffffffea', () => {});
+}
+
+/** A VF is disabled; the return probe does not know by whom, and the entry comes with its stack. */
+function stackedDisable(trace: TraceWriter, ...frames: string[]): TraceWriter {
+  return liveVf(readyPf(trace)).disable(VF, {
+    ...vfState,
+    en: [1, 0],
+    caller: "[unknown/kretprobe'd]",
+    inside: () => {
+      trace.event('<stack trace>', '');
+      for (const frame of frames) trace.raw(` => ${frame}`);
+    },
+  });
+}
+
+/** Another function is disabled: such calls are recorded. */
+function knownDisable(trace: TraceWriter): TraceWriter {
+  return trace.enable(VF2, 12, 0, { ...vfState, ...on }).disable(VF2, { ...vfState, en: [1, 0] });
+}
+
+/** ATS of a function is restored, which writes this to ATS Control; null for nothing. No event prints `ats_enabled`. */
+function restored(trace: TraceWriter, value: number | null, withLoss = false): TraceWriter {
+  return knownDisable(trace)
+    .write(PF, 0x4, 6)
+    .call('pci_restore_ats_state', PLAIN, {
+      vf: 0,
+      cap: '0x100',
+      inside: () => {
+        if (withLoss) trace.raw('CPU:0 [LOST 3 EVENTS]').write(PF, 0x4, 6);
+        if (value !== null) trace.write(PLAIN, 0x106, value);
+      },
+    });
+}
+
 function bracket(trace: TraceWriter, fn: string): TraceWriter {
   return trace.call('pci_dev_reset_iommu_prepare', fn, { ret: 0 }).call('pci_dev_reset_iommu_done', fn);
 }
@@ -630,6 +700,55 @@ export const RULE_CASES: readonly RuleCase[] = [
         .call('intel_iommu_release_device', VF, { inside: () => t.disable(VF, { ...vfState, en: [1, 0] }) }),
   },
   {
+    rule: 'ATS027',
+    what: 'the link to the function went down before: only a note; near miss: it is disabled inside the release',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) => lostLink(t).call('intel_iommu_release_device', PLAIN),
+    nearMiss: (t) =>
+      lostLink(t).call('intel_iommu_release_device', PLAIN, {
+        inside: () => t.disable(PLAIN, { vf: 0, en: [1, 0] }),
+      }),
+  },
+  {
+    rule: 'ATS027',
+    what: 'only a restore that wrote Enable tells that ATS is on; near miss: it wrote nothing, so ATS is off',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => restored(t, 0x8000).call('intel_iommu_release_device', PLAIN),
+    nearMiss: (t) => restored(t, null).call('intel_iommu_release_device', PLAIN),
+  },
+  {
+    rule: 'ATS027',
+    what: 'the same; near miss: events were lost within the restore that shows no write',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => restored(t, 0x8000).call('intel_iommu_release_device', PLAIN),
+    nearMiss: (t) => restored(t, null, true).call('intel_iommu_release_device', PLAIN),
+  },
+  {
+    rule: 'ATS015',
+    what: 'a restore that writes nothing tells that ATS is off, and it is disabled; near miss: it wrote Enable',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => restored(t, null).disable(PLAIN, { vf: 0 }),
+    nearMiss: (t) => restored(t, 0x8000).disable(PLAIN, { vf: 0 }),
+  },
+  {
+    rule: 'ATS004',
+    what: 'only the restore of the PF tells its STU; near miss: it is that of the VF',
+    fn: VF,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .call('pci_restore_ats_state', PF, { ...pfState, inside: () => t.write(PF, 0x106, 0x8000) })
+        .addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).enable(VF, 13, -22, { ...vfState, en: [0, 0] })),
+    nearMiss: (t) =>
+      t
+        .call('pci_restore_ats_state', PF, { ...pfState, inside: () => t.write(PF, 0x106, 0x8001) })
+        .addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).enable(VF, 13, 0, { ...vfState, en: [0, 1] })),
+  },
+  {
     rule: 'ATS028',
     what: 'user space clears Enable; near miss: the core does, in a disable',
     fn: VF,
@@ -818,6 +937,44 @@ export const RULE_CASES: readonly RuleCase[] = [
       t
         .enable(PLAIN, 12, 0, { vf: 0, ...on })
         .call('pcie_flr', PLAIN, { ret: 0, inside: () => bracket(t, PLAIN) }),
+  },
+  {
+    rule: 'ATS025',
+    what: 'a bracket that leaves ATS on: a note; near miss: ATS goes off in the bracket and on again',
+    fn: PLAIN,
+    severity: 'note',
+    profile: '7.2',
+    trips: (t) =>
+      knownDisable(t)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('pcie_flr', PLAIN, { ret: 0, inside: () => bracket(t, PLAIN) }),
+    nearMiss: (t) =>
+      knownDisable(t)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('pcie_flr', PLAIN, {
+          ret: 0,
+          inside: () => {
+            t.call('pci_dev_reset_iommu_prepare', PLAIN, {
+              ret: 0,
+              inside: () => t.disable(PLAIN, { vf: 0, en: [1, 0] }),
+            });
+            t.call('pci_dev_reset_iommu_done', PLAIN, {
+              inside: () => t.enable(PLAIN, 12, 0, { vf: 0, ...on }),
+            });
+          },
+        }),
+  },
+  {
+    rule: 'ATS025',
+    what: 'outside of a bracket; near miss: inside one, and pci_disable_ats() is not recorded',
+    fn: VF,
+    severity: 'warning',
+    profile: '7.2',
+    trips: (t) => bracket(t.enable(VF, 12, 0, { ...vfState, ...on }).call('pcie_flr', VF, { ret: 0 }), PF),
+    nearMiss: (t) =>
+      t
+        .enable(VF, 12, 0, { ...vfState, ...on })
+        .call('pcie_flr', VF, { ret: 0, inside: () => bracket(t, VF) }),
   },
   {
     rule: 'ATS026',
@@ -1044,6 +1201,14 @@ export const RULE_CASES: readonly RuleCase[] = [
     },
   },
   {
+    rule: 'ATS037',
+    what: 'the trace tells of an unsupported request after a change; near miss: of another error',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) => aerAfterDisable(t, 'Unsupported Request Error'),
+    nearMiss: (t) => aerAfterDisable(t, 'Completion Timeout'),
+  },
+  {
     rule: 'ATS038',
     what: 'a required device sits in a paging domain with ATS off; near miss: in the blocked domain',
     fn: PLAIN,
@@ -1076,6 +1241,15 @@ export const RULE_CASES: readonly RuleCase[] = [
       ).call('intel_iommu_release_device', PLAIN),
   },
   {
+    rule: 'ATS041',
+    what: 'KASAN reports a use of freed memory in the driver after a failed probe; near miss: in another part of the kernel',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => refused(t),
+    nearMiss: (t) => refused(t),
+    log: { trips: kasanIn('device_rbtree_find'), nearMiss: kasanIn('pci_slot_release') },
+  },
+  {
     rule: 'ATS040',
     what: 'a module disables; near miss: the IOMMU driver does',
     fn: VF,
@@ -1091,6 +1265,28 @@ export const RULE_CASES: readonly RuleCase[] = [
     trips: (t) => liveVf(readyPf(t)).disable(VF, { ...vfState, en: [1, 0], caller: '0xffffffffc054b1fe' }),
     nearMiss: (t) =>
       liveVf(readyPf(t)).disable(VF, { ...vfState, en: [1, 0], caller: "[unknown/kretprobe'd]" }),
+  },
+  {
+    rule: 'ATS040',
+    what: 'the stack of the call names a module; near miss: a frame of the IOMMU driver stands between',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) => stackedDisable(t, 'pci_disable_ats+0x5/0xa0', 'inject_store+0x1e/0x1000 [atslab]'),
+    nearMiss: (t) =>
+      stackedDisable(
+        t,
+        'pci_disable_ats+0x5/0xa0',
+        'device_block_translation+0x136/0x190',
+        'inject_store+0x1e/0x1000 [atslab]',
+      ),
+  },
+  {
+    rule: 'ATS040',
+    what: 'the same by a function tracer; near miss: a trampoline stands in place of the caller',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) => stackedDisable(t, '[FTRACE TRAMPOLINE]', 'pci_disable_ats', 'inject_store [atslab]'),
+    nearMiss: (t) => stackedDisable(t, 'pci_disable_ats', 'arch_rethook_trampoline', 'inject_store [atslab]'),
   },
   {
     rule: 'ATS090',
@@ -1482,6 +1678,19 @@ export const RULE_CASES: readonly RuleCase[] = [
       t
         .supported(PLAIN, 0, { vf: 0, cap: '0x100', en: [0, 0], args: { untrusted: 1 } })
         .write(PLAIN, 0x106, 0x0000, '0x100', true),
+  },
+  {
+    rule: 'ATS022',
+    what: 'the PF is refused although it has a capability; near miss: a quirk may have taken it',
+    fn: VF,
+    severity: 'error',
+    trips: (t) =>
+      t.supported(PF, 0, pfState).addVf(PF, VF, 0, () => t.enable(VF, 12, 0, { ...vfState, ...on })),
+    nearMiss: (t) =>
+      t
+        .appear(PF)
+        .supported(PF, 0, { vf: 0, pf: 1 })
+        .addVf(PF, VF, 0, () => t.enable(VF, 12, 0, { ...vfState, ...on })),
   },
   {
     rule: 'ATS022',

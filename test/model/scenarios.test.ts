@@ -559,6 +559,21 @@ const SCENARIOS: readonly Scenario[] = [
     loud: [`error ATS015 ${PF}`],
     verdict: 'fail',
   },
+  {
+    what: 'a reset inside a bracket that leaves ATS on does not hide a later one outside of any (7.2, scalable mode)',
+    profile: '7.2',
+    story: (t) => {
+      down(up(t, OTHER, plain), OTHER, plain);
+      up(t, PLAIN, plain).call('pcie_flr', PLAIN, {
+        ret: 0,
+        inside: () =>
+          t.call('pci_dev_reset_iommu_prepare', PLAIN, { ret: 0 }).call('pci_dev_reset_iommu_done', PLAIN),
+      });
+      return t.call('pcie_flr', PLAIN, { ret: 0 });
+    },
+    loud: [`warning ATS025 ${PLAIN}`],
+    verdict: 'pass',
+  },
 ];
 
 function up2(t: TraceWriter): TraceWriter {

@@ -37,6 +37,8 @@ interface Row {
   readonly what: string;
   readonly who: Who;
   readonly before?: State;
+  /** What is known of the PF of a VF. */
+  readonly pfBefore?: State;
   readonly call: Partial<Outcome> & Pick<Outcome, 'kind'>;
   /** Fields of the function afterwards; those not named are as before, or unknown. */
   readonly after: State;
@@ -52,6 +54,59 @@ const U = UNKNOWN;
 const ROWS: readonly Row[] = [
   { what: 'supported yes', who: 'pf', call: { kind: 'ats.supported', result: 1 }, after: accepted },
   { what: 'supported no', who: 'pf', call: { kind: 'ats.supported', result: 0 }, after: { supported: 0 } },
+  {
+    what: 'supported no although the capability is there: it is not trusted',
+    who: 'pf',
+    call: { kind: 'ats.supported', result: 0, capShown: 0x100 },
+    after: { supported: 0, untrusted: 1 },
+  },
+  {
+    what: 'supported no although the capability was there: a quirk may have taken it',
+    who: 'pf',
+    before: { cap: 1 },
+    call: { kind: 'ats.supported', result: 0 },
+    after: { supported: 0, cap: 1 },
+  },
+  {
+    what: 'supported no of a trusted function',
+    who: 'pf',
+    before: { untrusted: 0 },
+    call: { kind: 'ats.supported', result: 0, capShown: 0x100 },
+    after: { supported: 0, untrusted: 0 },
+  },
+  {
+    what: 'supported no without a capability',
+    who: 'pf',
+    call: { kind: 'ats.supported', result: 0, capShown: 0 },
+    after: { supported: 0 },
+  },
+  {
+    what: 'supported no of a VF where its PF is not asked',
+    who: 'vf',
+    call: { kind: 'ats.supported', result: 0, capShown: 0x100 },
+    after: { supported: 0, untrusted: 1 },
+  },
+  {
+    what: 'supported no of a VF where its PF is asked: either may be the reason',
+    who: 'vf',
+    call: { kind: 'ats.supported', result: 0, capShown: 0x100 },
+    after: { supported: 0 },
+    profile: 'series',
+  },
+  {
+    what: 'the same where its PF is supported',
+    who: 'vf',
+    pfBefore: { supported: 1 },
+    call: { kind: 'ats.supported', result: 0, capShown: 0x100 },
+    after: { supported: 0, untrusted: 1 },
+    profile: 'series',
+  },
+  {
+    what: 'supported no of a function that may be a VF',
+    who: '?',
+    call: { kind: 'ats.supported', result: 0, capShown: 0x100 },
+    after: { supported: 0 },
+  },
   {
     what: 'supported, no result',
     who: 'pf',
@@ -326,13 +381,15 @@ function world(profile: string) {
 
 /** Where the machine does something else than the rows say. */
 export function* machineDifferences(): Generator<string> {
-  for (const { what, who, before = {}, call, after, pfStu, profile = '7.2' } of ROWS) {
+  for (const { what, who, before = {}, pfBefore = {}, call, after, pfStu, profile = '7.2' } of ROWS) {
     const { state, topology, pf, vf, machine } = world(profile);
     if (who === 'vf') topology.link(vf, pf, 0);
     const fn = who === 'vf' ? vf : pf;
     if (who === 'pf') fn.isVf = 0;
     for (const [name, value] of Object.entries(before))
       state.set(fn.fn, FIELDS[name as FieldName], value, 0, 'observed');
+    for (const [name, value] of Object.entries(pfBefore))
+      state.set(pf.fn, FIELDS[name as FieldName], value, 0, 'observed');
     machine.apply({
       fn,
       event: 9,
@@ -341,6 +398,7 @@ export function* machineDifferences(): Generator<string> {
       result: UNKNOWN,
       explanations: [],
       features: UNKNOWN,
+      capShown: UNKNOWN,
       ...call,
     });
     for (const [name, field] of Object.entries(FIELDS)) {
