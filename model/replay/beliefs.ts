@@ -1,5 +1,6 @@
 import type { EventColumns } from '../event-columns.ts';
 import { KIND, kindMask, UNKNOWN } from '../events.ts';
+import { NOTE } from '../rules/notes.ts';
 import type { CompletedCall } from '../rules/rule.ts';
 import { CORE_EN, DRV_EN, type StateStore } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
@@ -18,7 +19,6 @@ const OF_IOMMU = kindMask(
 );
 const ASSIGN = KIND['cachetag.assign'];
 /** Device-TLB cache tags that VT-d holds for a function. */
-const TAGS = 'device-TLB tags';
 
 /**
  * What the IOMMU driver believes of ATS (contract 2.3 to 2.5). VT-d and AMD believe what the core answered them; SMMUv3
@@ -55,12 +55,12 @@ export class Beliefs {
   tagged(fn: FunctionRecord, event: number): void {
     const assigns = this.events.kind[event] === ASSIGN;
     const users = this.events.value[event];
-    const held = this.bench.recall(fn.fn, TAGS);
+    const held = this.bench.recall(fn.fn, NOTE.beliefTags);
     // Another user of a tag that is there already, or one user less of it, changes nothing.
     const counts = users === UNKNOWN || users === 1;
     if (counts) {
       const before = held === UNKNOWN ? 0 : held;
-      this.bench.remember(fn.fn, TAGS, Math.max(0, before + (assigns ? 1 : -1)));
+      this.bench.remember(fn.fn, NOTE.beliefTags, Math.max(0, before + (assigns ? 1 : -1)));
     }
     if (assigns) return this.state.set(fn.fn, DRV_EN, 1, event, 'observed');
     if (counts && held === 1 && this.state.get(fn.fn, CORE_EN) === 0)

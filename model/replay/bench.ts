@@ -255,20 +255,20 @@ export class RuleBench implements RuleContext {
     return this.expectations.isOpen(rule, fn);
   }
 
-  recall(fn: number, key: string): number {
-    return this.memory.recall(fn, key);
+  recall(fn: number, note: number): number {
+    return this.memory.recall(fn, note);
   }
 
-  remember(fn: number, key: string, value: number): void {
-    this.memory.remember(fn, key, value);
+  remember(fn: number, note: number, value: number): void {
+    this.memory.remember(fn, note, value);
   }
 
-  recallOf(fn: number, key: string, of: number): number {
-    return this.memory.recallOf(fn, key, of);
+  recallOf(fn: number, note: number, of: number): number {
+    return this.memory.recallOf(fn, note, of);
   }
 
-  rememberOf(fn: number, key: string, of: number, value: number): void {
-    this.memory.rememberOf(fn, key, of, value);
+  rememberOf(fn: number, note: number, of: number, value: number): void {
+    this.memory.rememberOf(fn, note, of, value);
   }
 
   /** Lost events: what rules remembered or waited for may be out of date. */

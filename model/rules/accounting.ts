@@ -1,12 +1,12 @@
 import { kindMask, UNKNOWN } from '../events.ts';
 import { CORE_EN } from '../state.ts';
+import { NOTE } from './notes.ts';
 import type { Rule } from './rule.ts';
 
 /** `domain->type` (include/linux/iommu.h): 0 blocked, 4 identity, the rest translate. */
 const BLOCKED = 0;
 const ATTACH = kindMask('iommu.attach');
 /** Users of a device-TLB cache tag, by domain. */
-const TAGS = 'tags';
 
 export const ACCOUNTING_RULES: readonly Rule[] = [
   {
@@ -25,14 +25,14 @@ export const ACCOUNTING_RULES: readonly Rule[] = [
     onCall(context, done) {
       if (done.kind === 'ats.required') {
         if (done.result !== UNKNOWN)
-          context.remember(done.fn.fn, 'required', done.result === 1 ? done.event : UNKNOWN);
+          context.remember(done.fn.fn, NOTE.required, done.result === 1 ? done.event : UNKNOWN);
         return;
       }
       if (done.kind !== 'iommu.attach' || done.enter < 0 || done.exit < 0 || done.result !== 0) return;
       if (context.enclosing(done.call, ATTACH) >= 0) return;
       const { fn, pf } = done;
-      const own = context.recall(fn.fn, 'required');
-      const required = own !== UNKNOWN ? own : pf ? context.recall(pf.fn, 'required') : UNKNOWN;
+      const own = context.recall(fn.fn, NOTE.required);
+      const required = own !== UNKNOWN ? own : pf ? context.recall(pf.fn, NOTE.required) : UNKNOWN;
       if (required === UNKNOWN) return;
       const type = context.value(done.enter, 'domainType');
       const on = context.state.get(fn.fn, CORE_EN);
@@ -79,10 +79,10 @@ export const ACCOUNTING_RULES: readonly Rule[] = [
       if (!fn.startSeen || printed === UNKNOWN)
         return context.undecided('the function appeared before the recording');
       const domain = context.value(event, 'where');
-      const before = context.recallOf(fn.fn, TAGS, domain);
+      const before = context.recallOf(fn.fn, NOTE.domainTags, domain);
       const known = before === UNKNOWN ? 0 : before;
       const expected = kind === 'cachetag.assign' ? known + 1 : known;
-      context.rememberOf(fn.fn, TAGS, domain, kind === 'cachetag.assign' ? printed : printed - 1);
+      context.rememberOf(fn.fn, NOTE.domainTags, domain, kind === 'cachetag.assign' ? printed : printed - 1);
       if (printed === expected) return context.passed();
       // Fewer than were registered, where nobody records how they go; more, where nobody records how they come.
       if (!context.wasRecorded(printed < expected ? 'cachetag.unassign' : 'cachetag.assign'))

@@ -2,12 +2,12 @@ import { kindMask, UNKNOWN } from '../events.ts';
 import { driverOf, type IommuDriver } from '../known-functions.ts';
 import { CORE_CAP, CORE_EN, CORE_SUPPORTED, CORE_UNTRUSTED, DRV_EN } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
+import { NOTE } from './notes.ts';
 import type { CompletedCall, Rule, RuleContext } from './rule.ts';
 import { resultText, shiftText, warnDeviceText } from './text.ts';
 
 const ATTACH = kindMask('iommu.attach');
 /** The enable that a driver may speak of in the log. */
-const ENABLE_FAILED = 'enable-failed';
 
 /** What the kernel itself says: its return value or its WARN. */
 function kernelSaysOn(done: CompletedCall): boolean {
@@ -174,7 +174,7 @@ export const CALL_RULES: readonly Rule[] = [
     onCall(context, done) {
       if (done.result === UNKNOWN)
         return context.undecided('the result of pci_enable_ats() was not recorded');
-      if (done.result !== 0) context.remember(done.fn.fn, ENABLE_FAILED, done.event);
+      if (done.result !== 0) context.remember(done.fn.fn, NOTE.enableFailed, done.event);
       if (done.result === 0 || !isSmmuCall(context, done)) return context.passed();
       context.fire('ATS016', {
         fn: done.fn.fn,
@@ -189,7 +189,8 @@ export const CALL_RULES: readonly Rule[] = [
     points: ['log.enable_failed'],
     onPoint(context, kind, fn, event) {
       // Where the call itself is recorded, it has told this already.
-      if (kind !== 'log.enable_failed' || (fn && context.recall(fn.fn, ENABLE_FAILED) !== UNKNOWN)) return;
+      if (kind !== 'log.enable_failed' || (fn && context.recall(fn.fn, NOTE.enableFailed) !== UNKNOWN))
+        return;
       const shift = context.value(event, 'pageShift');
       context.fire('ATS016', {
         fn: fn ? fn.fn : null,

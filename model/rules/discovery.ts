@@ -1,6 +1,7 @@
 import { UNKNOWN } from '../events.ts';
 import { CORE_CAP, CORE_EN, CORE_UNTRUSTED } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
+import { NOTE } from './notes.ts';
 import type { Rule, RuleContext } from './rule.ts';
 
 const QUIRK_SERIES = '"PCI: Ensure ATS disabled via quirk before notifying IOMMU drivers"';
@@ -54,11 +55,11 @@ export const DISCOVERY_RULES: readonly Rule[] = [
     outcomes: ['accepted', 'refused'],
     onCall(context, done) {
       const { fn, pf } = done;
-      const before = context.recall(fn.fn, 'answer');
-      const since = context.recall(fn.fn, 'answer-event');
-      context.remember(fn.fn, 'answer', done.result);
+      const before = context.recall(fn.fn, NOTE.answer);
+      const since = context.recall(fn.fn, NOTE.answerEvent);
+      context.remember(fn.fn, NOTE.answer, done.result);
       if (before === done.result) return context.passed();
-      context.remember(fn.fn, 'answer-event', done.event);
+      context.remember(fn.fn, NOTE.answerEvent, done.event);
       if (before === UNKNOWN) return context.undecided('the support test was asked once only');
       const why =
         pf && context.state.get(pf.fn, CORE_CAP) === 0

@@ -2,6 +2,7 @@ import type { EventKindName } from '../events.ts';
 import { KIND, kindMask, UNKNOWN } from '../events.ts';
 import { CORE_EN, HW_EN } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
+import { NOTE } from './notes.ts';
 import type { Rule, RuleContext } from './rule.ts';
 
 /** A completion wait of another CPU may still be under way this long after ATS went off. */
@@ -11,7 +12,6 @@ const AFTERMATH_NS = 1_000_000_000n;
 
 /** The log and the trace event of one error are this near. */
 const TOLD_TWICE_NS = 10_000_000n;
-const FAULT = 'fault';
 
 /** The same fault, told a moment ago: once by the log and once by the trace. */
 function isToldTwice(context: RuleContext, before: number, event: number): boolean {
@@ -37,8 +37,6 @@ function isLegalWindow(context: RuleContext, fn: FunctionRecord, event: number):
 }
 
 /** What a rule remembers: the last invalidation since ATS went on, and where the detach that switches it off began. */
-const INVALIDATED = 'invalidated';
-const DETACH = 'detach';
 const DETACHING: readonly EventKindName[] = [
   'iommu.attach',
   'iommu.block',
@@ -49,14 +47,14 @@ const DETACHING: readonly EventKindName[] = [
 ];
 
 function invalidated(context: RuleContext, fn: number, event: number): void {
-  context.remember(fn, INVALIDATED, event);
+  context.remember(fn, NOTE.invalidated, event);
   context.met('ATS035', fn);
 }
 
 function detaches(context: RuleContext, fn: number, event: number): void {
   // The attach that switches ATS on is over when it is on; the first step after that begins the detach.
-  if (context.state.get(fn, CORE_EN) === 1 && context.recall(fn, DETACH) === UNKNOWN)
-    context.remember(fn, DETACH, event);
+  if (context.state.get(fn, CORE_EN) === 1 && context.recall(fn, NOTE.detach) === UNKNOWN)
+    context.remember(fn, NOTE.detach, event);
 }
 
 function judgeInvalidation(context: RuleContext, fn: FunctionRecord, event: number): void {
@@ -141,14 +139,14 @@ export const INVALIDATION_RULES: readonly Rule[] = [
     onCall(context, done) {
       const { fn, event } = done;
       if (done.kind === 'ats.enable' && done.result === 0) {
-        context.remember(fn.fn, INVALIDATED, UNKNOWN);
-        context.remember(fn.fn, DETACH, UNKNOWN);
+        context.remember(fn.fn, NOTE.invalidated, UNKNOWN);
+        context.remember(fn.fn, NOTE.detach, UNKNOWN);
         return context.overdue('ATS035', fn.fn, event);
       }
       if (done.kind !== 'ats.disable' || context.state.get(fn.fn, CORE_EN) !== 1) return;
       if (!context.wasRecorded('invalidate')) return context.undecided('invalidations are not recorded');
-      const last = context.recall(fn.fn, INVALIDATED);
-      const begin = context.recall(fn.fn, DETACH);
+      const last = context.recall(fn.fn, NOTE.invalidated);
+      const begin = context.recall(fn.fn, NOTE.detach);
       if (last !== UNKNOWN && begin === UNKNOWN) {
         return context.undecided('where the detach began is not recorded');
       }
@@ -236,8 +234,8 @@ export const INVALIDATION_RULES: readonly Rule[] = [
     points: ['log.fault'],
     onPoint(context, kind, fn, event) {
       if (kind !== 'log.fault' || !fn) return;
-      const before = context.recall(fn.fn, FAULT);
-      context.remember(fn.fn, FAULT, event);
+      const before = context.recall(fn.fn, NOTE.fault);
+      context.remember(fn.fn, NOTE.fault, event);
       if (isToldTwice(context, before, event)) return;
       const change = context.later(context.state.setBy(fn.fn, CORE_EN), context.state.setBy(fn.fn, HW_EN));
       const at = context.timeOf(change);

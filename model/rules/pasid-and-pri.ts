@@ -1,5 +1,6 @@
 import { UNKNOWN } from '../events.ts';
 import { CORE_EN, CORE_PASID, CORE_PRI, HW_EN, HW_PASID } from '../state.ts';
+import { NOTE } from './notes.ts';
 import type { CompletedCall, Rule, RuleContext } from './rule.ts';
 
 /** Functions that use the PASID and PRI registers of a PF: itself and its VFs. */
@@ -14,7 +15,6 @@ function pasidWritten(done: CompletedCall): number {
 }
 
 /** A reset set PASID Control to 0 while the core has PASID on; nobody has written it since. */
-const PASID_CLEARED = 'pasid-cleared';
 
 const isPasidCall = (done: CompletedCall) =>
   (done.kind === 'pasid.enable' && done.result === 0) || done.kind === 'pasid.disable';
@@ -38,13 +38,13 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
     ],
     references: ['PCIe 10.5.1.3', 'drivers/pci/pci.c pci_restore_state()'],
     onHardwareReset(context, fn, event) {
-      if (context.state.get(fn.fn, CORE_PASID) === 1) context.remember(fn.fn, PASID_CLEARED, event);
+      if (context.state.get(fn.fn, CORE_PASID) === 1) context.remember(fn.fn, NOTE.pasidCleared, event);
     },
     calls: ['pasid.enable', 'pasid.disable', 'pasid.restore'],
     callsOf: ['pf'],
     onCall(context, done) {
       if (done.kind === 'pasid.restore') return restoredUnderAts(context, done);
-      if (isPasidCall(done)) context.remember(done.fn.fn, PASID_CLEARED, UNKNOWN);
+      if (isPasidCall(done)) context.remember(done.fn.fn, NOTE.pasidCleared, UNKNOWN);
       if (!isPasidCall(done)) return;
       const before = context.state.get(done.fn.fn, HW_PASID);
       const after = pasidWritten(done);
@@ -179,9 +179,9 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
 /** Restore sets PASID Control again: a change under ATS where the re-attach of a reset bracket has enabled ATS before it. */
 function restoredUnderAts(context: RuleContext, done: CompletedCall): void {
   const { fn } = done;
-  const cleared = context.recall(fn.fn, PASID_CLEARED);
+  const cleared = context.recall(fn.fn, NOTE.pasidCleared);
   if (cleared === UNKNOWN) return;
-  context.remember(fn.fn, PASID_CLEARED, UNKNOWN);
+  context.remember(fn.fn, NOTE.pasidCleared, UNKNOWN);
   if (context.state.get(fn.fn, CORE_PASID) !== 1) return context.passed();
   const live = users(context, done).filter((user) => context.state.get(user.fn, HW_EN) === 1);
   if (live.length === 0) return context.passed();

@@ -3,6 +3,7 @@ import type { FeatureName } from '../features.ts';
 import { driverOf } from '../known-functions.ts';
 import { CORE_SUPPORTED } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
+import { NOTE } from './notes.ts';
 import type { CompletedCall, Rule, RuleContext } from './rule.ts';
 import { resultText, shiftText } from './text.ts';
 
@@ -18,8 +19,6 @@ const PROBE_FEATURE: readonly (readonly [prefix: string, feature: FeatureName])[
 ];
 
 /** What ATS041 remembers of a function: the probe that failed, and which of them has been reported. */
-const FAILED = 'failed-probe';
-const FAILED_AND_USED = 'failed-probe-used';
 
 /** AMD keeps its object through a failed probe by design. */
 function keepsObject(symbol: string | null): boolean {
@@ -33,9 +32,9 @@ function usedAfterFailedProbe(
   event: number,
   what: string,
 ): void {
-  const failed = context.recall(done.fn.fn, FAILED);
+  const failed = context.recall(done.fn.fn, NOTE.failedProbe);
   if (failed === UNKNOWN) return;
-  context.remember(done.fn.fn, FAILED_AND_USED, failed);
+  context.remember(done.fn.fn, NOTE.failedProbeUsed, failed);
   context.fire('ATS041', {
     fn: done.fn.fn,
     event,
@@ -59,8 +58,8 @@ function badAccess(context: RuleContext, event: number): void {
   const symbol = context.symbolAt(event) ?? '';
   const refused: FunctionRecord[] = [];
   for (const fn of context.topology.inForce()) {
-    const failed = context.recall(fn.fn, FAILED);
-    if (failed === UNKNOWN || context.recall(fn.fn, FAILED_AND_USED) === failed) continue;
+    const failed = context.recall(fn.fn, NOTE.failedProbe);
+    if (failed === UNKNOWN || context.recall(fn.fn, NOTE.failedProbeUsed) === failed) continue;
     if (driverOf(context.symbolAt(failed) ?? '') === driverOf(symbol)) refused.push(fn);
   }
   if (refused.length === 0) return;
@@ -69,7 +68,7 @@ function badAccess(context: RuleContext, event: number): void {
   const fn = refused.length === 1 ? refused[0] : null;
   const failures = refused.map(({ fn: id, address }) => ({
     role: `the probe of ${address} fails`,
-    event: context.recall(id, FAILED),
+    event: context.recall(id, NOTE.failedProbe),
   }));
   context.fire('ATS041', {
     fn: fn?.fn ?? null,
@@ -105,13 +104,13 @@ export const PROBE_RULES: readonly Rule[] = [
       if (done.kind === 'ats.prepare') {
         const failed = done.result !== 0 && done.result !== UNKNOWN;
         const probe = context.enclosing(done.call, PROBE) >= 0;
-        context.remember(fn.fn, 'prepare-failed-in-probe', failed && probe ? done.event : UNKNOWN);
-        context.remember(fn.fn, 'prepare-shift', done.pageShift);
+        context.remember(fn.fn, NOTE.prepareFailedInProbe, failed && probe ? done.event : UNKNOWN);
+        context.remember(fn.fn, NOTE.prepareShift, done.pageShift);
         return;
       }
       if (done.kind !== 'iommu.probe' || done.exit < 0) return;
-      const failed = context.recall(fn.fn, 'prepare-failed-in-probe');
-      context.remember(fn.fn, 'prepare-failed-in-probe', UNKNOWN);
+      const failed = context.recall(fn.fn, NOTE.prepareFailedInProbe);
+      context.remember(fn.fn, NOTE.prepareFailedInProbe, UNKNOWN);
       if (failed === UNKNOWN) return context.passed();
       if (done.result === UNKNOWN) return context.undecided('the result of the probe was not recorded');
       if (context.state.get(fn.fn, CORE_SUPPORTED) !== 1) {
@@ -128,7 +127,7 @@ export const PROBE_RULES: readonly Rule[] = [
         event: done.event,
         since: failed,
         message: `${symbol}() went on with ${fn.address} although pci_prepare_ats() with ${shiftText(
-          context.recall(fn.fn, 'prepare-shift'),
+          context.recall(fn.fn, NOTE.prepareShift),
         )} failed${impossible ? ', which the assumed kernel does not do' : ''}.`,
         expected: 'The probe fails when prepare fails.',
         observed: 'The probe returned success.',
@@ -162,11 +161,11 @@ export const PROBE_RULES: readonly Rule[] = [
         const symbol = context.symbolOf(done.call);
         const failed =
           done.result !== UNKNOWN && done.result !== 0 && done.result !== ENODEV && !keepsObject(symbol);
-        context.remember(done.fn.fn, FAILED, failed ? done.event : UNKNOWN);
+        context.remember(done.fn.fn, NOTE.failedProbe, failed ? done.event : UNKNOWN);
         if (!failed) context.passed();
         return;
       }
-      if (context.recall(done.fn.fn, FAILED) === UNKNOWN) return;
+      if (context.recall(done.fn.fn, NOTE.failedProbe) === UNKNOWN) return;
       if (context.callerKind(done.event) !== 'iommu') return;
       usedAfterFailedProbe(
         context,

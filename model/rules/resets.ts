@@ -1,9 +1,7 @@
 import { UNKNOWN } from '../events.ts';
 import { CORE_EN, CORE_SUPPORTED } from '../state.ts';
+import { NOTE } from './notes.ts';
 import type { CompletedCall, Rule, RuleContext } from './rule.ts';
-
-const DEPTH = 'reset-bracket-depth';
-const PREPARED_AT = 'reset-bracket-event';
 
 /** Something set Enable of a VF again, or switched it off properly, or it is going away. */
 function driftSettled(context: RuleContext, fn: number): void {
@@ -118,7 +116,7 @@ export const RESET_RULES: readonly Rule[] = [
     onCall(context, done) {
       if (done.exit < 0 || done.enter < 0) return;
       const { fn } = done.fn;
-      const bracket = context.recall(fn, PREPARED_AT);
+      const bracket = context.recall(fn, NOTE.bracketEvent);
       const bracketed = bracket !== UNKNOWN && context.positionOf(bracket) > context.positionOf(done.enter);
       const on = context.state.get(fn, CORE_EN);
       if (bracketed && on !== 1) return context.passed();
@@ -162,9 +160,9 @@ export const RESET_RULES: readonly Rule[] = [
     onEnter(context, call, fn, event) {
       const kind = context.kindOf(event);
       if (kind === 'reset.prepare') {
-        const depth = context.recall(fn.fn, DEPTH);
-        context.remember(fn.fn, DEPTH, (depth === UNKNOWN ? 0 : depth) + 1);
-        context.remember(fn.fn, PREPARED_AT, event);
+        const depth = context.recall(fn.fn, NOTE.bracketDepth);
+        context.remember(fn.fn, NOTE.bracketDepth, (depth === UNKNOWN ? 0 : depth) + 1);
+        context.remember(fn.fn, NOTE.bracketEvent, event);
         // Without support, or when it fails, the bracket does nothing and done does nothing.
         const failed = context.resultOf(call) !== 0 && context.resultOf(call) !== UNKNOWN;
         if (failed || context.state.get(fn.fn, CORE_SUPPORTED) === 0 || !context.wasRecorded('reset.done'))
@@ -189,7 +187,7 @@ export const RESET_RULES: readonly Rule[] = [
         return;
       }
       if (kind !== 'reset.done') return;
-      const depth = context.recall(fn.fn, DEPTH);
+      const depth = context.recall(fn.fn, NOTE.bracketDepth);
       if (depth === UNKNOWN || depth <= 0) {
         if (!fn.startSeen || !context.wasRecorded('reset.prepare')) {
           return context.undecided('the bracket may have been opened before the recording');
@@ -204,7 +202,7 @@ export const RESET_RULES: readonly Rule[] = [
           key: 'close',
         });
       }
-      context.remember(fn.fn, DEPTH, depth - 1);
+      context.remember(fn.fn, NOTE.bracketDepth, depth - 1);
       if (depth === 1) context.met('ATS026', fn.fn);
     },
   },

@@ -146,12 +146,12 @@ export interface RuleContext {
   /** It happened. */
   met(rule: string, fn: number): void;
   isExpected(rule: string, fn: number): boolean;
-  /** A number that a rule keeps about a function until events are lost; UNKNOWN when there is none. */
-  recall(fn: number, key: string): number;
-  remember(fn: number, key: string, value: number): void;
-  /** The same for keys of which a function has many, such as its domains. */
-  recallOf(fn: number, key: string, of: number): number;
-  rememberOf(fn: number, key: string, of: number, value: number): void;
+  /** A number that a rule keeps about a function under a name of `NOTE` until events are lost; UNKNOWN when there is none. */
+  recall(fn: number, note: number): number;
+  remember(fn: number, note: number, value: number): void;
+  /** The same for notes of which a function has many, such as its domains. */
+  recallOf(fn: number, note: number, of: number): number;
+  rememberOf(fn: number, note: number, of: number, value: number): void;
   /** Event that set a value of the state, as an evidence item; none when nothing set it. */
   because(fn: number, field: number, role: string): EvidenceItem[];
   /** The other record of the same write: of a kernel's write the one in the hardware's log, or the reverse; -1. */

@@ -1,14 +1,14 @@
 import { UNKNOWN } from '../events.ts';
 import { CORE_EN, CORE_STU, HW_STU } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
+import { NOTE } from './notes.ts';
 import type { CompletedCall, Rule, RuleContext } from './rule.ts';
 import { otherView, resultText, shiftText, viewsText } from './text.ts';
 
 /** A reset of a PF that was prepared and is not enabled: restore writes nothing, so its STU is what the reset left. */
-const STU_LOST = 'stu-lost-in-reset';
 
 function lostInReset(context: RuleContext, pf: FunctionRecord, done: CompletedCall): void {
-  const reset = context.recall(pf.fn, STU_LOST);
+  const reset = context.recall(pf.fn, NOTE.stuLost);
   // A write or a read of the register since then is judged by what it shows.
   if (reset === UNKNOWN || context.state.get(pf.fn, HW_STU) !== UNKNOWN || done.pfBusy) return;
   const shift = context.state.get(pf.fn, CORE_STU);
@@ -150,12 +150,12 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
     onHardwareReset(context, fn, event) {
       const shift = context.state.get(fn.fn, CORE_STU);
       const isOnlyPrepared = fn.isVf === 0 && context.state.get(fn.fn, CORE_EN) === 0 && shift > 12;
-      context.remember(fn.fn, STU_LOST, isOnlyPrepared ? event : UNKNOWN);
+      context.remember(fn.fn, NOTE.stuLost, isOnlyPrepared ? event : UNKNOWN);
     },
     calls: ['ats.prepare', 'ats.enable'],
     onCall(context, done) {
       const { fn, pf, kind, result } = done;
-      if (fn.isVf !== 1 && result === 0) context.remember(fn.fn, STU_LOST, UNKNOWN);
+      if (fn.isVf !== 1 && result === 0) context.remember(fn.fn, NOTE.stuLost, UNKNOWN);
       if (kind === 'ats.enable' && fn.isVf === 1 && result === 0 && pf) lostInReset(context, pf, done);
     },
     onStable(context, fn, event) {
