@@ -48,6 +48,10 @@ test('offset and drift are found again, whatever each side lacks', () => {
           return;
         }
         expect(fit.pairs).toEqual(recorded.map((i, place) => [place, i]));
+        const span = kernel[kernel.length - 1].time - kernel[0].time;
+        // Each slope is taken over a quarter of the story at least.
+        if (kernel.length >= 8 && span >= 1e9)
+          expect(Math.abs(fit.drift - drift / 1e6)).toBeLessThan(SLOWEST_NS / (span / 4));
         // Drift that few writes cannot tell leaves them apart, and the fit says how far; else the slowest effect bounds it.
         const bound = Math.max(fit.worst, SLOWEST_NS) + ROUNDING_NS;
         for (const { time } of kernel) {
