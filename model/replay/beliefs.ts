@@ -18,7 +18,6 @@ const OF_IOMMU = kindMask(
   'reset.done',
 );
 const ASSIGN = KIND['cachetag.assign'];
-/** Device-TLB cache tags that VT-d holds for a function. */
 
 /**
  * What the IOMMU driver believes of ATS (contract 2.3 to 2.5). VT-d and AMD believe what the core answered them; SMMUv3

@@ -6,7 +6,6 @@ import type { Rule } from './rule.ts';
 /** `domain->type` (include/linux/iommu.h): 0 blocked, 4 identity, the rest translate. */
 const BLOCKED = 0;
 const ATTACH = kindMask('iommu.attach');
-/** Users of a device-TLB cache tag, by domain. */
 
 export const ACCOUNTING_RULES: readonly Rule[] = [
   {

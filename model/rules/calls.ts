@@ -7,7 +7,6 @@ import type { CompletedCall, Rule, RuleContext } from './rule.ts';
 import { resultText, shiftText, warnDeviceText } from './text.ts';
 
 const ATTACH = kindMask('iommu.attach');
-/** The enable that a driver may speak of in the log. */
 
 /** What the kernel itself says: its return value or its WARN. */
 function kernelSaysOn(done: CompletedCall): boolean {

@@ -36,7 +36,6 @@ function isLegalWindow(context: RuleContext, fn: FunctionRecord, event: number):
   return off !== null && now !== null && now - off < IN_FLIGHT_NS;
 }
 
-/** What a rule remembers: the last invalidation since ATS went on, and where the detach that switches it off began. */
 const DETACHING: readonly EventKindName[] = [
   'iommu.attach',
   'iommu.block',

@@ -14,8 +14,6 @@ function pasidWritten(done: CompletedCall): number {
   return done.features === UNKNOWN ? UNKNOWN : (done.features & 6) | 1;
 }
 
-/** A reset set PASID Control to 0 while the core has PASID on; nobody has written it since. */
-
 const isPasidCall = (done: CompletedCall) =>
   (done.kind === 'pasid.enable' && done.result === 0) || done.kind === 'pasid.disable';
 

@@ -5,8 +5,6 @@ import { NOTE } from './notes.ts';
 import type { CompletedCall, Rule, RuleContext } from './rule.ts';
 import { otherView, resultText, shiftText, viewsText } from './text.ts';
 
-/** A reset of a PF that was prepared and is not enabled: restore writes nothing, so its STU is what the reset left. */
-
 function lostInReset(context: RuleContext, pf: FunctionRecord, done: CompletedCall): void {
   const reset = context.recall(pf.fn, NOTE.stuLost);
   // A write or a read of the register since then is judged by what it shows.
