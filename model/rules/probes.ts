@@ -18,8 +18,6 @@ const PROBE_FEATURE: readonly (readonly [prefix: string, feature: FeatureName])[
   ['arm_smmu_', 'smmu_probe_fails_on_prepare'],
 ];
 
-/** What ATS041 remembers of a function: the probe that failed, and which of them has been reported. */
-
 /** AMD keeps its object through a failed probe by design. */
 function keepsObject(symbol: string | null): boolean {
   return symbol === null || symbol.startsWith('amd_');
@@ -51,7 +49,7 @@ function usedAfterFailedProbe(
 }
 
 /**
- * The kernel touched freed memory in a driver: it names no device, so the functions whose probe by that driver failed are
+ * The kernel used freed memory or a bad address in a driver: the splat names no device, so the functions whose probe by that driver failed are
  * asked. A use that the trace showed has been told already.
  */
 function badAccess(context: RuleContext, event: number): void {
@@ -74,7 +72,7 @@ function badAccess(context: RuleContext, event: number): void {
     fn: fn?.fn ?? null,
     event,
     since: fn ? failures[0].event : undefined,
-    message: `The kernel used freed memory in ${symbol}() after the IOMMU driver's probe of ${refused
+    message: `The kernel used freed memory, or an address that cannot be, in ${symbol}() after the IOMMU driver's probe of ${refused
       .map(({ address }) => address)
       .join(', ')} failed.`,
     expected: 'Nothing of the driver runs on a function that it refused.',
@@ -145,7 +143,7 @@ export const PROBE_RULES: readonly Rule[] = [
     severity: 'error',
     layers: ['drv'],
     condition:
-      'The probe of an IOMMU driver returned an error, and without a successful probe since, the driver releases, attaches or changes ATS of the function, or the kernel reports a use of freed memory in that driver.',
+      'The probe of an IOMMU driver returned an error, and without a successful probe since, the driver releases, attaches or changes ATS of the function, or the kernel reports a use of freed memory or of a bad address in that driver.',
     versions:
       'SMMUv3 up to 7.2 leaves a dangling pointer; VT-d when support answers differ (ATS020); AMD keeps its object by design.',
     meaning: 'Use after free on the error path of the probe.',
