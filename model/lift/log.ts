@@ -45,7 +45,7 @@ export function liftLog(
   for (const row of boots.starts) liftRecord(records, row, 'log.boot', {}, false, events);
   const taken = new Map<number, string>();
   const nameless = new NamelessErrors(records, events);
-  const besides: (() => void)[] = [];
+  const besides: { readonly row: number; readonly place: number }[] = [];
   for (const { row, place } of rowsWithWords(bytes, offsets, records.length)) {
     if (taken.has(row)) continue;
     const { pattern, kind, ofAnother, ofQueue, onlyBeside } = LOG_MESSAGES[place];
@@ -55,10 +55,7 @@ export function liftLog(
     taken.set(row, kind);
     const { groups } = match;
     if (onlyBeside) {
-      besides.push(() => {
-        if (events.kind.subarray(0, events.length).includes(KIND[onlyBeside]))
-          liftRecord(records, row, kind, { ...groups }, false, events);
-      });
+      besides.push({ row, place });
       continue;
     }
     const device =
@@ -74,7 +71,12 @@ export function liftLog(
     if (kind === 'log.descriptor') nameless.name(row, event);
     else if (ofQueue === true && events.device[event] < 0) nameless.wait(row, event);
   }
-  for (const lift of besides) lift();
+  const seen = kindsOf(events);
+  for (const { row, place } of besides) {
+    const { pattern, kind, onlyBeside } = LOG_MESSAGES[place];
+    if (onlyBeside && seen[KIND[onlyBeside]])
+      liftRecord(records, row, kind, { ...pattern.exec(textAt(row))?.groups }, false, events);
+  }
   nameProbedWarns(records, splats, frames, events);
 }
 
@@ -109,6 +111,13 @@ function rowAtOffset(offsets: ArrayLike<number>, at: number, from: number, lengt
     else high = middle - 1;
   }
   return low;
+}
+
+/** Which kinds of event there are so far: 1 by number of the kind. */
+function kindsOf(events: EventColumns): Uint8Array {
+  const seen = new Uint8Array(256);
+  for (let row = 0; row < events.length; row++) seen[events.kind[row]] = 1;
+  return seen;
 }
 
 /** Where the second and each further boot of a source begins. */
