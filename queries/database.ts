@@ -1,6 +1,6 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import type { Analysis } from '../model/analysis.ts';
-import { ALL_TABLES, CAPTURE_TABLES, type Table, TableBuilder, type TableDef } from '../tables/index.ts';
+import type { Table, TableDef } from '../tables/index.ts';
 import { namedQuery } from './catalog.ts';
 import { type Engine, type EngineLimits, lockEngine, openEngine } from './engine.ts';
 import { declaredTables, fillEngine } from './fill.ts';
@@ -45,9 +45,7 @@ export function allTablesOf(
   const defs = new Set<TableDef>(own.map((table) => table.def));
   const tables = [...own, ...extra.filter((table) => !defs.has(table.def))];
   const present = new Set<TableDef>(tables.map((table) => table.def));
-  const empty = [...ALL_TABLES, ...CAPTURE_TABLES]
-    .filter((def) => !present.has(def))
-    .map((def) => new TableBuilder(def).finish());
+  const empty = declaredTables().filter(({ def }) => !present.has(def));
   return [...tables, ...empty, ...(withEvents ? events : [])];
 }
 
