@@ -32,7 +32,8 @@ export async function runIngest(inputs: readonly string[], flags: IngestFlags): 
   const limits = limitsOf(flags);
   const done = onInterrupt(removePending);
   try {
-    // Files of another kind need all rows; a database takes them as they come. The model's own wait for its verdict.
+    // Files of another kind need all rows; a database takes them as they come. Without --all there are only
+    // those that the model reads, which stay until it has.
     const streams = flags.all === true && parquet === undefined && arrow === undefined;
     const record = (stream?: EventStream) => recordedCapture(inputs, flags, streams ? stream : undefined);
     const capture = db === undefined ? await record() : await toDatabase(db, force, limits, record);
