@@ -24,6 +24,17 @@ export function isDigit(byte: number): boolean {
   return byte >= 0x30 && byte <= 0x39;
 }
 
+const HEX_DIGITS = new Int8Array(256).fill(-1);
+for (let value = 0; value < 16; value++) {
+  const digit = value.toString(16);
+  HEX_DIGITS[digit.charCodeAt(0)] = HEX_DIGITS[digit.toUpperCase().charCodeAt(0)] = value;
+}
+
+/** Value of a hexadecimal digit, or -1. */
+export function hexDigit(byte: number): number {
+  return HEX_DIGITS[byte];
+}
+
 /** A space, or a no-break space as mail programs and browsers put in its place (UTF-8 C2 A0, Latin-1 A0). */
 export function isBlank(byte: number): boolean {
   return byte === SPACE || byte === NO_BREAK || byte === NO_BREAK_LEAD;

@@ -124,14 +124,13 @@ export class SourceRecording {
     this.recording.logRecords.append({ source: this.id, ...row });
   }
 
-  splat(
-    row: Omit<RowOf<typeof SPLATS>, 'source'>,
-    frames: readonly Omit<RowOf<typeof SPLAT_FRAMES>, 'source' | 'splat' | 'depth'>[],
-  ): void {
+  splat(row: Omit<RowOf<typeof SPLATS>, 'source'>): void {
     this.recording.splats.append({ source: this.id, ...row });
-    frames.forEach((frame, depth) => {
-      this.recording.splatFrames.append({ source: this.id, splat: row.splat, depth, ...frame });
-    });
+  }
+
+  /** The table of the frames of splats, for a decoder that fills its columns one by one. */
+  get splatFrames(): TableBuilder<typeof SPLAT_FRAMES> {
+    return this.recording.splatFrames;
   }
 
   probe(row: Omit<RowOf<typeof PROBES>, 'source'>): void {

@@ -1,4 +1,4 @@
-import { ascii, BACKSLASH, COLON, findByte, SPACE, startsWith } from '../ascii.ts';
+import { ascii, BACKSLASH, COLON, findByte, hexDigit, SPACE, startsWith } from '../ascii.ts';
 import { BYTE_CLASS, PLAIN } from '../paste/clean.ts';
 import type { RecordWriter } from './records.ts';
 
@@ -7,12 +7,6 @@ const DEVICE = ascii('DEVICE=');
 /** rsyslog writes control bytes as `#` and three octal digits. */
 const ESCAPED_LF = ascii('#012');
 const PLUS = 0x2b;
-
-function hexDigit(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const lower = byte | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
-}
 
 /** Takes the `\xNN` escapes of msg_add_ext_text() in kernel/printk/printk.c out of a line, in place; returns its end. */
 export function unescapeLine(bytes: Uint8Array, start: number, end: number): number {

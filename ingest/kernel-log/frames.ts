@@ -1,3 +1,5 @@
+import { ascii, CLOSE, findByte, hexDigit, OPEN, SPACE, skipSpaces, startsWith } from '../ascii.ts';
+
 /** A function with an offset, as `%pS` prints it: `pci_disable_ats+0x8a/0xa0 [module]`. */
 export interface Place {
   readonly symbol: string;
@@ -47,70 +49,80 @@ const ARM =
 const NAME_START = 1;
 const NAME_PART = 2;
 /** Signs of the name of a function. */
-const NAME = new Uint8Array(128);
+const NAME = new Uint8Array(256);
 for (const letter of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$.')
   NAME[letter.charCodeAt(0)] = NAME_START;
 for (const sign of '0123456789:') NAME[sign.charCodeAt(0)] = NAME_PART;
+/** Signs of the name of a module. */
+const MODULE = new Uint8Array(256);
+for (const sign of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-')
+  MODULE[sign.charCodeAt(0)] = 1;
 
-const SPACE = 0x20;
 const QUESTION = 0x3f;
+const OFFSET = ascii('+0x');
+const SIZE = ascii('/0x');
 
-/** Value of a hexadecimal digit, or -1. */
-function hexValue(code: number): number {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  return code >= 0x61 && code <= 0x66 ? code - 0x57 : -1;
-}
-
-/** Index after up to eight hexadecimal digits. */
-function hexEnd(line: string, at: number): number {
-  let end = at;
-  while (end - at < 8 && hexValue(line.charCodeAt(end)) >= 0) end++;
-  return end;
+/** Where the parts of a frame stand in a message. */
+export interface FramePlace {
+  symbolStart: number;
+  symbolEnd: number;
+  /** Bytes. */
+  offset: number;
+  /** Equal to `moduleEnd` for a function of the kernel itself. */
+  moduleStart: number;
+  moduleEnd: number;
+  reliable: boolean;
 }
 
 /**
- * The frame of a line in the form that nearly all have, ` ? f+0x1/0x2 [module]`; null for any other. It reads signs, because patterns
- * cost more than all else that is done with a line of a splat.
+ * Reads the form that nearly all frames have, ` ? f+0x1/0x2 [module]`, without making texts of lines: patterns cost more than all
+ * else that is done with a line of a splat. False when the message `[start, end)` has any other form.
  */
-export function plainFrameIn(line: string): Frame | null {
-  let at = 0;
-  while (line.charCodeAt(at) === SPACE) at++;
-  const reliable = line.charCodeAt(at) !== QUESTION;
-  if (!reliable && line.charCodeAt(++at) === SPACE) at++;
-  const start = at;
-  if (NAME[line.charCodeAt(at)] !== NAME_START) return null;
-  while (NAME[line.charCodeAt(at)] > 0) at++;
-  const symbolEnd = at;
-  if (!line.startsWith('+0x', at)) return null;
-  const offsetEnd = hexEnd(line, at + 3);
-  if (offsetEnd === at + 3) return null;
+export function readFrame(bytes: Uint8Array, start: number, end: number, out: FramePlace): boolean {
+  let at = skipSpaces(bytes, start, end);
+  out.reliable = bytes[at] !== QUESTION;
+  if (!out.reliable && bytes[++at] === SPACE) at++;
+  if (at >= end || NAME[bytes[at]] !== NAME_START) return false;
+  out.symbolStart = at;
+  while (at < end && NAME[bytes[at]] > 0) at++;
+  out.symbolEnd = at;
+  if (!startsWith(bytes, at, end, OFFSET)) return false;
+  const offsetStart = at + OFFSET.length;
+  at = hexEnd(bytes, offsetStart, end);
+  if (at === offsetStart) return false;
   let offset = 0;
-  for (let i = at + 3; i < offsetEnd; i++) offset = offset * 16 + hexValue(line.charCodeAt(i));
-  at = offsetEnd;
-  if (line.startsWith('/0x', at)) {
-    const sizeEnd = hexEnd(line, at + 3);
-    if (sizeEnd === at + 3) return null;
-    at = sizeEnd;
+  for (let i = offsetStart; i < at; i++) offset = offset * 16 + hexDigit(bytes[i]);
+  out.offset = offset;
+  if (startsWith(bytes, at, end, SIZE)) {
+    const sizeStart = at + SIZE.length;
+    at = hexEnd(bytes, sizeStart, end);
+    if (at === sizeStart) return false;
   }
-  let module: string | null = null;
-  if (line.startsWith(' [', at)) {
-    const moduleStart = at + 2;
-    const close = line.indexOf(']', moduleStart);
-    const space = line.indexOf(' ', moduleStart);
-    if (close < 0) return null;
-    module = line.slice(moduleStart, space >= 0 && space < close ? space : close);
-    if (!MODULE.test(module)) return null;
-    at = close + 1;
-  }
-  return at === line.length ? { symbol: line.slice(start, symbolEnd), offset, module, reliable } : null;
+  out.moduleStart = out.moduleEnd = at;
+  return at === end || readModule(bytes, at, end, out);
 }
 
-const MODULE = /^[\w-]+$/;
+/** ` [module]`, or ` [module build-id]`, to the end of the message. */
+function readModule(bytes: Uint8Array, start: number, end: number, out: FramePlace): boolean {
+  if (bytes[start] !== SPACE || bytes[start + 1] !== OPEN) return false;
+  let at = start + 2;
+  out.moduleStart = at;
+  while (at < end && MODULE[bytes[at]] === 1) at++;
+  out.moduleEnd = at;
+  if (at === out.moduleStart || (bytes[at] !== SPACE && bytes[at] !== CLOSE)) return false;
+  return findByte(bytes, CLOSE, at, end) === end - 1;
+}
+
+/** Index after up to eight hexadecimal digits. */
+function hexEnd(bytes: Uint8Array, at: number, end: number): number {
+  const limit = Math.min(end, at + 8);
+  let i = at;
+  while (i < limit && hexDigit(bytes[i]) >= 0) i++;
+  return i;
+}
 
 /** The frame that a line of a call trace shows, or null when the line is no frame. */
 export function frameIn(line: string): Frame | null {
-  const plain = plainFrameIn(line);
-  if (plain) return plain;
   const text = line.includes('<') ? line.replace(STACK_MARK, '') : line;
   const lead = ADDRESSES.exec(text);
   const rest = text.slice(lead?.[0].length ?? 0);
@@ -141,6 +153,6 @@ export function armFramesIn(line: string): readonly [Frame, Frame] | null {
 const OUTERMOST =
   /^(?:ret_from_|entry_|el[01]t?_|secondary_startup|start_secondary|start_kernel|start_here|x86_64_start|kthread$|system_call|syscall|ret_fast|handle_syscall|__primary_switch|rest_init|interrupt_return|do_syscall_64|__do_syscall)/;
 
-export function isOutermost(frame: Frame): boolean {
-  return OUTERMOST.test(frame.symbol);
+export function isOutermost(symbol: string): boolean {
+  return OUTERMOST.test(symbol);
 }

@@ -1,4 +1,6 @@
+import { hexDigit, skipSpaces } from '../ascii.ts';
 import { type Place, placeIn } from './frames.ts';
+import { Starts } from './starts.ts';
 
 /** What the lines of a splat say about it; null where they do not. */
 export interface SplatFacts {
@@ -156,4 +158,35 @@ const BODY =
 
 export function isBody(text: string): boolean {
   return BODY.test(text);
+}
+
+/** Registers and code bytes as show_regs() of x86, arm64, riscv and powerpc prints them: lines that `isBody` and that can be nothing else. */
+export const PLAIN_BODY: readonly string[] = [
+  ...[
+    'RSP: ',
+    'RAX: ',
+    'RDX: ',
+    'RBP: ',
+    'R10: ',
+    'R13: ',
+    'FS: ',
+    'CS: ',
+    'CR2: ',
+    'DR0: ',
+    'DR3: ',
+    'PKRU: ',
+  ],
+  ...['EAX: ', 'ESI: ', 'DS: ', 'CR0: ', 'Code: '],
+  ...Array.from({ length: 31 }, (_, register) => `x${register}`.padEnd(3).concat(': ')),
+  ...['pstate: ', 'sp : ', 'ra : ', 'gp : ', 'tp : '],
+  ...Array.from({ length: 32 }, (_, register) => `GPR${String(register).padStart(2, '0')}: `),
+];
+const PLAIN_BODY_STARTS = new Starts(PLAIN_BODY);
+
+/** The quick test for most of the lines that `isBody`: a register or `Code:` and a hexadecimal number. */
+export function isPlainBody(bytes: Uint8Array, start: number, end: number): boolean {
+  const value = PLAIN_BODY_STARTS.endIn(bytes, start, end);
+  if (value < 0) return false;
+  const at = skipSpaces(bytes, value, end);
+  return at < end && hexDigit(bytes[at]) >= 0;
 }

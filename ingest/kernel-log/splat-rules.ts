@@ -1,4 +1,4 @@
-import { ascii, skipSpaces, startsWith } from '../ascii.ts';
+import { Starts } from './starts.ts';
 
 /**
  * What ends the text of a splat: the marker `---[ end trace` or `---[ end Kernel panic`, a ruler of `=`, or the last line of its
@@ -240,31 +240,12 @@ export const BANNERS: readonly BannerRule[] = [
 /** Texts that mark the surroundings of a splat. */
 const MARKS = ['------------[ cut', '==========', 'Call Trace', 'Call trace', 'Dumping ftrace', '---[ end'];
 
-/** Index of the first four bytes of a message in a table. */
-function firstIndex(bytes: Uint8Array, at: number): number {
-  return (((bytes[at] * 31 + bytes[at + 1]) * 31 + bytes[at + 2]) * 31 + bytes[at + 3]) & 0xffff;
-}
-
-/** All texts that can begin or mark a splat, by the index of their first four bytes, and which indices there are. */
-const STARTS = new Map<number, Uint8Array[]>();
-const FIRST_BYTES = new Uint8Array(65536);
-const FIRST_BYTE = new Uint8Array(256);
-for (const text of new Set([...BANNERS.flatMap((rule) => rule.starts), ...MARKS])) {
-  const bytes = ascii(text);
-  const index = firstIndex(bytes, 0);
-  FIRST_BYTES[index] = 1;
-  FIRST_BYTE[bytes[0]] = 1;
-  STARTS.set(index, [...(STARTS.get(index) ?? []), bytes]);
-}
+/** All texts that can begin or mark a splat. */
+const STARTS = new Starts([...BANNERS.flatMap((rule) => rule.starts), ...MARKS]);
 
 /** The cheap test for every message: can it be the first line of a splat, or one of the marks around it? */
 export function canBegin(bytes: Uint8Array, start: number, end: number): boolean {
-  const at = skipSpaces(bytes, start, end);
-  if (at + 3 >= end || FIRST_BYTE[bytes[at]] === 0) return false;
-  const index = firstIndex(bytes, at);
-  if (FIRST_BYTES[index] === 0) return false;
-  const starts = STARTS.get(index) ?? [];
-  return starts.some((text) => startsWith(bytes, at, end, text));
+  return STARTS.endIn(bytes, start, end) >= 0;
 }
 
 export interface Banner {

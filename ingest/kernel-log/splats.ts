@@ -1,9 +1,10 @@
 import type { SourceRecording } from '../recording.ts';
-import { armFramesIn, type Frame, frameIn, isOutermost, isStackMark, plainFrameIn } from './frames.ts';
+import { CallTrace, FrameColumns } from './call-trace.ts';
+import { armFramesIn, type FramePlace, frameIn, isOutermost, isStackMark, readFrame } from './frames.ts';
 import { FtraceDumps } from './ftrace-dump.ts';
 import { NONE, UPTIME } from './head.ts';
 import { type LogRecord, timeOf } from './record.ts';
-import { isBody, noFacts, type SplatFacts, takeBanner, takeFact } from './splat-facts.ts';
+import { isBody, isPlainBody, noFacts, type SplatFacts, takeBanner, takeFact } from './splat-facts.ts';
 import { type Banner, type BannerRule, bannerIn, canBegin } from './splat-rules.ts';
 
 /** Messages are looked at up to this length; the lines of a splat are shorter. */
@@ -12,7 +13,6 @@ const LOOK = 1024;
 const MAX_STRANGERS = 40;
 /** A splat is printed in one go; even a slow serial line takes no longer between two of its lines. */
 const MAX_GAP_SECONDS = 60;
-const MAX_FRAMES = 512;
 const MAX_OPEN = 256;
 /** Records within which a banner follows `cut here`. */
 const CUT_REACH = 16;
@@ -44,7 +44,7 @@ interface OpenSplat {
   readonly splat: number;
   readonly rule: BannerRule;
   readonly facts: SplatFacts;
-  readonly frames: Frame[];
+  readonly trace: CallTrace;
   readonly caller: number;
   readonly boot: number;
   readonly title: string;
@@ -74,6 +74,15 @@ interface Mark {
 export class SplatReader {
   private readonly out: SourceRecording;
   private readonly dumps: FtraceDumps;
+  private readonly frameColumns: FrameColumns;
+  private readonly frame: FramePlace = {
+    symbolStart: 0,
+    symbolEnd: 0,
+    offset: 0,
+    moduleStart: 0,
+    moduleEnd: 0,
+    reliable: true,
+  };
   /** By caller id, so that splats of several CPUs may be printed at once; -1 where the log has no callers. */
   private readonly open = new Map<number, OpenSplat>();
   /** Closed splats that an older open one holds back. */
@@ -90,6 +99,7 @@ export class SplatReader {
   constructor(out: SourceRecording) {
     this.out = out;
     this.dumps = new FtraceDumps(out);
+    this.frameColumns = new FrameColumns(out);
   }
 
   /** True while lines without any head may belong to a splat. */
@@ -103,7 +113,30 @@ export class SplatReader {
     const mayBegin = canBegin(record.text, textStart, textStart + record.textLength);
     if (!mayBegin && this.isIdle) return;
     this.isIdle = !mayBegin && !this.isOpen && !this.dumps.isOpen;
-    if (!this.isIdle) this.take(record, mayBegin);
+    if (!this.isIdle && (mayBegin || !this.takeBytes(record))) this.take(record, mayBegin);
+  }
+
+  /**
+   * Takes a frame or a line of registers in an open splat, which most of its lines are, without making a text of it. False when the
+   * record needs a closer look.
+   */
+  private takeBytes(record: LogRecord): boolean {
+    const splat = this.open.get(record.caller);
+    if (!splat || this.dumps.isOpen || this.isLate(splat, record)) return false;
+    const { text, textStart, textLength } = record;
+    const end = textStart + textLength;
+    if (splat.part === 'trace' && splat.traceReady && readFrame(text, textStart, end, this.frame))
+      splat.trace.addPlace(text, this.frame);
+    else if (!isPlainBody(text, textStart, end)) return false;
+    splat.strangers = 0;
+    splat.lastSeq = record.seq;
+    splat.lastSeconds = record.seconds;
+    return true;
+  }
+
+  /** True when a record comes so long after the last line of a splat that it is none of its lines. */
+  private isLate(splat: OpenSplat, record: LogRecord): boolean {
+    return record.timeKind === UPTIME && record.seconds - splat.lastSeconds > MAX_GAP_SECONDS;
   }
 
   private take(record: LogRecord, mayBegin: boolean): void {
@@ -113,7 +146,7 @@ export class SplatReader {
       return;
     }
     let current = this.open.get(record.caller);
-    if (current && record.timeKind === UPTIME && record.seconds - current.lastSeconds > MAX_GAP_SECONDS) {
+    if (current && this.isLate(current, record)) {
       this.close(current, false);
       current = undefined;
     }
@@ -161,7 +194,7 @@ export class SplatReader {
       splat: this.count++,
       rule,
       facts: noFacts(),
-      frames: [],
+      trace: new CallTrace(this.frameColumns),
       caller: record.caller,
       boot: record.boot,
       title,
@@ -182,14 +215,6 @@ export class SplatReader {
 
   /** A line in the context of an open splat. */
   private feed(splat: OpenSplat, record: LogRecord, text: string): void {
-    const frame = splat.part === 'trace' && splat.traceReady ? plainFrameIn(text) : null;
-    if (frame) {
-      if (splat.frames.length < MAX_FRAMES) splat.frames.push(frame);
-      splat.strangers = 0;
-      splat.lastSeq = record.seq;
-      splat.lastSeconds = record.seconds;
-      return;
-    }
     const end = text.includes('---[ end ') ? END.exec(text) : null;
     if (end) {
       this.touch(record);
@@ -221,15 +246,15 @@ export class SplatReader {
     }
     if (splat.part === 'tail') return false;
     if (isTraceStart(text) || (splat.rule.kind === 'kcsan' && ACCESS.test(text))) {
-      splat.part = splat.frames.length > 0 ? 'tail' : 'trace';
+      splat.part = !splat.trace.isEmpty ? 'tail' : 'trace';
       return true;
     }
     if (splat.part === 'head' && text.includes('[<') && ADDRESS_FRAME.test(text)) splat.part = 'trace';
     const arm = armFramesIn(text);
     if (arm) {
       splat.part = 'trace';
-      if (splat.frames.length === 0) splat.frames.push(arm[0]);
-      if (splat.frames.length < MAX_FRAMES) splat.frames.push(arm[1]);
+      if (splat.trace.isEmpty) splat.trace.add(arm[0]);
+      splat.trace.add(arm[1]);
       return true;
     }
     if (splat.part !== 'trace') return false;
@@ -239,7 +264,7 @@ export class SplatReader {
     }
     const frame = frameIn(text);
     if (!frame) return false;
-    if (splat.frames.length < MAX_FRAMES) splat.frames.push(frame);
+    splat.trace.add(frame);
     return true;
   }
 
@@ -292,9 +317,9 @@ export class SplatReader {
 
   private close(open: OpenSplat, ended: boolean): void {
     this.open.delete(open.caller);
-    const last = open.frames.at(-1);
+    const last = open.trace.outermost;
     const isWhole =
-      open.rule.ending === 'trace' && last !== undefined && (open.part === 'tail' || isOutermost(last));
+      open.rule.ending === 'trace' && last !== null && (open.part === 'tail' || isOutermost(last));
     this.closed.set(open.splat, () => this.writeSplat(open, ended || isWhole));
     this.out.kernelRelease ??= open.facts.release;
     for (let next = this.closed.get(this.written); next; next = this.closed.get(this.written)) {
@@ -305,38 +330,31 @@ export class SplatReader {
 
   private writeSplat(open: OpenSplat, complete: boolean): void {
     const { facts } = open;
-    this.out.splat(
-      {
-        splat: open.splat,
-        boot: open.boot,
-        kind: open.rule.kind,
-        time_ns: open.timeNs,
-        file: facts.file,
-        file_line: facts.fileLine,
-        symbol: facts.symbol,
-        symbol_offset: facts.symbolOffset,
-        module: facts.module,
-        cpu: facts.cpu,
-        pid: facts.pid,
-        uid: facts.uid,
-        comm: facts.comm,
-        taint: facts.taint,
-        kernel_release: facts.release,
-        hardware: facts.hardware,
-        title: open.title,
-        first_seq: open.firstSeq,
-        last_seq: open.lastSeq,
-        complete,
-        offset: BigInt(open.offset),
-        length: open.length,
-        line: open.line,
-      },
-      open.frames.map(({ symbol, offset, module, reliable }) => ({
-        symbol,
-        symbol_offset: offset,
-        module,
-        reliable,
-      })),
-    );
+    this.out.splat({
+      splat: open.splat,
+      boot: open.boot,
+      kind: open.rule.kind,
+      time_ns: open.timeNs,
+      file: facts.file,
+      file_line: facts.fileLine,
+      symbol: facts.symbol,
+      symbol_offset: facts.symbolOffset,
+      module: facts.module,
+      cpu: facts.cpu,
+      pid: facts.pid,
+      uid: facts.uid,
+      comm: facts.comm,
+      taint: facts.taint,
+      kernel_release: facts.release,
+      hardware: facts.hardware,
+      title: open.title,
+      first_seq: open.firstSeq,
+      last_seq: open.lastSeq,
+      complete,
+      offset: BigInt(open.offset),
+      length: open.length,
+      line: open.line,
+    });
+    open.trace.write(open.splat);
   }
 }

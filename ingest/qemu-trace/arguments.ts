@@ -1,5 +1,6 @@
 import { StringPool } from '../../tables/index.ts';
-import { hexDigit, type Integer, parseInteger } from './integer.ts';
+import { hexDigit } from '../ascii.ts';
+import { type Integer, parseInteger } from './integer.ts';
 import type { EventRow } from './row.ts';
 
 const SPACE = 32;

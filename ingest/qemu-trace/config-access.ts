@@ -1,4 +1,4 @@
-import { hexDigit } from './integer.ts';
+import { hexDigit } from '../ascii.ts';
 
 const AT = 64;
 const COLON = 58;

@@ -1,3 +1,5 @@
+import { hexDigit } from '../ascii.ts';
+
 /** An integer as two words, and whether it was printed in hex. */
 export interface Integer {
   lo: number;
@@ -7,17 +9,6 @@ export interface Integer {
 
 const TWO_32 = 4294967296;
 const MINUS = 45;
-
-const HEX_DIGITS = new Int8Array(256).fill(-1);
-for (let value = 0; value < 16; value++) {
-  const digit = value.toString(16);
-  HEX_DIGITS[digit.charCodeAt(0)] = HEX_DIGITS[digit.toUpperCase().charCodeAt(0)] = value;
-}
-
-/** Value of a hexadecimal digit, or -1. */
-export function hexDigit(byte: number): number {
-  return HEX_DIGITS[byte];
-}
 
 /** Reads `buffer[start, end)` as `0x...` or as a decimal number of at most 64 bits. False for anything else. */
 export function parseInteger(buffer: Uint8Array, start: number, end: number, out: Integer): boolean {

@@ -1,5 +1,6 @@
+import { hexDigit } from '../ascii.ts';
 import type { DeclaredEvent } from './declarations.ts';
-import { hexDigit, type Integer, parseHex, parseInteger } from './integer.ts';
+import { type Integer, parseHex, parseInteger } from './integer.ts';
 
 const SPACE = 32;
 const MINUS = 45;
