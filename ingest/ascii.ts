@@ -92,6 +92,18 @@ export function findByte(bytes: Uint8Array, byte: number, at: number, end: numbe
   return -1;
 }
 
+/** True when a byte stands in `[start, end)` of the memory of `view`; it looks at four bytes at once. */
+export function hasByte(view: DataView, byte: number, start: number, end: number): boolean {
+  const all = byte * 0x01010101;
+  let i = start;
+  for (const last = end - 3; i < last; i += 4) {
+    const word = view.getInt32(i, true) ^ all;
+    if (((word - 0x01010101) & ~word & 0x80808080) !== 0) return true;
+  }
+  for (; i < end; i++) if (view.getUint8(i) === byte) return true;
+  return false;
+}
+
 /** A view of the same memory that reads and writes words at any index. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -308,7 +308,7 @@ function nameAt(
 }
 
 /** `kern  :info  : ` of `dmesg -x`, then any other head or none. */
-function readDecoded(bytes: Uint8Array, at: number, end: number, head: Head, hints: Hints): number {
+export function readDecoded(bytes: Uint8Array, at: number, end: number, head: Head, hints: Hints): number {
   const facility = nameAt(FACILITY_BYTES, lastFacility, bytes, at, end);
   if (facility < 0) return -1;
   const colon = skipSpaces(bytes, at + FACILITY_BYTES[facility].length, end);

@@ -1,8 +1,19 @@
-import { ascii, EQUALS, findByte, isDigit, OPEN, SPACE, skipSpaces, startsWith } from '../ascii.ts';
+import {
+  ascii,
+  BACKSLASH,
+  EQUALS,
+  findByte,
+  hasByte,
+  isDigit,
+  OPEN,
+  SPACE,
+  skipSpaces,
+  startsWith,
+} from '../ascii.ts';
 import { type LineHandler, MAX_LINE } from '../lines.ts';
 import { hasControl, withoutControls } from '../paste/clean.ts';
 import type { Bucket, SourceRecording } from '../recording.ts';
-import { type Hints, readHead } from './core.ts';
+import { type Hints, readDecoded, readHead } from './core.ts';
 import {
   inlineDictionary,
   takeDictionary,
@@ -11,6 +22,7 @@ import {
   unescapeLine,
 } from './dictionary.ts';
 import { afterBlank, Head, readCaller, readUptime, UPTIME, WALL } from './head.ts';
+import { readKmsg } from './kmsg.ts';
 import { MAX_MARK, takeMark } from './marks.ts';
 import { type LavaText, lavaText, skipGutter, skipOuter, unescapeLava } from './outer.ts';
 import type { RecordWriter } from './records.ts';
@@ -77,6 +89,8 @@ export class LineDecoder {
       takePlainDictionary(bytes, start, end, this.writer)
     ) {
       bucket = 'continuation';
+    } else if (this.readLikely(bytes, start, end)) {
+      bucket = this.headed(bytes, start);
     } else {
       bucket = this.slow(bytes, start, end);
     }
@@ -97,6 +111,27 @@ export class LineDecoder {
     head.rendering = 'console or dmesg';
     head.textStart = afterBlank(bytes, readCaller(bytes, after, end, head), end);
     return true;
+  }
+
+  /**
+   * Records of /dev/kmsg and `dmesg -x` where the record before was one, without the tests for prefixes. Control bytes in a head, or right
+   * after it, need a closer look.
+   */
+  private readLikely(bytes: Uint8Array, start: number, end: number): boolean {
+    const { head, hints, writer } = this;
+    const likely = writer.lastRendering;
+    let text = -1;
+    if (likely === '/dev/kmsg') text = readKmsg(bytes, start, end, head);
+    else if (likely === 'dmesg -x') text = readDecoded(bytes, start, end, head, hints);
+    if (text >= 0 && !hasControl(writer.viewOf(bytes), start, Math.min(text + 1, end))) {
+      head.textStart = text;
+      return true;
+    }
+    if (likely === '/dev/kmsg' || likely === 'dmesg -x') {
+      head.clear();
+      head.textEnd = end;
+    }
+    return false;
   }
 
   private place() {
@@ -166,6 +201,10 @@ export class LineDecoder {
 
   private appendEscaped(bytes: Uint8Array, start: number, end: number): void {
     const { writer } = this;
+    if (this.head.rendering === '/dev/kmsg' && !hasByte(writer.viewOf(bytes), BACKSLASH, start, end)) {
+      writer.appendAll(bytes, start, end);
+      return;
+    }
     const dictionary = this.head.rendering === 'netconsole' ? inlineDictionary(bytes, start, end) : end;
     const stop = unescapeLine(bytes, start, dictionary);
     if (stop === dictionary) writer.appendAll(bytes, start, stop);

@@ -249,6 +249,11 @@ export class RecordWriter {
     return this.isOpen && (this.rendering === '/dev/kmsg' || this.rendering === 'netconsole');
   }
 
+  /** That of the last record. */
+  get lastRendering(): Rendering {
+    return this.rendering;
+  }
+
   /** A boot ends here, as the log itself says. */
   markBoot(): void {
     if (this.isOpen) this.end();
