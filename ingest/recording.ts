@@ -124,8 +124,8 @@ export class SourceRecording {
     this.recording.logRecords.append({ source: this.id, ...row });
   }
 
-  splat(row: Omit<RowOf<typeof SPLATS>, 'source'>): void {
-    this.recording.splats.append({ source: this.id, ...row });
+  splat(row: RowOf<typeof SPLATS>): void {
+    this.recording.splats.append(row);
   }
 
   /** The table of the frames of splats, for a decoder that fills its columns one by one. */

@@ -39,7 +39,8 @@ export function readKmsg(bytes: Uint8Array, at: number, end: number, head: Head)
   const prio = numberIn(bytes, at, i);
   const sequenceStart = ++i;
   let sequence = 0;
-  for (let byte = bytes[i]; i < end && isDigit(byte); byte = bytes[++i]) sequence = sequence * 10 + byte - 0x30;
+  for (let byte = bytes[i]; i < end && isDigit(byte); byte = bytes[++i])
+    sequence = sequence * 10 + byte - 0x30;
   if (i === sequenceStart || i - sequenceStart > 15 || bytes[i] !== COMMA) return -1;
   const timeStart = ++i;
   let micros = 0;

@@ -1,6 +1,6 @@
 import { hexDigit, skipSpaces } from '../ascii.ts';
 import { type Place, placeIn } from './frames.ts';
-import { Starts } from './starts.ts';
+import { byFirstByte, firstMatch, type Groups, type LineRule, Starts } from './starts.ts';
 
 /** What the lines of a splat say about it; null where they do not. */
 export interface SplatFacts {
@@ -35,10 +35,7 @@ export function noFacts(): SplatFacts {
   };
 }
 
-type Groups = Readonly<Record<string, string | undefined>>;
-
-interface FactRule {
-  readonly pattern: RegExp;
+interface FactRule extends LineRule {
   readonly take: (facts: SplatFacts, groups: Groups) => void;
   /** Only before the call trace: later registers are those of user space or of an interrupted context. */
   readonly beforeTrace?: boolean;
@@ -82,74 +79,111 @@ export function takeBanner(facts: SplatFacts, groups: Groups): void {
 /** Kernel release and taint flags as dump_stack_print_info() in lib/dump_stack.c prints them. */
 const TAINT = '(?:Kdump: loaded )?(?:Not tainted|Tainted: (?<taint>[A-Z](?:[A-Z ]*[A-Z])?))';
 
-/** Lines inside a splat that carry a fact. */
+/** Lines inside a splat that carry a fact, the first match wins. */
 const FACTS: readonly FactRule[] = [
   {
+    starts: ['CPU: '],
     pattern: new RegExp(
       `^CPU: (?<cpu>\\d{1,5}) (?:UID: (?<uid>\\d{1,10}) )?PID: (?<pid>\\d{1,10}) Comm: (?<comm>.{1,32}?) ${TAINT}\\s+(?<release>\\S+)`,
     ),
     take: takeTask,
   },
   {
+    starts: ['CPU: '],
     pattern: /^CPU: (?<cpu>\d{1,5}) (?:UID: (?<uid>\d{1,10}) )?PID: (?<pid>\d{1,10}) Comm: (?<comm>\S{1,32})/,
     take: takeTask,
   },
   // Before v3.10, and on arm a line of its own.
   {
+    starts: ['Pid: '],
     pattern: new RegExp(`^Pid: (?<pid>\\d{1,10}), comm: (?<comm>.{1,32}?) ${TAINT}\\s+(?<release>\\S+)`),
     take: takeTask,
   },
   {
+    starts: ['CPU: '],
     pattern: /^CPU: (?<cpu>\d{1,5}) {4}(?:Not tainted|Tainted: [A-Z ]+?)\s+\((?<release>\S+)/,
     take: takeTask,
   },
-  { pattern: new RegExp(`^${TAINT}\\s+(?<release>\\S+) #`), take: takeTask },
   {
+    starts: ['Not tainted', 'Tainted: ', 'Kdump: '],
+    pattern: new RegExp(`^${TAINT}\\s+(?<release>\\S+) #`),
+    take: takeTask,
+  },
+  {
+    starts: ['Hardware name: '],
     pattern: /^Hardware name: (?<hardware>.+)/,
     take: (facts, groups) => {
       facts.hardware ??= groups.hardware?.trim() ?? null;
     },
   },
-  { pattern: /^RIP: (?!0033)[0-9a-f]{4}:\s*(?<at>.+)/, take: takePlace, beforeTrace: true },
   {
+    starts: ['RIP: '],
+    pattern: /^RIP: (?!0033)[0-9a-f]{4}:\s*(?<at>.+)/,
+    take: takePlace,
+    beforeTrace: true,
+  },
+  {
+    starts: ['EIP: ', 'IP: ', 'EIP is at ', 'pc : ', 'PC is at ', 'epc : ', 'epc ', 'epc\t', 'PC: '],
     pattern: /^(?:E?IP: |EIP is at |pc : |PC is at |epc : |epc\s+: [0-9a-f]+ |PC: )(?<at>.+)/,
     take: takePlace,
     beforeTrace: true,
   },
-  { pattern: /^NIP (?:\[[0-9a-f]+\] )?(?<at>.+)/, take: takePlace, beforeTrace: true },
-  { pattern: /^(?:ERA|pc): [0-9a-f]{16} (?<at>.+)/, take: takePlace, beforeTrace: true },
-  { pattern: /^Krnl PSW : [0-9a-f]+ [0-9a-f]+ \((?<at>[^)]+)\)/, take: takePlace, beforeTrace: true },
+  { starts: ['NIP '], pattern: /^NIP (?:\[[0-9a-f]+\] )?(?<at>.+)/, take: takePlace, beforeTrace: true },
+  {
+    starts: ['ERA: ', 'pc: '],
+    pattern: /^(?:ERA|pc): [0-9a-f]{16} (?<at>.+)/,
+    take: takePlace,
+    beforeTrace: true,
+  },
+  {
+    starts: ['Krnl PSW : '],
+    pattern: /^Krnl PSW : [0-9a-f]+ [0-9a-f]+ \((?<at>[^)]+)\)/,
+    take: takePlace,
+    beforeTrace: true,
+  },
   // mm/kasan/report.c
   {
+    starts: ['Read of size ', 'Write of size '],
     pattern: /^(?:Read|Write) of size \d+ at addr \S+ by task (?<comm>.+)\/(?<pid>\d{1,10})$/,
     take: takeTask,
   },
   // kernel/sched/core.c: sched_show_task(), __might_resched()
-  { pattern: /^task:(?<comm>.{1,15}?)\s+state:\S+.*?\bpid:(?<pid>\d{1,10})/, take: takeTask },
-  { pattern: /^in_atomic\(\): .*\bpid: (?<pid>\d{1,10}), name: (?<comm>.+)/, take: takeTask },
+  {
+    starts: ['task:'],
+    pattern: /^task:(?<comm>.{1,15}?)\s+state:\S+.*?\bpid:(?<pid>\d{1,10})/,
+    take: takeTask,
+  },
+  {
+    starts: ['in_atomic(): '],
+    pattern: /^in_atomic\(\): .*\bpid: (?<pid>\d{1,10}), name: (?<comm>.+)/,
+    take: takeTask,
+  },
   // kernel/rcu/tree_stall.h
-  { pattern: /^rcu:?\s+(?<cpu>\d{1,5})-[.!?O\w]+:/, take: takeTask },
-  { pattern: /^(?<comm>[^/]{1,15})\/(?<pid>\d{1,10}) is trying to acquire lock:/, take: takeTask },
-  { pattern: /^(?<comm>.{1,15})\/(?<pid>\d{1,10}) \[HC/, take: takeTask },
-  { pattern: /^Modules linked in:/, take: () => {} },
+  { starts: ['rcu'], pattern: /^rcu:?\s+(?<cpu>\d{1,5})-[.!?O\w]+:/, take: takeTask },
+  { starts: ['Modules linked in:'], pattern: /^Modules linked in:/, take: () => {} },
 ];
 
-/** What every line with a fact has: one test keeps registers and the like away from the rules. */
-const MAY_HAVE_FACT =
-  /^(?:CPU: |Pid: |Not tainted|Tainted: |Kdump: |Hardware|RIP: |E?IP: |EIP |pc |pc: |PC|epc|NIP|ERA: |Krnl PSW|Read of|Write of|task:|in_atomic|rcu|Modules)/;
-/** The same for lines of lockdep that begin with a task. */
-const NAMES_TASK = /is trying to acquire| \[HC/;
+/** Lines of lockdep that begin with the name of a task. */
+const LOCKDEP_FACTS: readonly FactRule[] = [
+  {
+    starts: [],
+    pattern: /^(?<comm>[^/]{1,15})\/(?<pid>\d{1,10}) is trying to acquire lock:/,
+    take: takeTask,
+  },
+  { starts: [], pattern: /^(?<comm>.{1,15})\/(?<pid>\d{1,10}) \[HC/, take: takeTask },
+];
+
+const FACTS_BY_FIRST_BYTE = byFirstByte(FACTS);
 
 /** Takes the fact of a line, given without leading spaces; false when it has none. */
 export function takeFact(facts: SplatFacts, text: string, inTrace: boolean, isLockdep: boolean): boolean {
-  if (!MAY_HAVE_FACT.test(text) && !(isLockdep && NAMES_TASK.test(text))) return false;
-  for (const rule of FACTS) {
-    const match = rule.pattern.exec(text);
-    if (!match) continue;
-    if (!(inTrace && rule.beforeTrace)) rule.take(facts, match.groups ?? {});
-    return true;
-  }
-  return false;
+  const match =
+    firstMatch(FACTS_BY_FIRST_BYTE[text.charCodeAt(0)] ?? [], text) ??
+    (isLockdep ? firstMatch(LOCKDEP_FACTS, text) : null);
+  if (!match) return false;
+  const { rule, groups } = match;
+  if (!(inTrace && rule.beforeTrace)) rule.take(facts, groups);
+  return true;
 }
 
 /** Lines that belong to a splat and carry no fact: registers, memory, code bytes, legends. */

@@ -1,4 +1,4 @@
-import { Starts } from './starts.ts';
+import { byFirstByte, firstMatch, type Groups, type LineRule, Starts } from './starts.ts';
 
 /**
  * What ends the text of a splat: the marker `---[ end trace` or `---[ end Kernel panic`, a ruler of `=`, or the last line of its
@@ -7,11 +7,8 @@ import { Starts } from './starts.ts';
 export type Ending = 'marker' | 'panic-marker' | 'ruler' | 'trace';
 
 /** A first line of a splat. Named groups: file, line, at (a `%pS`), cpu, pid, comm. */
-export interface BannerRule {
+export interface BannerRule extends LineRule {
   readonly kind: string;
-  /** Texts with which such a line begins; a byte table made of them keeps other lines away from the pattern. */
-  readonly starts: readonly string[];
-  readonly pattern: RegExp;
   readonly ending: Ending;
   /** This line may also be the second banner of a splat of one of these kinds. */
   readonly follows?: readonly string[];
@@ -250,15 +247,12 @@ export function canBegin(bytes: Uint8Array, start: number, end: number): boolean
 
 export interface Banner {
   readonly rule: BannerRule;
-  readonly groups: Readonly<Record<string, string | undefined>>;
+  readonly groups: Groups;
 }
+
+const BANNERS_BY_FIRST_BYTE = byFirstByte(BANNERS);
 
 /** The banner a message is, or null. */
 export function bannerIn(text: string): Banner | null {
-  for (const rule of BANNERS) {
-    if (!rule.starts.some((start) => text.startsWith(start))) continue;
-    const match = rule.pattern.exec(text);
-    if (match) return { rule, groups: match.groups ?? {} };
-  }
-  return null;
+  return firstMatch(BANNERS_BY_FIRST_BYTE[text.charCodeAt(0)] ?? [], text);
 }

@@ -1,3 +1,4 @@
+import { ascii, skipSpaces, startsWith } from '../ascii.ts';
 import type { SourceRecording } from '../recording.ts';
 import { CallTrace, FrameColumns } from './call-trace.ts';
 import { armFramesIn, type FramePlace, frameIn, isOutermost, isStackMark, readFrame } from './frames.ts';
@@ -28,6 +29,10 @@ const LATER_TRACE = /^\s*stack backtrace:/;
 const END = /^\s*---\[ end (trace|Kernel panic)/;
 const PANIC_END = /^\s*---\[ end (Kernel panic.*?)\s*(?:\]---\s*)?$/;
 
+/** The marks of the stack of a task, the most frequent ones. */
+const TASK = ascii('<TASK>');
+const TASK_ENDS = ascii('</TASK>');
+
 const decoder = new TextDecoder();
 
 /** The first part of a message. */
@@ -38,6 +43,12 @@ function textOf({ text, textStart, textLength, isAscii }: LogRecord): string {
 
 function isTraceStart(text: string): boolean {
   return text.includes('trace:') || text.includes('Trace:') ? TRACE_START.test(text) : false;
+}
+
+/** True when a message is one text, leading spaces aside. */
+function isLine(bytes: Uint8Array, start: number, end: number, text: Uint8Array): boolean {
+  const first = end - text.length;
+  return first >= start && startsWith(bytes, first, end, text) && skipSpaces(bytes, start, first) === first;
 }
 
 interface OpenSplat {
@@ -125,9 +136,10 @@ export class SplatReader {
     if (!splat || this.dumps.isOpen || this.isLate(splat, record)) return false;
     const { text, textStart, textLength } = record;
     const end = textStart + textLength;
-    if (splat.part === 'trace' && splat.traceReady && readFrame(text, textStart, end, this.frame))
-      splat.trace.addPlace(text, this.frame);
-    else if (!isPlainBody(text, textStart, end)) return false;
+    const inTrace = splat.part === 'trace' && splat.traceReady;
+    if (inTrace && readFrame(text, textStart, end, this.frame)) splat.trace.addPlace(text, this.frame);
+    else if (isLine(text, textStart, end, TASK_ENDS)) splat.part = inTrace ? 'tail' : splat.part;
+    else if (!isLine(text, textStart, end, TASK) && !isPlainBody(text, textStart, end)) return false;
     splat.strangers = 0;
     splat.lastSeq = record.seq;
     splat.lastSeconds = record.seconds;
@@ -331,6 +343,7 @@ export class SplatReader {
   private writeSplat(open: OpenSplat, complete: boolean): void {
     const { facts } = open;
     this.out.splat({
+      source: this.out.id,
       splat: open.splat,
       boot: open.boot,
       kind: open.rule.kind,

@@ -33,3 +33,37 @@ export class Starts {
     return -1;
   }
 }
+
+/** What a pattern named. */
+export type Groups = Readonly<Record<string, string | undefined>>;
+
+/** A kind of line. */
+export interface LineRule {
+  /** Texts with which such a line begins; they keep other lines away from the pattern. None where it may begin with anything. */
+  readonly starts: readonly string[];
+  readonly pattern: RegExp;
+}
+
+/** The rules for lines that begin with a byte, in their order. */
+export function byFirstByte<R extends LineRule>(rules: readonly R[]): readonly (readonly R[])[] {
+  const sorted: R[][] = Array.from({ length: 128 }, () => []);
+  for (const rule of rules) {
+    for (const first of new Set(rule.starts.map((start) => start.charCodeAt(0)))) sorted[first].push(rule);
+  }
+  return sorted;
+}
+
+/** The first rule whose pattern a line matches, and what the pattern named. */
+export function firstMatch<R extends LineRule>(
+  rules: readonly R[],
+  text: string,
+): { readonly rule: R; readonly groups: Groups } | null {
+  for (const rule of rules) {
+    const { starts } = rule;
+    let may = starts.length === 0;
+    for (let i = 0; !may && i < starts.length; i++) may = text.startsWith(starts[i]);
+    const match = may ? rule.pattern.exec(text) : null;
+    if (match) return { rule, groups: match.groups ?? {} };
+  }
+  return null;
+}
