@@ -120,10 +120,6 @@ export class SourceRecording {
     return this.recording.logRecords;
   }
 
-  logRecord(row: Omit<RowOf<typeof LOG_RECORDS>, 'source'>): void {
-    this.recording.logRecords.append({ source: this.id, ...row });
-  }
-
   splat(row: RowOf<typeof SPLATS>): void {
     this.recording.splats.append(row);
   }

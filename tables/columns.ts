@@ -124,18 +124,25 @@ export class ColumnBuilder {
   }
 
   /**
-   * Appends `count` rows of a `text` column at once: `bytes` holds their UTF-8 one after another from its start, `ends` the index
-   * after each.
+   * The memory of a `text` column, in which `size` more bytes have room from `textEnd` on. A decoder may write messages there one after
+   * another and take them as rows with `takeTexts`; growing moves them.
    */
-  pushTexts(bytes: Uint8Array, ends: Uint32Array, count: number): void {
+  textMemory(size: number): Uint8Array {
+    return this.reserveText(size);
+  }
+
+  /** Index of the first byte of the memory of a `text` column that no row has. */
+  get textEnd(): number {
+    return this.textLength;
+  }
+
+  /** Appends `count` rows of a `text` column whose bytes were written from `textEnd` on; `ends` holds the index after each. */
+  takeTexts(ends: Uint32Array, count: number): void {
     if (count === 0) return;
     const from = this.length;
-    const size = ends[count - 1];
     while (from + count > this.capacity) this.grow();
-    this.reserveText(size).set(bytes.subarray(0, size), this.textLength);
-    const offsets = this.offsets as Int32Array;
-    for (let i = 0; i < count; i++) offsets[from + i + 1] = this.textLength + ends[i];
-    this.textLength += size;
+    (this.offsets as Int32Array).set(ends.subarray(0, count), from + 1);
+    this.textLength = ends[count - 1];
     this.length = from + count;
     if (this.validity) setBits(this.validity, from, this.length);
   }

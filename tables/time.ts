@@ -7,17 +7,20 @@ export interface WordPair {
   hi: number;
 }
 
+const TWO_16 = 65536;
 const TWO_32 = 4294967296;
 
 /** Writes `seconds * 1e9 + nanoseconds` into `out`. `seconds` below 2^32, `nanoseconds` below 2^53. */
 export function nanosecondsOf(seconds: number, nanoseconds: number, out: WordPair): void {
-  // Split the seconds into 16-bit halves, so that every product stays far below 2^53.
-  const low = (seconds % 65536) * 1e9 + nanoseconds;
-  const high = Math.floor(seconds / 65536) * 1e9;
-  const shifted = (high % 65536) * 65536;
-  const lo = (low % TWO_32) + shifted;
+  // Split the seconds into 16-bit halves, so that every product stays far below 2^53. The remainder of doubles is a call.
+  const upper = Math.floor(seconds / TWO_16);
+  const low = (seconds - upper * TWO_16) * 1e9 + nanoseconds;
+  const lowHi = Math.floor(low / TWO_32);
+  const high = upper * 1e9;
+  const highHi = Math.floor(high / TWO_16);
+  const lo = low - lowHi * TWO_32 + (high - highHi * TWO_16) * TWO_16;
   out.lo = lo >>> 0;
-  out.hi = (Math.floor(low / TWO_32) + Math.floor(high / 65536) + (lo >= TWO_32 ? 1 : 0)) >>> 0;
+  out.hi = (lowHi + highHi + (lo >= TWO_32 ? 1 : 0)) >>> 0;
 }
 
 /** Signed 64-bit value of a pair of words. */

@@ -13,7 +13,7 @@ import {
 import { type LineHandler, MAX_LINE } from '../lines.ts';
 import { hasControl, withoutControls } from '../paste/clean.ts';
 import type { Bucket, SourceRecording } from '../recording.ts';
-import { type Hints, readDecoded, readHead } from './core.ts';
+import { type Hints, readHead } from './core.ts';
 import {
   inlineDictionary,
   takeDictionary,
@@ -22,7 +22,6 @@ import {
   unescapeLine,
 } from './dictionary.ts';
 import { afterBlank, Head, readCaller, readUptime, UPTIME, WALL } from './head.ts';
-import { readKmsg } from './kmsg.ts';
 import { MAX_MARK, takeMark } from './marks.ts';
 import { type LavaText, lavaText, skipGutter, skipOuter, unescapeLava } from './outer.ts';
 import type { RecordWriter } from './records.ts';
@@ -56,6 +55,8 @@ export class LineDecoder {
   private textColumn = 0;
   /** The line before belongs to the open record; a blank one between its lines does too. */
   private isAdjacent = false;
+  /** The head of the line before stood at its beginning. */
+  private isHeadFirst = false;
   /** Lines without heads belong to a splat that has none. */
   private bareSplat = false;
 
@@ -114,23 +115,21 @@ export class LineDecoder {
   }
 
   /**
-   * Records of /dev/kmsg and `dmesg -x` where the record before was one, without the tests for prefixes. Control bytes in a head, or right
-   * after it, need a closer look.
+   * A record whose head begins the line, has the form of the one before, and holds no control bytes, is read without the tests for
+   * all else that a line can be.
    */
   private readLikely(bytes: Uint8Array, start: number, end: number): boolean {
-    const { head, hints, writer } = this;
+    const { head, writer } = this;
+    if (!this.isHeadFirst) return false;
     const likely = writer.lastRendering;
-    let text = -1;
-    if (likely === '/dev/kmsg') text = readKmsg(bytes, start, end, head);
-    else if (likely === 'dmesg -x') text = readDecoded(bytes, start, end, head, hints);
-    if (text >= 0 && !hasControl(writer.viewOf(bytes), start, Math.min(text + 1, end))) {
+    const text = readHead(bytes, start, head, this.hints);
+    const isLikely = text >= 0 && head.kernel && head.rendering === likely;
+    if (isLikely && !hasControl(writer.viewOf(bytes), start, Math.min(text + 1, end))) {
       head.textStart = text;
       return true;
     }
-    if (likely === '/dev/kmsg' || likely === 'dmesg -x') {
-      head.clear();
-      head.textEnd = end;
-    }
+    head.clear();
+    head.textEnd = end;
     return false;
   }
 
@@ -257,6 +256,7 @@ export class LineDecoder {
       head.textEnd = end;
       const text = readHead(bytes, at, head, hints);
       if (text >= 0) {
+        this.isHeadFirst = this.rawStart >= 0 && prefixes === 0 && lava === null;
         head.textStart = text;
         return this.headed(bytes, start);
       }

@@ -89,9 +89,9 @@ export class RecordWriter {
     this.out = out;
     this.splats = new SplatReader(out);
     const table = out.logRecords;
-    this.staged = new StagedRecords(table, out.id);
     const size = Math.min(out.size, MAX_EXPECTED);
     table.expect(Math.ceil(size / LINE_BYTES), size);
+    this.staged = new StagedRecords(table, out.id);
     this.devices = table.column('device').pool as StringPool;
     this.drivers = table.column('driver').pool as StringPool;
     this.callers = table.column('caller').pool as StringPool;

@@ -1,4 +1,4 @@
-import type { LOG_RECORDS, TableBuilder } from '../../tables/index.ts';
+import type { ColumnBuilder, LOG_RECORDS, TableBuilder } from '../../tables/index.ts';
 import { viewOf } from '../ascii.ts';
 
 /** Rows that are collected before they go into the table. */
@@ -37,11 +37,12 @@ export class StagedRecords {
   readonly offset = new Uint32Array(STAGED_ROWS * 2);
   readonly length = new Uint32Array(STAGED_ROWS);
   readonly line = new Uint32Array(STAGED_ROWS);
-  /** The messages one after another. */
-  text = Buffer.alloc(STAGED_ROWS * 128);
-  textView = viewOf(this.text);
+  /** The memory of the column of messages, into which they are written one after another. */
+  text: Buffer;
+  textView: DataView;
   /** Where the message of row `count` begins in `text`. */
-  textAt = 0;
+  textAt: number;
+  private readonly messages: ColumnBuilder;
   private readonly textEnds = new Uint32Array(STAGED_ROWS);
   private readonly source = new Uint16Array(STAGED_ROWS);
   private readonly table: TableBuilder<typeof LOG_RECORDS>;
@@ -49,15 +50,23 @@ export class StagedRecords {
   constructor(table: TableBuilder<typeof LOG_RECORDS>, source: number) {
     this.table = table;
     this.source.fill(source);
+    this.messages = table.column('message');
+    this.textAt = this.messages.textEnd;
+    this.text = this.memory(0);
+    this.textView = viewOf(this.text);
   }
 
   /** Makes room for a message of `size` bytes at `textAt`. */
   reserveText(size: number): void {
     if (this.textAt + size <= this.text.length) return;
-    const grown = Buffer.alloc(Math.max(this.text.length * 2, this.textAt + size));
-    this.text.copy(grown);
-    this.text = grown;
-    this.textView = viewOf(grown);
+    this.text = this.memory(size);
+    this.textView = viewOf(this.text);
+  }
+
+  private memory(size: number): Buffer {
+    const { messages } = this;
+    const memory = messages.textMemory(this.textAt - messages.textEnd + size);
+    return Buffer.from(memory.buffer, memory.byteOffset, memory.byteLength);
   }
 
   /** Ends a row whose message has `size` bytes. */
@@ -67,7 +76,7 @@ export class StagedRecords {
     if (this.count === STAGED_ROWS) this.flush();
   }
 
-  /** Moves all rows into the table. What stands in `text` stays there until the next message is written. */
+  /** Moves all rows into the table. */
   flush(): void {
     const { table, count } = this;
     table.column('source').pushBlock(this.source, count);
@@ -81,8 +90,7 @@ export class StagedRecords {
     table.column('offset').pushBlock(this.offset, count);
     table.column('length').pushBlock(this.length, count);
     table.column('line').pushBlock(this.line, count);
-    table.column('message').pushTexts(this.text, this.textEnds, count);
+    this.messages.takeTexts(this.textEnds, count);
     this.count = 0;
-    this.textAt = 0;
   }
 }

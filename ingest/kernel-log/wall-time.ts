@@ -56,10 +56,18 @@ MONTHS.set('juil', 7);
 
 const decoder = new TextDecoder('utf-8');
 
+/** The last name that was looked up, and its month: nearly all lines of a log have the same. */
+let lastName = new Uint8Array();
+let lastMonth = 0;
+
 /** Month of a name, 1 to 12, or 0 for a name that is none. */
 function monthOf(bytes: Uint8Array, start: number, end: number): number {
-  const name = decoder.decode(bytes.subarray(start, end)).toLowerCase();
-  return MONTHS.get(name.slice(0, 3)) ?? MONTHS.get(name.slice(0, 4)) ?? numberedMonth(name);
+  if (end - start !== lastName.length || !startsWith(bytes, start, end, lastName)) {
+    lastName = Uint8Array.from(bytes.subarray(start, end));
+    const name = decoder.decode(lastName).toLowerCase();
+    lastMonth = MONTHS.get(name.slice(0, 3)) ?? MONTHS.get(name.slice(0, 4)) ?? numberedMonth(name);
+  }
+  return lastMonth;
 }
 
 /** `11\u6708` of Japanese and Chinese, `11\uc6d4` of Korean. */

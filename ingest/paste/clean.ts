@@ -28,11 +28,17 @@ export function isPlainWord(word: number): boolean {
   );
 }
 
+/** Four bytes at once: false when none of them is a control byte. */
+function mayHoldControl(word: number): boolean {
+  const deleted = word ^ 0x7f7f7f7f;
+  return ((((word - 0x20202020) & ~word) | ((deleted - 0x01010101) & ~deleted)) & 0x80808080) !== 0;
+}
+
 /** True when a control byte stands in `[start, end)` of the memory of `view`. */
 export function hasControl(view: DataView, start: number, end: number): boolean {
   let i = start;
   for (const last = end - 3; i < last; i += 4) {
-    if (isPlainWord(view.getInt32(i, true))) continue;
+    if (!mayHoldControl(view.getInt32(i, true))) continue;
     for (let k = i; k < i + 4; k++) if (BYTE_CLASS[view.getUint8(k)] === CONTROL) return true;
   }
   for (; i < end; i++) if (BYTE_CLASS[view.getUint8(i)] === CONTROL) return true;
