@@ -15,6 +15,11 @@ const LOGS = [
   '7.2-series-s1f/serial.log',
   '6.12-s3/kmsg.txt',
   '6.12-s3/dmesg-x.txt',
+  '6.12-s3/dmesg-r.txt',
+  '6.12-s3/dmesg-T.txt',
+  '6.12-s3/dmesg-t.txt',
+  '6.12-s3/dmesg-delta.txt',
+  '6.12-s3/dmesg-iso.txt',
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-'));

@@ -196,10 +196,10 @@ function structuredEnd(bytes: Uint8Array, at: number, end: number): number {
 
 /** Heads that begin with a digit: /dev/kmsg, ISO times, `journalctl -o short-unix`, a month of Japanese, Chinese or Korean. */
 function readNumber(bytes: Uint8Array, at: number, end: number, head: Head, hints: Hints): number {
-  const kmsg = readKmsg(bytes, at, end, head);
-  if (kmsg >= 0) return kmsg;
   const iso = readIso(bytes, at, end, head);
   if (iso >= 0) return afterIso(bytes, at, iso, end, head, hints);
+  const kmsg = readKmsg(bytes, at, end, head);
+  if (kmsg >= 0) return kmsg;
   const point = skipDigits(bytes, at, end);
   if (bytes[point] >= 0x80) return readWord(bytes, at, end, head, hints);
   const stop = skipDigits(bytes, point + 1, end);

@@ -22,7 +22,7 @@ import {
   unescapeLine,
 } from './dictionary.ts';
 import { afterBlank, Head, readCaller, readUptime, UPTIME, WALL } from './head.ts';
-import { MAX_MARK, takeMark } from './marks.ts';
+import { MAX_MARK, mayBeMark, takeMark } from './marks.ts';
 import { type LavaText, lavaText, skipGutter, skipOuter, unescapeLava } from './outer.ts';
 import type { RecordWriter } from './records.ts';
 import { bannerIn, canBegin } from './splat-rules.ts';
@@ -291,6 +291,7 @@ export class LineDecoder {
   }
 
   private mark(bytes: Uint8Array, text: number, end: number): Bucket | null {
+    if (!mayBeMark(bytes[text])) return null;
     const bucket = takeMark(this.writer, this.textOf(bytes, text, end), this.place());
     if (bucket !== 'marker' || bytes[text] !== STAR) return bucket;
     return this.findMerged(bytes, text, end) >= 0 ? null : bucket;

@@ -1,44 +1,53 @@
 import type { RecordPlace } from '../place.ts';
 import type { Bucket } from '../recording.ts';
 import type { RecordWriter } from './records.ts';
+import { byFirstByte, type LineRule, matchOf } from './starts.ts';
 
-interface MarkRule {
-  readonly pattern: RegExp;
+interface MarkRule extends LineRule {
   readonly bucket: Bucket;
   readonly take?: (writer: RecordWriter, match: RegExpExecArray, place: RecordPlace) => void;
 }
 
-/** Lines that programs put between the records. First bytes are tested before the patterns are. */
+/** Lines that programs put between the records. */
 const MARKS: readonly MarkRule[] = [
   {
     // console_prepend_dropped() in kernel/printk/printk.c
+    starts: ['** '],
     pattern: /^\*\* (\d{1,18}) printk messages dropped \*\*/,
     bucket: 'marker',
     take: (writer, match, place) => writer.lose('printk-dropped', BigInt(match[1]), match[0], place),
   },
   // console_prepend_replay() in kernel/printk/printk.c: what an atomic console printed in part comes again
-  { pattern: /^\*\* replaying previous printk message \*\*$/, bucket: 'marker' },
+  { starts: ['** replaying'], pattern: /^\*\* replaying previous printk message \*\*$/, bucket: 'marker' },
   // grep between groups of context
-  { pattern: /^--$/, bucket: 'comment' },
+  { starts: ['--'], pattern: /^--$/, bucket: 'comment' },
   {
     // journalctl between boots
+    starts: ['-- Boot ', '-- Reboot '],
     pattern: /^-- (?:Boot [0-9a-f]{32}|Reboot) --$/,
     bucket: 'marker',
     take: (writer) => writer.markBoot(),
   },
-  { pattern: /^-- (?:Logs begin at|Journal begins at|No entries) ?.*--$/, bucket: 'comment' },
+  {
+    starts: ['-- '],
+    pattern: /^-- (?:Logs begin at|Journal begins at|No entries) ?.*--$/,
+    bucket: 'comment',
+  },
   // fs/pstore/platform.c pstore_dump(): kmsg dump header; fs/pstore/ram.c ramoops_write_kmsg_hdr(), ECC notice
   {
+    starts: ['Oops#', 'Panic#', 'Emergency#', 'Restart#', 'Halt#', 'Poweroff#', 'Shutdown#', 'Unknown#'],
     pattern: /^(?:Oops|Panic|Emergency|Restart|Halt|Poweroff|Shutdown|Unknown)#\d{1,9} Part\d{1,9}$/,
     bucket: 'marker',
   },
-  { pattern: /^====\d{1,12}\.\d{6,9}-[DC]$/, bucket: 'marker' },
+  { starts: ['===='], pattern: /^====\d{1,12}\.\d{6,9}-[DC]$/, bucket: 'marker' },
   {
+    starts: ['No errors detected', ...'0123456789'],
     pattern: /^(?:No errors detected|\d{1,9} Corrected bytes, \d{1,9} unrecoverable blocks)$/,
     bucket: 'marker',
   },
   {
     // journald: dev_kmsg_record() in src/journal/journald-kmsg.c
+    starts: ['systemd-journald['],
     pattern:
       /^systemd-journald\[\d{1,10}\]: (?:Missed (\d{1,18}) kernel messages|\/dev\/kmsg buffer overrun)/,
     bucket: 'marker',
@@ -50,13 +59,17 @@ const MARKS: readonly MarkRule[] = [
 /** Longest line that is looked at. */
 export const MAX_MARK = 200;
 
+const MARKS_BY_FIRST_BYTE = byFirstByte(MARKS);
+
+/** The cheap test for every line: can one that begins with this byte be a mark? */
+export function mayBeMark(firstByte: number): boolean {
+  return firstByte < 128 && MARKS_BY_FIRST_BYTE[firstByte].length > 0;
+}
+
 /** Acts on a line between the records; returns its bucket, or null for a line that is no such mark. */
 export function takeMark(writer: RecordWriter, text: string, place: RecordPlace): Bucket | null {
-  for (const { pattern, bucket, take } of MARKS) {
-    const match = pattern.exec(text);
-    if (!match) continue;
-    take?.(writer, match, place);
-    return bucket;
-  }
-  return null;
+  const mark = matchOf(MARKS_BY_FIRST_BYTE[text.charCodeAt(0)] ?? [], text);
+  if (!mark) return null;
+  mark.rule.take?.(writer, mark.match, place);
+  return mark.rule.bucket;
 }

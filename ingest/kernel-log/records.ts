@@ -30,7 +30,7 @@ const BOOTING = ascii('Booting Linux on physical CPU');
 const REORDER_SECONDS = 10;
 const MAX_BOOTS = 65535;
 /** Mean length of a line with a record, at the lower end; what more rows need is made when they come. */
-const LINE_BYTES = 56;
+const LINE_BYTES = 44;
 /** Sources are taken to have up to so many bytes. */
 const MAX_EXPECTED = 1 << 28;
 const TWO_32 = 4294967296;

@@ -1,6 +1,6 @@
 import { hexDigit, skipSpaces } from '../ascii.ts';
 import { type Place, placeIn } from './frames.ts';
-import { byFirstByte, firstMatch, type Groups, type LineRule, Starts } from './starts.ts';
+import { byFirstByte, type Groups, type LineRule, matchOf, Starts } from './starts.ts';
 
 /** What the lines of a splat say about it; null where they do not. */
 export interface SplatFacts {
@@ -177,12 +177,12 @@ const FACTS_BY_FIRST_BYTE = byFirstByte(FACTS);
 
 /** Takes the fact of a line, given without leading spaces; false when it has none. */
 export function takeFact(facts: SplatFacts, text: string, inTrace: boolean, isLockdep: boolean): boolean {
-  const match =
-    firstMatch(FACTS_BY_FIRST_BYTE[text.charCodeAt(0)] ?? [], text) ??
-    (isLockdep ? firstMatch(LOCKDEP_FACTS, text) : null);
-  if (!match) return false;
-  const { rule, groups } = match;
-  if (!(inTrace && rule.beforeTrace)) rule.take(facts, groups);
+  const found =
+    matchOf(FACTS_BY_FIRST_BYTE[text.charCodeAt(0)] ?? [], text) ??
+    (isLockdep ? matchOf(LOCKDEP_FACTS, text) : null);
+  if (!found) return false;
+  const { rule, match } = found;
+  if (!(inTrace && rule.beforeTrace)) rule.take(facts, match.groups ?? {});
   return true;
 }
 

@@ -1,4 +1,4 @@
-import { byFirstByte, firstMatch, type Groups, type LineRule, Starts } from './starts.ts';
+import { byFirstByte, type Groups, type LineRule, matchOf, Starts } from './starts.ts';
 
 /**
  * What ends the text of a splat: the marker `---[ end trace` or `---[ end Kernel panic`, a ruler of `=`, or the last line of its
@@ -254,5 +254,6 @@ const BANNERS_BY_FIRST_BYTE = byFirstByte(BANNERS);
 
 /** The banner a message is, or null. */
 export function bannerIn(text: string): Banner | null {
-  return firstMatch(BANNERS_BY_FIRST_BYTE[text.charCodeAt(0)] ?? [], text);
+  const found = matchOf(BANNERS_BY_FIRST_BYTE[text.charCodeAt(0)] ?? [], text);
+  return found && { rule: found.rule, groups: found.match.groups ?? {} };
 }

@@ -53,17 +53,19 @@ export function byFirstByte<R extends LineRule>(rules: readonly R[]): readonly (
   return sorted;
 }
 
-/** The first rule whose pattern a line matches, and what the pattern named. */
-export function firstMatch<R extends LineRule>(
-  rules: readonly R[],
-  text: string,
-): { readonly rule: R; readonly groups: Groups } | null {
+export interface LineMatch<R extends LineRule> {
+  readonly rule: R;
+  readonly match: RegExpExecArray;
+}
+
+/** The first rule whose pattern a line matches, or null. */
+export function matchOf<R extends LineRule>(rules: readonly R[], text: string): LineMatch<R> | null {
   for (const rule of rules) {
     const { starts } = rule;
     let may = starts.length === 0;
     for (let i = 0; !may && i < starts.length; i++) may = text.startsWith(starts[i]);
     const match = may ? rule.pattern.exec(text) : null;
-    if (match) return { rule, groups: match.groups ?? {} };
+    if (match) return { rule, match };
   }
   return null;
 }

@@ -28,6 +28,19 @@ export function daysOf(year: number, month: number, day: number): number {
   );
 }
 
+let lastDate = -1;
+let lastDays = 0;
+
+/** `daysOf` for dates that mostly equal the one before. */
+function daysLike(year: number, month: number, day: number): number {
+  const date = (year * 16 + month) * 32 + day;
+  if (date !== lastDate) {
+    lastDate = date;
+    lastDays = daysOf(year, month, day);
+  }
+  return lastDays;
+}
+
 /**
  * Abbreviated months as strftime("%b") prints them in the locales in which people post logs: English, German, French, Spanish,
  * Italian, Portuguese, Dutch, Scandinavian, Polish, Czech, Turkish, Russian. The first three letters decide. Where two languages
@@ -135,7 +148,7 @@ export function readIso(bytes: Uint8Array, at: number, end: number, head: Head):
   const clock = readClock(bytes, at + 11, end);
   if (clock < 0 || year < 1970 || month < 1 || month > 12 || day < 1 || day > 31) return -1;
   head.timeKind = WALL;
-  head.seconds = daysOf(year, month, day) * 86400 + clock;
+  head.seconds = daysLike(year, month, day) * 86400 + clock;
   return readZone(bytes, readFraction(bytes, at + 19, end, head), end, head);
 }
 
@@ -174,17 +187,16 @@ function readMonthDay(bytes: Uint8Array, at: number, end: number): MonthDay {
   let i = at;
   while (i < end && bytes[i] !== SPACE && i - at < LONGEST_MONTH) i++;
   if (i - at < 3 || bytes[i] !== SPACE || (isDigit(bytes[at]) && bytes[i - 1] < 0x80)) return NO_MONTH_DAY;
-  const month = monthOf(bytes, at, i);
-  i++;
+  const nameEnd = i++;
   if (bytes[i] === SPACE) i++;
   const stop = skipDigits(bytes, i, end);
   if (stop === i || stop - i > 2 || bytes[stop] !== SPACE) return NO_MONTH_DAY;
-  return { index: stop + 1, month, day: numberIn(bytes, i, stop) };
+  return { index: stop + 1, month: monthOf(bytes, at, nameEnd), day: numberIn(bytes, i, stop) };
 }
 
 function setWall(head: Head, year: number, month: number, day: number, clock: number): void {
   head.timeKind = month === 0 ? NONE : WALL;
-  head.seconds = month === 0 ? 0 : daysOf(year, month, day) * 86400 + clock;
+  head.seconds = month === 0 ? 0 : daysLike(year, month, day) * 86400 + clock;
   head.nanos = 0;
   head.stepNs = 1_000_000_000;
 }
