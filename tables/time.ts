@@ -10,7 +10,7 @@ export interface WordPair {
 const TWO_16 = 65536;
 const TWO_32 = 4294967296;
 
-/** Writes `seconds * 1e9 + nanoseconds` into `out`. `seconds` below 2^32, `nanoseconds` below 2^53. */
+/** Writes `seconds * 1e9 + nanoseconds` into `out`. `seconds` below 2^32, `nanoseconds` below 2^52. */
 export function nanosecondsOf(seconds: number, nanoseconds: number, out: WordPair): void {
   // Split the seconds into 16-bit halves, so that every product stays far below 2^53. The remainder of doubles is a call.
   const upper = Math.floor(seconds / TWO_16);

@@ -109,8 +109,11 @@ export class LineDecoder {
     const { head } = this;
     const after = readUptime(bytes, start, end, head);
     if (after < 0) return false;
+    const text = readCaller(bytes, after, end, head);
+    // A terminal sequence may hide a caller, or the space that belongs to the head.
+    if (bytes[text] < SPACE && text < end) return false;
     head.rendering = 'console or dmesg';
-    head.textStart = afterBlank(bytes, readCaller(bytes, after, end, head), end);
+    head.textStart = afterBlank(bytes, text, end);
     return true;
   }
 

@@ -120,3 +120,20 @@ describe.each(CAPTURES)('%s', (capture) => {
     expect(got.frames).toEqual(want.frames);
   });
 });
+
+describe.skipIf(process.env.ATSCOPE_CAPTURES)('colours change nothing, wherever in a line they begin', () => {
+  const files = ['dmesg.txt', 'dmesg-x.txt', 'dmesg-T.txt', 'dmesg-r.txt', 'dmesg-iso.txt', 'kmsg.txt'];
+  const read = async (log: string) => {
+    const { tables } = await decodeLog(Buffer.from(log, 'latin1'));
+    return rowsOf(tables.logRecords).map(({ offset, length, ...row }) => row);
+  };
+
+  test.each(files)('%s', async (file) => {
+    const lines = readFileSync(`${FOLDER}/6.12-s3/${file}`, 'latin1').split('\n').slice(20, 80);
+    const plain = await read(lines.join('\n'));
+    for (let at = 0; at < 48; at++) {
+      const coloured = lines.map((line) => line && `${line.slice(0, at)}\x1b[33m${line.slice(at)}`);
+      expect(await read(coloured.join('\n'))).toEqual(plain);
+    }
+  });
+});
