@@ -16,6 +16,8 @@ export interface SplatFacts {
   taint: string | null;
   release: string | null;
   hardware: string | null;
+  /** What the registers inside the call trace point to: the code that an interrupt or exception took the CPU from. */
+  interrupted: Place | null;
 }
 
 export function noFacts(): SplatFacts {
@@ -32,6 +34,7 @@ export function noFacts(): SplatFacts {
     taint: null,
     release: null,
     hardware: null,
+    interrupted: null,
   };
 }
 
@@ -50,9 +53,13 @@ function nameIn(text: string): Place | null {
   return /^[A-Za-z_][\w$.]*$/.test(text) ? { symbol: text, offset: null, module: null } : null;
 }
 
+function placeOf({ at }: Groups): Place | null {
+  return at === undefined ? null : (placeIn(at) ?? nameIn(at));
+}
+
 /** The value of a banner goes before that of a later line. */
 function takePlace(facts: SplatFacts, groups: Groups): void {
-  const place = groups.at === undefined ? null : (placeIn(groups.at) ?? nameIn(groups.at));
+  const place = placeOf(groups);
   if (!place || facts.symbol !== null) return;
   facts.symbol = place.symbol;
   facts.symbolOffset = place.offset;
@@ -66,6 +73,14 @@ function takeTask(facts: SplatFacts, groups: Groups): void {
   facts.comm ??= groups.comm ?? null;
   facts.release ??= groups.release ?? null;
   facts.taint ??= groups.taint?.trim() ?? null;
+}
+
+/** For splats that an interrupt reports: the function that it interrupted is the one it is about, where no line before the trace names one. */
+export function takeInterrupted(facts: SplatFacts): void {
+  if (facts.symbol !== null || !facts.interrupted) return;
+  facts.symbol = facts.interrupted.symbol;
+  facts.symbolOffset = facts.interrupted.offset;
+  facts.module = facts.interrupted.module;
 }
 
 /** Takes what a banner says. */
@@ -182,7 +197,9 @@ export function takeFact(facts: SplatFacts, text: string, inTrace: boolean, isLo
     (isLockdep ? matchOf(LOCKDEP_FACTS, text) : null);
   if (!found) return false;
   const { rule, match } = found;
-  if (!(inTrace && rule.beforeTrace)) rule.take(facts, match.groups ?? {});
+  const groups = match.groups ?? {};
+  if (inTrace && rule.beforeTrace) facts.interrupted ??= placeOf(groups);
+  else rule.take(facts, groups);
   return true;
 }
 

@@ -12,6 +12,8 @@ export interface BannerRule extends LineRule {
   readonly ending: Ending;
   /** This line may also be the second banner of a splat of one of these kinds. */
   readonly follows?: readonly string[];
+  /** An interrupt reports it (watchdogs, spurious interrupts, the panics of both): it is about the function that was interrupted. */
+  readonly byInterrupt?: boolean;
   /** The trace is the one after `stack backtrace:`. */
   readonly laterTrace?: boolean;
 }
@@ -98,6 +100,7 @@ export const BANNERS: readonly BannerRule[] = [
     pattern:
       /^(?:(?:NMI )?watchdog: )?BUG: soft lockup - CPU#(?<cpu>\d{1,5}) stuck for .{1,12}? \[(?<comm>.+):(?<pid>\d{1,10})\]/,
     ending: 'trace',
+    byInterrupt: true,
   },
   {
     kind: 'hard-lockup',
@@ -105,6 +108,7 @@ export const BANNERS: readonly BannerRule[] = [
     pattern:
       /^(?:(?:NMI )?watchdog: )?(?:Watchdog detected hard LOCKUP on cpu (?<cpu>\d{1,5})|CPU ?\d{1,5}: ?Watchdog detected hard|CPU \d{1,5} (?:detected hard LOCKUP on other CPUs|Hard LOCKUP)|Watchdog CPU:\d{1,5} (?:detected )?Hard LOCKUP)/i,
     ending: 'trace',
+    byInterrupt: true,
   },
   // kernel/rcu/tree_stall.h, tree_exp.h
   {
@@ -112,6 +116,7 @@ export const BANNERS: readonly BannerRule[] = [
     starts: ['rcu: INFO: ', 'INFO: rcu'],
     pattern: /^(?:rcu: )?INFO: \w+ (?:self-detected stall on CPU|detected (?:expedited )?stalls? on)/,
     ending: 'trace',
+    byInterrupt: true,
   },
   // kernel/hung_task.c
   {
@@ -222,9 +227,16 @@ export const BANNERS: readonly BannerRule[] = [
     starts: ['Kernel panic - not syncing', 'Kernel panic: '],
     pattern: /^Kernel panic/,
     ending: 'panic-marker',
+    byInterrupt: true,
   },
   // kernel/irq/spurious.c
-  { kind: 'irq-nobody-cared', starts: ['irq '], pattern: /^irq \d{1,6}: nobody cared/, ending: 'trace' },
+  {
+    kind: 'irq-nobody-cared',
+    starts: ['irq '],
+    pattern: /^irq \d{1,6}: nobody cared/,
+    ending: 'trace',
+    byInterrupt: true,
+  },
   // arch/x86/mm/extable.c
   {
     kind: 'msr-access',

@@ -5,7 +5,15 @@ import { armFramesIn, type FramePlace, frameIn, isOutermost, isStackMark, readFr
 import { FtraceDumps } from './ftrace-dump.ts';
 import { NONE, UPTIME } from './head.ts';
 import { type LogRecord, timeOf } from './record.ts';
-import { isBody, isPlainBody, noFacts, type SplatFacts, takeBanner, takeFact } from './splat-facts.ts';
+import {
+  isBody,
+  isPlainBody,
+  noFacts,
+  type SplatFacts,
+  takeBanner,
+  takeFact,
+  takeInterrupted,
+} from './splat-facts.ts';
 import { type Banner, type BannerRule, bannerIn, canBegin } from './splat-rules.ts';
 
 /** Messages are looked at up to this length; the lines of a splat are shorter. */
@@ -341,12 +349,13 @@ export class SplatReader {
   }
 
   private writeSplat(open: OpenSplat, complete: boolean): void {
-    const { facts } = open;
+    const { facts, rule } = open;
+    if (rule.byInterrupt) takeInterrupted(facts);
     this.out.splat({
       source: this.out.id,
       splat: open.splat,
       boot: open.boot,
-      kind: open.rule.kind,
+      kind: rule.kind,
       time_ns: open.timeNs,
       file: facts.file,
       file_line: facts.fileLine,
