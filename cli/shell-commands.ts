@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { namedQuery, QUERY_NAMES } from '../queries/catalog.ts';
 import { describeItem } from '../queries/describe.ts';
+import { columnComment, quoteText } from '../tables/ddl.ts';
+import { EVENT_COLUMNS } from '../tables/index.ts';
 import { UsageError } from './exit-codes.ts';
 import { namedParameters, type Parameters } from './query-parameters.ts';
 import { itemText } from './schema.ts';
@@ -43,8 +45,11 @@ const TABLES_SQL = `
 
 /** Columns of a table that only this recording has: a kind of trace event, or one that its user made. */
 const COLUMNS_SQL = `
-  SELECT column_name AS "column", data_type AS type, comment AS doc
+  SELECT column_name AS "column", data_type AS type, coalesce(comment, common.doc) AS doc
   FROM duckdb_columns()
+  LEFT JOIN (
+    VALUES ${EVENT_COLUMNS.map((column) => `(${quoteText(column.name)}, ${quoteText(columnComment(column))})`).join(', ')}
+  ) common (name, doc) ON schema_name = 'ftrace' AND column_name = common.name
   WHERE NOT internal AND lower($name) IN (lower(table_name), lower(schema_name || '.' || table_name))
   ORDER BY schema_name, table_name, column_index`;
 

@@ -1,5 +1,5 @@
 import { commentSql, createTableSql, quoteIdentifier, sqlTableName } from '../tables/ddl.ts';
-import type { Table, TableDef } from '../tables/index.ts';
+import { EVENT_COLUMNS, type Table, type TableDef } from '../tables/index.ts';
 import type { Engine } from './engine.ts';
 import { eventColumnType, loadTable } from './load.ts';
 
@@ -37,6 +37,11 @@ export function sqlTables(tables: readonly Table[]): { table: Table; def: TableD
   });
 }
 
+/** What there is to say of a table: not again of the columns that all trace events have, which a hundred tables would repeat. */
+function ownColumns(def: TableDef): TableDef {
+  return def.schema ? { ...def, columns: def.columns.slice(EVENT_COLUMNS.length) } : def;
+}
+
 export interface LoadOptions {
   /** Tables that are in the database already, and under which name. */
   readonly written?: ReadonlyMap<Table, string>;
@@ -66,7 +71,7 @@ export async function createTables(
       before === undefined
         ? createTableSql(def, typeAt)
         : `ALTER TABLE ${sqlTableName({ ...def, name: before })} RENAME TO ${quoteIdentifier(def.name)};`,
-      ...(comments ? commentSql(def) : []),
+      ...(comments ? commentSql(ownColumns(def)) : []),
     );
   }
   if (statements.length > 0) await engine.duckdb.query(engine.raw, statements.join('\n'));

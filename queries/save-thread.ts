@@ -32,6 +32,12 @@ export interface SaveReply {
 /** Bytes of batches that may wait for the writer. */
 const MOST_WAITING = 48 * 1024 * 1024;
 
+/**
+ * Threads of the database engine: what the reading leaves. One that waits for another of its own looks for work without end, on a core
+ * that the reading needs.
+ */
+const SPARE_THREADS = Math.min(4, Math.max(1, availableParallelism() - 2));
+
 /** Smaller memory is copied. Node.js cuts some of it from common pieces, which cannot change hands. */
 const WORTH_HANDING_OVER = 65_536;
 
@@ -62,7 +68,7 @@ export class SaveThread {
   private ended = false;
   private readonly paused: (() => void)[] = [];
 
-  constructor(script: URL, path: string, { memoryLimit, threads }: EngineLimits) {
+  constructor(script: URL, path: string, { memoryLimit, threads = SPARE_THREADS }: EngineLimits) {
     this.worker = new Worker(script);
     this.worker.on('message', (reply: SaveReply) => this.receive(reply));
     this.worker.on('messageerror', (error) => this.fail(error));
