@@ -25,6 +25,9 @@ interface WrittenColumn {
   used: number;
 }
 
+/** An ENUM of so many values takes one byte a row. */
+const BYTE_VALUES = 255;
+
 /** A dictionary of more values in the first batch will soon be too large for an ENUM. */
 const MOST_ENUM_VALUES = 16_384;
 
@@ -102,9 +105,12 @@ export class EventWriter {
       // A list of many values is no list of arguments.
       for (const value of values) column.values.push(value);
       if (batch.columns[i].def.type === 'dict' && column.values.length > column.used) {
+        const { used } = column;
         for (const index of batch.columns[i].data as Int32Array)
           if (index >= column.used) column.used = index + 1;
-        column.used = Math.min(column.used, column.values.length);
+        const known = column.values.length;
+        // The type changes anyway: with what other tables have it may not need to again.
+        column.used = column.used > used && known <= BYTE_VALUES ? known : Math.min(column.used, known);
       }
     });
   }

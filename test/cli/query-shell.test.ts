@@ -85,6 +85,7 @@ describe('the shell', () => {
     expect(shown).toContain('Common time of the event that showed it.');
     expect(shown).toContain('near(at_ns, within_ns)');
     expect(shown).toMatch(/ps +INTEGER +Page shift/);
+    expect(shown).toMatch(/seq +UINTEGER +Number of the event in its source/);
     expect(shown).toContain('.describe nowhere: no such table, view or macro');
     expect(shown).toContain('first-divergence');
     expect(shown).toContain('0000:01:00.0');
