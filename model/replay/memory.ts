@@ -5,23 +5,25 @@ const NOTE_COUNT = Object.keys(NOTE).length;
 
 /** What rules remember of functions from one event to the next: a number per note (see `NOTE`) and function. */
 export class RuleMemory {
-  private readonly dense: (Int32Array | undefined)[] = new Array(NOTE_COUNT).fill(undefined);
+  /** The notes of a function lie side by side: they are asked for together. */
+  private dense = new Int32Array(NOTE_COUNT * 64).fill(UNKNOWN);
   private readonly sparse = new Map<string, number>();
 
   recall(fn: number, note: number): number {
-    const values = this.dense[note];
-    return values !== undefined && fn < values.length ? values[fn] : UNKNOWN;
+    const at = fn * NOTE_COUNT + note;
+    return at < this.dense.length ? this.dense[at] : UNKNOWN;
   }
 
   remember(fn: number, note: number, value: number): void {
-    let values = this.dense[note];
-    if (values === undefined || fn >= values.length) {
-      const grown = new Int32Array(Math.max(64, fn * 2)).fill(UNKNOWN);
-      if (values) grown.set(values);
-      values = grown;
-      this.dense[note] = values;
-    }
-    values[fn] = value;
+    const at = fn * NOTE_COUNT + note;
+    if (at >= this.dense.length) this.grow(fn);
+    this.dense[at] = value;
+  }
+
+  private grow(fn: number): void {
+    const grown = new Int32Array(NOTE_COUNT * fn * 2).fill(UNKNOWN);
+    grown.set(this.dense);
+    this.dense = grown;
   }
 
   /** The same for notes of which a function has many, such as its domains. */
@@ -34,7 +36,7 @@ export class RuleMemory {
   }
 
   clear(): void {
-    for (const values of this.dense) values?.fill(UNKNOWN);
+    this.dense.fill(UNKNOWN);
     this.sparse.clear();
   }
 }

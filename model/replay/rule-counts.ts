@@ -20,10 +20,44 @@ export function placeOf(rule: string): number {
 /** Counts of one function, rule by rule. What is about no function stands before the first one. */
 const WIDTH = RULES.length;
 
+/** A count of one byte is full. */
+const FULL = 256;
+
+/** Counts that are mostly small, of a byte each: what goes beyond stands elsewhere, so that all of a function are near one another. */
+class ByteCounts {
+  private low = new Uint8Array(WIDTH * 64);
+  private readonly high = new Map<number, number>();
+
+  get length(): number {
+    return this.low.length;
+  }
+
+  get(at: number): number {
+    return this.low[at] + FULL * (this.high.get(at) ?? 0);
+  }
+
+  /** Counts one more; returns how many there were. */
+  add(at: number): number {
+    const before = this.low[at]++;
+    if (before === FULL - 1) this.high.set(at, (this.high.get(at) ?? 0) + 1);
+    return before;
+  }
+
+  isFirst(at: number): boolean {
+    return !this.high.has(at);
+  }
+
+  grow(size: number): void {
+    const low = new Uint8Array(size);
+    low.set(this.low);
+    this.low = low;
+  }
+}
+
 /** Counts the decisions of all rules. Those on one function lie side by side: they are counted together. */
 export class RuleTally {
-  private decided = new Uint32Array(WIDTH * 64);
-  private undecided = new Uint32Array(WIDTH * 64);
+  private readonly decided = new ByteCounts();
+  private readonly undecided = new ByteCounts();
   private readonly why = new Map<number, string>();
   private readonly whyOn = new Map<number, Map<number, string>>();
 
@@ -34,22 +68,22 @@ export class RuleTally {
   decide(rule: number, fn: number): void {
     const at = (fn + 1) * WIDTH + rule;
     if (at >= this.decided.length) this.grow(at);
-    this.decided[at]++;
+    this.decided.add(at);
   }
 
   /** An operand was unknown. */
   leave(rule: number, fn: number, why: string): void {
     const at = (fn + 1) * WIDTH + rule;
     if (at >= this.undecided.length) this.grow(at);
-    if (this.undecided[at]++ === 0) this.explain(rule, fn, why);
+    if (this.undecided.add(at) === 0 && this.undecided.isFirst(at)) this.explain(rule, fn, why);
   }
 
   of(rule: number): RuleCounts {
     let decided = 0;
     let undecided = 0;
     for (let at = rule; at < this.decided.length; at += WIDTH) {
-      decided += this.decided[at];
-      undecided += this.undecided[at];
+      decided += this.decided.get(at);
+      undecided += this.undecided.get(at);
     }
     const perFunction = () => this.perFunction(rule);
     return { decided, undecided, why: this.why.get(rule) ?? null, perFunction };
@@ -59,8 +93,8 @@ export class RuleTally {
     const whyOn = this.whyOn.get(rule);
     let fn = 0;
     for (let at = WIDTH + rule; at < this.decided.length; at += WIDTH) {
-      const decided = this.decided[at];
-      const undecided = this.undecided[at];
+      const decided = this.decided.get(at);
+      const undecided = this.undecided.get(at);
       if (decided + undecided > 0) yield { fn, decided, undecided, why: whyOn?.get(fn) ?? null };
       fn++;
     }
@@ -76,11 +110,7 @@ export class RuleTally {
 
   private grow(at: number): void {
     const size = (Math.floor(at / WIDTH) + 1) * WIDTH * 2;
-    const decided = new Uint32Array(size);
-    decided.set(this.decided);
-    this.decided = decided;
-    const undecided = new Uint32Array(size);
-    undecided.set(this.undecided);
-    this.undecided = undecided;
+    this.decided.grow(size);
+    this.undecided.grow(size);
   }
 }
