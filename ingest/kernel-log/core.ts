@@ -19,7 +19,17 @@ import {
   startsWith,
   wordEnd,
 } from '../ascii.ts';
-import { afterBlank, type Head, NONE, RELATIVE, readCaller, readUptime, UPTIME, WALL } from './head.ts';
+import {
+  afterBlank,
+  type Head,
+  NONE,
+  RELATIVE,
+  readCaller,
+  readSeconds,
+  readUptime,
+  UPTIME,
+  WALL,
+} from './head.ts';
 import { readKmsg } from './kmsg.ts';
 import { readCtime, readIso, readShortFull, readSyslogDate } from './wall-time.ts';
 
@@ -88,16 +98,11 @@ function readBracket(bytes: Uint8Array, at: number, end: number, head: Head, hin
 
 /** `[    0.512346 <    0.100001>]` of `dmesg -d`: the time, and the seconds since the record before. */
 function readStepped(bytes: Uint8Array, at: number, end: number, head: Head): number {
-  const first = skipBlanks(bytes, at + 1, end);
-  const point = skipDigits(bytes, first, end);
-  const stop = skipDigits(bytes, point + 1, end);
-  if (point === first || point - first > 9 || stop !== point + 7) return -1;
-  if (bytes[stop] !== SPACE || bytes[stop + 1] !== LESS) return -1;
+  const stop = readSeconds(bytes, at, end, head);
+  if (stop < 0 || bytes[stop] !== SPACE || bytes[stop + 1] !== LESS) return -1;
   const close = findByte(bytes, CLOSE, stop, Math.min(end, stop + 32));
   if (close < 0 || bytes[close - 1] !== GREATER) return -1;
   head.timeKind = UPTIME;
-  head.seconds = numberIn(bytes, first, point);
-  head.nanos = numberIn(bytes, point + 1, stop) * 1000;
   head.stepNs = 1000;
   head.rendering = 'dmesg delta';
   return close + 1;

@@ -84,10 +84,10 @@ export class Head {
 }
 
 /**
- * Reads `[   12.345678]`, the `[%5lu.%06lu]` of print_time() in kernel/printk/printk.c. The padding may be no-break
- * spaces. Returns the index after the bracket, or -1 when it is none.
+ * Reads the seconds and microseconds of `[   12.345678`, the `[%5lu.%06lu` of print_time() in kernel/printk/printk.c, into `head`. The
+ * padding may be no-break spaces. Returns the index after them, or -1.
  */
-export function readUptime(bytes: Uint8Array, at: number, end: number, head: Head): number {
+export function readSeconds(bytes: Uint8Array, at: number, end: number, head: Head): number {
   let i = at + 1;
   let byte = bytes[i];
   while (isBlank(byte)) byte = bytes[++i];
@@ -104,10 +104,17 @@ export function readUptime(bytes: Uint8Array, at: number, end: number, head: Hea
     if (!isDigit(byte)) return -1;
     micros = micros * 10 + byte - 0x30;
   }
-  if (bytes[++i] !== CLOSE || i >= end) return -1;
-  head.timeKind = UPTIME;
+  if (++i >= end) return -1;
   head.seconds = seconds;
   head.nanos = micros * 1000;
+  return i;
+}
+
+/** Reads `[   12.345678]`. Returns the index after the bracket, or -1 when it is none. */
+export function readUptime(bytes: Uint8Array, at: number, end: number, head: Head): number {
+  const i = readSeconds(bytes, at, end, head);
+  if (i < 0 || bytes[i] !== CLOSE) return -1;
+  head.timeKind = UPTIME;
   head.stepNs = 1000;
   return i + 1;
 }

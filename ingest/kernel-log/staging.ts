@@ -8,11 +8,20 @@ export const STAGED_ROWS = 1024;
 class Optional {
   readonly values = new Int32Array(STAGED_ROWS);
   readonly present = new Uint8Array(STAGED_ROWS);
+  private isUsed = false;
 
   /** Sets a row; a negative value is null. */
   set(row: number, value: number): void {
-    this.values[row] = value < 0 ? 0 : value;
-    this.present[row] = value < 0 ? 0 : 1;
+    if (value < 0) return;
+    this.isUsed = true;
+    this.values[row] = value;
+    this.present[row] = 1;
+  }
+
+  /** All rows are null. */
+  clear(): void {
+    if (this.isUsed) this.present.fill(0);
+    this.isUsed = false;
   }
 }
 
@@ -86,6 +95,7 @@ export class StagedRecords {
     table.column('time_kind').pushBlock(this.timeKind, count);
     for (const name of ['level', 'facility', 'caller', 'device', 'driver'] as const) {
       table.column(name).pushBlock(this[name].values, count, this[name].present);
+      this[name].clear();
     }
     table.column('offset').pushBlock(this.offset, count);
     table.column('length').pushBlock(this.length, count);

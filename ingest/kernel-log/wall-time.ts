@@ -28,19 +28,6 @@ export function daysOf(year: number, month: number, day: number): number {
   );
 }
 
-let lastDate = -1;
-let lastDays = 0;
-
-/** `daysOf` for dates that mostly equal the one before. */
-function daysLike(year: number, month: number, day: number): number {
-  const date = (year * 16 + month) * 32 + day;
-  if (date !== lastDate) {
-    lastDate = date;
-    lastDays = daysOf(year, month, day);
-  }
-  return lastDays;
-}
-
 /**
  * Abbreviated months as strftime("%b") prints them in the locales in which people post logs: English, German, French, Spanish,
  * Italian, Portuguese, Dutch, Scandinavian, Polish, Czech, Turkish, Russian. The first three letters decide. Where two languages
@@ -68,6 +55,33 @@ MONTHS.set('juin', 6);
 MONTHS.set('juil', 7);
 
 const decoder = new TextDecoder('utf-8');
+
+/** A time as it was printed last, and what it means: most lines of a log are of the same second as the one before. */
+class TimeMemo {
+  private readonly text = new Uint8Array(40);
+  private length = 0;
+  seconds = 0;
+
+  /** Index after the remembered time where it stands at `at`, or -1. */
+  endAt(bytes: Uint8Array, at: number, end: number): number {
+    const { text, length } = this;
+    if (length === 0 || end - at < length) return -1;
+    // Seconds differ first.
+    for (let i = length - 1; i >= 0; i--) if (bytes[at + i] !== text[i]) return -1;
+    return at + length;
+  }
+
+  keep(bytes: Uint8Array, at: number, end: number, seconds: number): void {
+    this.length = 0;
+    if (end - at > this.text.length) return;
+    for (let i = at; i < end; i++) this.text[this.length++] = bytes[i];
+    this.seconds = seconds;
+  }
+}
+
+const lastIso = new TimeMemo();
+const lastCtime = new TimeMemo();
+const lastSyslog = new TimeMemo();
 
 /** The last name that was looked up, and its month: nearly all lines of a log have the same. */
 let lastName = new Uint8Array();
@@ -139,6 +153,12 @@ function readZone(bytes: Uint8Array, at: number, end: number, head: Head): numbe
  * zone, which then counts as UTC). Returns the index after it, or -1.
  */
 export function readIso(bytes: Uint8Array, at: number, end: number, head: Head): number {
+  const known = lastIso.endAt(bytes, at, end);
+  if (known >= 0) {
+    head.timeKind = WALL;
+    head.seconds = lastIso.seconds;
+    return readZone(bytes, readFraction(bytes, known, end, head), end, head);
+  }
   if (end - at < 19 || bytes[at + 4] !== MINUS || bytes[at + 7] !== MINUS) return -1;
   if (bytes[at + 10] !== 0x54 && bytes[at + 10] !== SPACE) return -1;
   if (skipDigits(bytes, at, at + 4) !== at + 4) return -1;
@@ -148,7 +168,8 @@ export function readIso(bytes: Uint8Array, at: number, end: number, head: Head):
   const clock = readClock(bytes, at + 11, end);
   if (clock < 0 || year < 1970 || month < 1 || month > 12 || day < 1 || day > 31) return -1;
   head.timeKind = WALL;
-  head.seconds = daysLike(year, month, day) * 86400 + clock;
+  head.seconds = daysOf(year, month, day) * 86400 + clock;
+  lastIso.keep(bytes, at, at + 19, head.seconds);
   return readZone(bytes, readFraction(bytes, at + 19, end, head), end, head);
 }
 
@@ -157,6 +178,11 @@ export function readIso(bytes: Uint8Array, at: number, end: number, head: Head):
  * UTC. Returns the index after it, or -1.
  */
 export function readCtime(bytes: Uint8Array, at: number, end: number, head: Head): number {
+  const known = lastCtime.endAt(bytes, at, end);
+  if (known >= 0) {
+    setWall(head, lastCtime.seconds);
+    return known;
+  }
   let i = at;
   while (i < end && bytes[i] !== SPACE && i - at < 8) i++;
   if (i === at || bytes[i] !== SPACE) return -1;
@@ -166,7 +192,8 @@ export function readCtime(bytes: Uint8Array, at: number, end: number, head: Head
   const yearAt = after.index + 9;
   if (clock < 0 || yearAt + 4 > end || skipDigits(bytes, yearAt, yearAt + 4) !== yearAt + 4) return -1;
   const year = numberIn(bytes, yearAt, yearAt + 4);
-  setWall(head, year, after.month, after.day, clock);
+  setDate(head, year, after.month, after.day, clock);
+  if (after.month > 0) lastCtime.keep(bytes, at, yearAt + 4, head.seconds);
   return yearAt + 4;
 }
 
@@ -194,9 +221,15 @@ function readMonthDay(bytes: Uint8Array, at: number, end: number): MonthDay {
   return { index: stop + 1, month: monthOf(bytes, at, nameEnd), day: numberIn(bytes, i, stop) };
 }
 
-function setWall(head: Head, year: number, month: number, day: number, clock: number): void {
-  head.timeKind = month === 0 ? NONE : WALL;
-  head.seconds = month === 0 ? 0 : daysLike(year, month, day) * 86400 + clock;
+function setDate(head: Head, year: number, month: number, day: number, clock: number): void {
+  setWall(head, month === 0 ? 0 : daysOf(year, month, day) * 86400 + clock);
+  if (month === 0) head.timeKind = NONE;
+}
+
+/** A time of whole seconds. */
+function setWall(head: Head, seconds: number): void {
+  head.timeKind = WALL;
+  head.seconds = seconds;
   head.nanos = 0;
   head.stepNs = 1_000_000_000;
 }
@@ -209,15 +242,18 @@ export const NO_YEAR = 1970;
  * year: the time counts from the start of 1970. Returns the index after it, or -1.
  */
 export function readSyslogDate(bytes: Uint8Array, at: number, end: number, head: Head): number {
-  const date = readMonthDay(bytes, at, end);
-  if (date.index < 0) return -1;
-  const clock = readClock(bytes, date.index, end);
-  if (clock < 0) return -1;
-  setWall(head, NO_YEAR, date.month, date.day, clock);
-  const kind = head.timeKind;
-  const after = readFraction(bytes, date.index + 8, end, head);
-  head.timeKind = kind;
-  return after;
+  let clockEnd = lastSyslog.endAt(bytes, at, end);
+  if (clockEnd >= 0) setWall(head, lastSyslog.seconds);
+  else {
+    const date = readMonthDay(bytes, at, end);
+    if (date.index < 0) return -1;
+    const clock = readClock(bytes, date.index, end);
+    if (clock < 0) return -1;
+    clockEnd = date.index + 8;
+    setDate(head, NO_YEAR, date.month, date.day, clock);
+    if (date.month > 0) lastSyslog.keep(bytes, at, clockEnd, head.seconds);
+  }
+  return readFraction(bytes, clockEnd, end, head);
 }
 
 const UTC = ascii(' UTC');
