@@ -74,6 +74,11 @@ export interface FramePlace {
   reliable: boolean;
 }
 
+/** A place for `readFrame` to write to. */
+export function noFramePlace(): FramePlace {
+  return { symbolStart: 0, symbolEnd: 0, offset: 0, moduleStart: 0, moduleEnd: 0, reliable: true };
+}
+
 /**
  * Reads the form that nearly all frames have, ` ? f+0x1/0x2 [module]`, without making texts of lines: patterns cost more than all
  * else that is done with a line of a splat. False when the message `[start, end)` has any other form.

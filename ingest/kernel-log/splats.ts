@@ -1,7 +1,7 @@
 import { ascii, skipSpaces, startsWith } from '../ascii.ts';
 import type { SourceRecording } from '../recording.ts';
 import { CallTrace, FrameColumns } from './call-trace.ts';
-import { armFramesIn, type FramePlace, frameIn, isOutermost, isStackMark, readFrame } from './frames.ts';
+import { armFramesIn, frameIn, isOutermost, isStackMark, noFramePlace, readFrame } from './frames.ts';
 import { FtraceDumps } from './ftrace-dump.ts';
 import { NONE, UPTIME } from './head.ts';
 import { type LogRecord, timeOf } from './record.ts';
@@ -94,14 +94,7 @@ export class SplatReader {
   private readonly out: SourceRecording;
   private readonly dumps: FtraceDumps;
   private readonly frameColumns: FrameColumns;
-  private readonly frame: FramePlace = {
-    symbolStart: 0,
-    symbolEnd: 0,
-    offset: 0,
-    moduleStart: 0,
-    moduleEnd: 0,
-    reliable: true,
-  };
+  private readonly frame = noFramePlace();
   /** By caller id, so that splats of several CPUs may be printed at once; -1 where the log has no callers. */
   private readonly open = new Map<number, OpenSplat>();
   /** Closed splats that an older open one holds back. */

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   armFramesIn,
-  type FramePlace,
   frameIn,
   isStackMark,
+  noFramePlace,
   readFrame,
 } from '../../../ingest/kernel-log/frames.ts';
 import {
@@ -20,14 +20,7 @@ const bytesOf = (text: string) => Buffer.from(`before${text}after`, 'latin1');
 const inBytes = <T>(text: string, read: (bytes: Uint8Array, start: number, end: number) => T): T =>
   read(bytesOf(text), 6, 6 + text.length);
 
-const place: FramePlace = {
-  symbolStart: 0,
-  symbolEnd: 0,
-  offset: 0,
-  moduleStart: 0,
-  moduleEnd: 0,
-  reliable: true,
-};
+const place = noFramePlace();
 
 /** The frame that the reader of bytes finds in a line, in the form of the patterns. */
 function frameInBytes(text: string) {
