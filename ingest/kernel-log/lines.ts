@@ -294,13 +294,14 @@ export class LineDecoder {
   }
 
   private mark(bytes: Uint8Array, text: number, end: number): Bucket | null {
-    if (!mayBeMark(bytes[text])) return null;
+    if (!mayBeMark(bytes[text], bytes[text + 1])) return null;
     const bucket = takeMark(this.writer, this.textOf(bytes, text, end), this.place());
     if (bucket !== 'marker' || bytes[text] !== STAR) return bucket;
     return this.findMerged(bytes, text, end) >= 0 ? null : bucket;
   }
 
   private findMerged(bytes: Uint8Array, at: number, end: number): number {
+    if (this.rawStart >= 0 && !hasByte(this.writer.viewOf(bytes), OPEN, at, end)) return -1;
     for (let i = at; i + 13 < end; i++) {
       if (bytes[i] !== OPEN || !(bytes[i + 1] === SPACE || isDigit(bytes[i + 1]))) continue;
       if (this.isMergedHead(bytes, i, end)) return i;

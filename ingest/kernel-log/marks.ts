@@ -61,9 +61,17 @@ export const MAX_MARK = 200;
 
 const MARKS_BY_FIRST_BYTE = byFirstByte(MARKS);
 
-/** The cheap test for every line: can one that begins with this byte be a mark? */
-export function mayBeMark(firstByte: number): boolean {
-  return firstByte < 128 && MARKS_BY_FIRST_BYTE[firstByte].length > 0;
+/** By the first two bytes of a line: can it be a mark? */
+const MAY_BEGIN = new Uint8Array(65536);
+for (const start of MARKS.flatMap(({ starts }) => starts)) {
+  const first = start.charCodeAt(0) << 8;
+  if (start.length > 1) MAY_BEGIN[first | start.charCodeAt(1)] = 1;
+  else MAY_BEGIN.fill(1, first, first + 256);
+}
+
+/** The cheap test for every line: can one that begins with these bytes be a mark? */
+export function mayBeMark(first: number, second: number): boolean {
+  return MAY_BEGIN[(first << 8) | second] === 1;
 }
 
 /** Acts on a line between the records; returns its bucket, or null for a line that is no such mark. */
