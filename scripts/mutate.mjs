@@ -1,5 +1,5 @@
 // Which conditions of the model does no test notice? Forces each condition to true and to false, one at a time, and runs the
-// stories of the rules, the exploration and the captures against it.
+// stories of the rules, the exploration and the tests of test/support/mutation-tests.ts against it.
 //   node scripts/mutate.mjs [--every N] [FILE...]     files under model/; --every N takes one condition in N
 // Exits with 1 when a mutant survives that scripts/mutants-accepted.txt does not explain.
 import { spawnSync } from 'node:child_process';
@@ -70,10 +70,15 @@ const mutants = [];
 const instrument = {
   name: 'instrument',
   setup(builder) {
+    // Tests are collected, to be run once for each mutant.
+    builder.onResolve({ filter: /^vitest$/ }, () => ({
+      path: join(root, 'test/support/collected-tests.ts'),
+    }));
     builder.onLoad({ filter: /\.ts$/ }, ({ path }) => {
       const name = relative(root, path);
-      if (!files.includes(name)) return null;
-      const source = readFileSync(path, 'utf8');
+      const text = readFileSync(path, 'utf8');
+      const source = text.replaceAll('import.meta.dirname', JSON.stringify(dirname(path)));
+      if (!files.includes(name)) return { contents: source, loader: 'ts' };
       // Offsets of the parser count UTF-16 units, as strings do.
       const edits = [];
       for (const node of conditionsOf(source)) {
@@ -105,7 +110,6 @@ await build({
   banner: {
     js: 'globalThis.__mutant=-1;globalThis.__forced=false;const __m=(id,value)=>id===globalThis.__mutant?globalThis.__forced:value;',
   },
-  define: { 'import.meta.dirname': JSON.stringify(join(root, 'test/model')) },
 });
 writeFileSync(join(folder, 'list.json'), JSON.stringify(mutants.filter((mutant) => mutant.id % every === 0)));
 const accepted = join(root, 'scripts/mutants-accepted.txt');

@@ -2,10 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROFILES } from '../../model/features.ts';
 import { RULE_CASES } from '../model/rule-cases.ts';
+import { SIMULATOR_CASES } from '../model/simulator-cases.ts';
+import { COLLECTED } from './collected-tests.ts';
 import { differencesFromTheContract, differencesWithUnknowns } from './contract-table.ts';
 import { disagreement, sequences, wrongAtRandom } from './exploration.ts';
 import { machineDifferences } from './machine-table.ts';
 import { section } from './rule-stories.ts';
+import './mutation-tests.ts';
 
 declare global {
   /** The condition that is forced, and to what (see `scripts/mutate.mjs`). */
@@ -26,11 +29,11 @@ interface Check {
   run(): Promise<boolean>;
 }
 
-const GOLDEN = join(import.meta.dirname, 'rule-cases.golden.txt');
+const GOLDEN = join(import.meta.dirname, '../model/rule-cases.golden.txt');
 
 function storyChecks(): Check[] {
   const golden = readFileSync(GOLDEN, 'utf8');
-  return RULE_CASES.flatMap((rule) =>
+  return [...SIMULATOR_CASES, ...RULE_CASES].flatMap((rule) =>
     (['trips', 'nearMiss'] as const).map((story) => ({
       name: rule.rule,
       run: async () => golden.includes(await section(rule, story)),
@@ -54,6 +57,16 @@ const EXPLORATION: readonly Check[] = [
   },
   { name: 'stories at random', run: async () => wrongAtRandom(120) === null },
 ];
+
+/** Tests that vitest runs, collected (see `mutation-tests.ts`). */
+const TESTS: readonly Check[] = COLLECTED.map(({ name, run }) => ({
+  name,
+  run: () =>
+    run().then(
+      () => true,
+      () => false,
+    ),
+}));
 
 /** A crash is as good as a wrong answer: a test would have failed. */
 async function passes(check: Check): Promise<boolean> {
@@ -88,7 +101,7 @@ export async function hunt(listPath: string, acceptedPath: string): Promise<numb
   const accepted = acceptedMutants(acceptedPath);
   const stories = storyChecks();
   globalThis.__mutant = -1;
-  for (const check of [...stories, ...EXPLORATION]) {
+  for (const check of [...stories, ...EXPLORATION, ...TESTS]) {
     if (!(await passes(check))) throw new Error(`${check.name} fails without any mutant`);
   }
   const sources = new Map<string, string>();
@@ -100,7 +113,7 @@ export async function hunt(listPath: string, acceptedPath: string): Promise<numb
     sources.set(mutant.file, source);
     // Stories of the rules of the same file first: they are the likeliest to notice.
     const near = stories.filter((check) => source.includes(`'${check.name}'`));
-    const checks = [...near, ...EXPLORATION, ...stories.filter((check) => !near.includes(check))];
+    const checks = [...near, ...EXPLORATION, ...stories.filter((check) => !near.includes(check)), ...TESTS];
     for (const forced of [true, false]) {
       if (accepted.has(`${mutant.file} | ${mutant.text} | ${forced}`)) known++;
       else if (await isKilled(mutant, forced, checks)) killed++;

@@ -1,0 +1,20 @@
+// The tests that `scripts/mutate.mjs` runs against every mutant that the stories of the rules leave alive.
+import '../model/advice.test.ts';
+import '../model/bad-access.test.ts';
+import '../model/divergences.test.ts';
+import '../model/links.test.ts';
+import '../model/listings.test.ts';
+import '../model/log-alignment.test.ts';
+import '../model/log-messages.test.ts';
+import '../model/naming.test.ts';
+import '../model/pci-tracepoints.test.ts';
+import '../model/prepare-unsupported.test.ts';
+import '../model/probed-warns.test.ts';
+import '../model/scenarios.test.ts';
+import '../model/scope.test.ts';
+import '../model/stack-caller.test.ts';
+import '../model/twins.test.ts';
+import '../model/hardware/captures.test.ts';
+import '../model/hardware/fit.test.ts';
+import '../model/hardware/lift.test.ts';
+import '../model/hardware/reset.test.ts';
