@@ -28,7 +28,7 @@ const INT32_COLUMNS = [
   'cap',
   /** `ats_stu` (a page shift in the PCI core) as printed. */
   'stu',
-  /** VF index, group, or `type` of a cache tag. */
+  /** VF index, group, `type` of a cache tag, or power state. */
   'index',
   /** Config offset of a write. */
   'where',

@@ -4,7 +4,7 @@ import type { EventKindName } from '../events.ts';
 export interface LogMessage {
   /** A cheap test before the pattern: every message of the kind has it. */
   readonly word: string;
-  /** Named groups: `device`, `requester` (hex), `descriptor` (hex, its first quadword), `shift`, `index`, `bus` and `lastBus` (hex). */
+  /** Named groups: `device`, `requester` (hex), `descriptor` (hex, its first quadword), `shift`, `index`, `power`, `bus` and `lastBus` (hex). */
   readonly pattern: RegExp;
   readonly kind: EventKindName;
   /** The address that the record begins with is that of the IOMMU or of a port, not of the function it is about. */
@@ -55,7 +55,7 @@ export const LOG_MESSAGES: readonly LogMessage[] = [
   message('log.reset', 'stop IOMMU', /failed to stop IOMMU for a PCI reset/),
   message('log.reset', 'ready ', /: (?:not )?ready \d+ms after (?:FLR|bus reset|PM D3hot->D0|DPC|resume)/),
   message('log.reset', 'prematurely unblocked', /DMA-aliased sibling may be prematurely unblocked/),
-  message('log.power', 'change power state', /Unable to change power state from \S+ to \S+/i),
+  message('log.power', 'change power state', /Unable to change power state from (?<power>\S+) to \S+/i),
   message(
     'log.aer',
     ' received',

@@ -23,6 +23,8 @@ const WARN_FUNCTIONS =
 
 /** How many records after an error of the invalidation queue its descriptors may stand. */
 const DESCRIPTOR_REACH = 6;
+/** Names of `pci_power_t` by its values (drivers/pci/pci.c, pci_power_name()). */
+const POWER_STATES = ['D0', 'D1', 'D2', 'D3hot', 'D3cold'];
 /** What a register of a unit that is gone reads as. */
 const ALL_ONES = 0xffff;
 
@@ -249,6 +251,7 @@ function liftRecord(
   draft.device = device && isFunctionAddress(device) ? events.names.internString(device.toLowerCase()) : -1;
   if (groups.shift) draft.pageShift = Number(groups.shift);
   if (groups.index) draft.index = Number(groups.index);
+  if (groups.power) draft.index = POWER_STATES.indexOf(groups.power);
   if (groups.bus) {
     draft.index = Number.parseInt(groups.bus, 16);
     draft.value = Number.parseInt(groups.lastBus ?? groups.bus, 16);

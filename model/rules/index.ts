@@ -12,6 +12,7 @@ import { REGISTER_RULES } from './registers.ts';
 import { RESET_RULES } from './resets.ts';
 import type { CalledFunction, Outcome, Rule, RuleHooks } from './rule.ts';
 import { SIMULATOR_RULES } from './simulator.ts';
+import { TIMEOUT_RULES } from './timeouts.ts';
 import { TRANSLATION_UNIT_RULES } from './translation-unit.ts';
 
 /** Every rule, by id. */
@@ -26,6 +27,7 @@ export const RULES: readonly Rule[] = [
   ...REGISTER_RULES,
   ...PASID_AND_PRI_RULES,
   ...INVALIDATION_RULES,
+  ...TIMEOUT_RULES,
   ...ACCOUNTING_RULES,
   ...SIMULATOR_RULES,
   ...RECORDING_RULES,

@@ -21,9 +21,6 @@ function isToldTwice(context: RuleContext, before: number, event: number): boole
   return then !== null && now !== null && now - then < TOLD_TWICE_NS;
 }
 
-/** Requester id of an error whose register read as all ones. */
-const ALL_ONES = 0xffff;
-
 const ATTACHING = kindMask('iommu.attach', 'iommu.block', 'iommu.release', 'reset.prepare', 'reset.done');
 
 /** The windows in which an invalidation to a function with ATS off is part of a correct attach or detach. */
@@ -171,49 +168,6 @@ export const INVALIDATION_RULES: readonly Rule[] = [
           observed: 'No invalidation names the function around its disable.',
           evidence: [...context.because(fn.fn, CORE_EN, 'ATS was on'), { role: 'ATS goes off', event }],
         }),
-      });
-    },
-  },
-  {
-    id: 'ATS036',
-    name: 'invalidation-timeout',
-    severity: 'error',
-    layers: ['drv', 'hw'],
-    condition:
-      'The IOMMU reports that an invalidation was not answered in time, or a CPU is stuck where it waits for the answer.',
-    versions:
-      'All; the wording differs by driver. SMMUv3 names no device; VT-d may report SID 0, and SID ffff when its registers are gone.',
-    meaning:
-      'The device did not complete the invalidation: ATS off behind the driver, a reset, a lost link, or a hanging device.',
-    fix: 'Look at the causes linked here; without one, suspect the device or its link.',
-    needs: [['log.timeout']],
-    causes: ['ATS030', 'ATS023', 'ATS024', 'ATS034', 'ATS016'],
-    references: ['drivers/iommu/intel/dmar.c qi_dump_fault()', 'drivers/iommu/amd/iommu.c', 'PCIe 10.3.1'],
-    points: ['log.timeout'],
-    once: 'generation',
-    tellsCount: true,
-    onPoint(context, kind, fn, event) {
-      if (kind !== 'log.timeout') return;
-      const stuck = context.symbolAt(event);
-      const isGone = fn === null && context.requesterAt(event) === ALL_ONES;
-      context.fire('ATS036', {
-        fn: fn?.fn ?? null,
-        event,
-        severity: isGone ? 'warning' : undefined,
-        message: fn
-          ? `${fn.address} did not answer a device-TLB invalidation in time.`
-          : stuck
-            ? `A CPU went no further while it waited in ${stuck}() for a device to answer an invalidation; the report names no device.`
-            : isGone
-              ? 'The IOMMU reports an invalidation time-out with all bits of its register set: its registers were gone, or read as if they were.'
-              : 'A device did not answer an invalidation in time; the message names none.',
-        expected: 'Every invalidation is completed in time.',
-        observed: stuck ? `A CPU is stuck in ${stuck}().` : 'The IOMMU reported a time-out.',
-        evidence: [
-          ...(fn ? context.because(fn.fn, CORE_EN, 'belief of the core') : []),
-          { role: 'the time-out', event },
-        ],
-        key: stuck ?? (isGone ? 'all ones' : undefined),
       });
     },
   },

@@ -11,10 +11,13 @@ const NOTES = {
   failedProbe: 'the probe of its IOMMU driver failed',
   failedProbeUsed: 'the failed probe of which a use was reported',
   fault: 'the last fault',
+  gone: 'config space reads as all ones',
   invalidated: 'the last invalidation since ATS went on',
   pasidCleared: 'a reset cleared PASID Control while the core had PASID on, and nobody has written it since',
+  power: 'the kernel could not change its power state',
   prepareFailedInProbe: 'a prepare failed inside a probe that is under way',
   prepareShift: 'the page shift of the last prepare',
+  removal: 'its removal begins',
   required: 'the core said that ATS must be on',
   stuLost:
     'a reset of a PF that was prepared and is not enabled: restore writes nothing, so its STU is what the reset left',
