@@ -3,7 +3,7 @@ import { rowAt, rowsOf } from '../../tables/index.ts';
 import { listing } from '../support/listing-writer.ts';
 import { analyzeBytes, findingsOf, labelsOf } from '../support/pipeline.ts';
 import { TraceWriter } from '../support/trace-writer.ts';
-import { PF, PLAIN, VF, VF2 } from './rule-cases.ts';
+import { PF, PLAIN, VF, VF2 } from './rule-cases/steps.ts';
 
 const ON = 0x8000;
 const pfState = { vf: 0, pf: 1, cap: '0x100' };

@@ -6,10 +6,8 @@ import { RULE_EXAMPLES } from '../../model/rules/examples.ts';
 import { RULE_BY_ID, RULES } from '../../model/rules/index.ts';
 import { analyzeBytes, findingsOf } from '../support/pipeline.ts';
 import { goldenText, type Story, tell } from '../support/rule-stories.ts';
-import { RULE_CASES, type RuleCase } from './rule-cases.ts';
-import { SIMULATOR_CASES } from './simulator-cases.ts';
-
-const CASES = [...SIMULATOR_CASES, ...RULE_CASES];
+import { RULE_CASES } from './rule-cases/index.ts';
+import type { RuleCase } from './rule-cases/steps.ts';
 
 async function fired(rule: RuleCase, story: Story) {
   return findingsOf(await tell(rule, story), true).filter(
@@ -18,7 +16,7 @@ async function fired(rule: RuleCase, story: Story) {
 }
 
 describe('every rule has a story that trips it and a near miss that does not', () => {
-  for (const rule of CASES) {
+  for (const rule of RULE_CASES) {
     it(`${rule.rule}: ${rule.what}`, async () => {
       const hits = await fired(rule, 'trips');
       expect(hits.map((hit) => hit.severity)).toEqual([rule.severity]);
@@ -27,11 +25,11 @@ describe('every rule has a story that trips it and a near miss that does not', (
   }
 
   it('the stories give what the golden file says, and nothing else', async () => {
-    await expect(await goldenText()).toMatchFileSnapshot('rule-cases.golden.txt');
+    await expect(await goldenText()).toMatchFileSnapshot('rule-cases/stories.golden.txt');
   });
 
   it('no rule is left out', () => {
-    const covered = new Set(CASES.map((rule) => rule.rule));
+    const covered = new Set(RULE_CASES.map((rule) => rule.rule));
     expect(RULES.map((rule) => rule.id).filter((id) => !covered.has(id))).toEqual([]);
   });
 });
@@ -47,7 +45,7 @@ describe('what the documentation says of the rules is true', () => {
       if (trace.length > 0) inputs['trace.txt'] = `${trace.join('\n')}\n`;
       if (bench.length > 0) inputs['bench.jsonl'] = `${bench.join('\n')}\n`;
       if (log.length > 0) inputs['dmesg.txt'] = `${log.join('\n')}\n`;
-      const profile = CASES.find((rule) => rule.rule === id)?.profile;
+      const profile = RULE_CASES.find((rule) => rule.rule === id)?.profile;
       const found = findingsOf(await analyzeBytes(inputs, { profile }), true).map((finding) => finding.rule);
       expect(found).toContain(id);
     });

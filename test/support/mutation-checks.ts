@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROFILES } from '../../model/features.ts';
-import { RULE_CASES } from '../model/rule-cases.ts';
-import { SIMULATOR_CASES } from '../model/simulator-cases.ts';
+import { RULE_CASES } from '../model/rule-cases/index.ts';
 import { COLLECTED } from './collected-tests.ts';
 import { differencesFromTheContract, differencesWithUnknowns } from './contract-table.ts';
 import { disagreement, sequences, wrongAtRandom } from './exploration.ts';
@@ -29,11 +28,11 @@ interface Check {
   run(): Promise<boolean>;
 }
 
-const GOLDEN = join(import.meta.dirname, '../model/rule-cases.golden.txt');
+const GOLDEN = join(import.meta.dirname, '../model/rule-cases/stories.golden.txt');
 
 function storyChecks(): Check[] {
   const golden = readFileSync(GOLDEN, 'utf8');
-  return [...SIMULATOR_CASES, ...RULE_CASES].flatMap((rule) =>
+  return RULE_CASES.flatMap((rule) =>
     (['trips', 'nearMiss'] as const).map((story) => ({
       name: rule.rule,
       run: async () => golden.includes(await section(rule, story)),

@@ -1,7 +1,7 @@
 import type { Analysis } from '../../model/analysis.ts';
 import { rowsOf } from '../../tables/index.ts';
-import { RULE_CASES, type RuleCase } from '../model/rule-cases.ts';
-import { SIMULATOR_CASES } from '../model/simulator-cases.ts';
+import { RULE_CASES } from '../model/rule-cases/index.ts';
+import type { RuleCase } from '../model/rule-cases/steps.ts';
 import { analyzeBytes } from './pipeline.ts';
 import { TraceWriter } from './trace-writer.ts';
 
@@ -55,11 +55,11 @@ export async function section(rule: RuleCase, story: Story): Promise<string> {
 /** The whole golden file. */
 export async function goldenText(): Promise<string> {
   const parts = [
-    '# What each story of test/model/rule-cases.ts gives: everything that is found, and nothing else.',
+    '# What each story of test/model/rule-cases/ gives: everything that is found, and nothing else.',
     '# Written by: npm test -- test/model/rules.test.ts --update',
     '',
   ];
-  for (const rule of [...SIMULATOR_CASES, ...RULE_CASES]) {
+  for (const rule of RULE_CASES) {
     for (const story of ['trips', 'nearMiss'] as const) parts.push(await section(rule, story));
   }
   return parts.join('\n');

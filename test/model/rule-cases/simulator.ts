@@ -1,4 +1,4 @@
-import { PF, PLAIN, type RuleCase, VF } from './rule-cases.ts';
+import { PF, PLAIN, type RuleCase, VF } from './steps.ts';
 
 /** An ATS event log: its header, and an event in each row. */
 function bench(

@@ -1,0 +1,302 @@
+import type { TraceWriter } from '../../support/trace-writer.ts';
+import {
+  liveVf,
+  on,
+  PF,
+  PLAIN,
+  pfState,
+  type RuleCase,
+  readyPf,
+  restored,
+  VF,
+  vfState,
+  WARN_LINE,
+} from './steps.ts';
+
+const MODULE = 'inject+0x1e/0x1000 [atslab]';
+
+/** A VF is disabled; the return probe does not know by whom, and the entry comes with its stack. */
+function stackedDisable(trace: TraceWriter, ...frames: string[]): TraceWriter {
+  return liveVf(readyPf(trace)).disable(VF, {
+    ...vfState,
+    en: [1, 0],
+    caller: "[unknown/kretprobe'd]",
+    inside: () => {
+      trace.event('<stack trace>', '');
+      for (const frame of frames) trace.raw(` => ${frame}`);
+    },
+  });
+}
+
+export const CALLS_CASES: readonly RuleCase[] = [
+  {
+    rule: 'ATS013',
+    what: 'enable while on returns -EBUSY; near miss: after a disable',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => readyPf(t).enable(PF, 12, -16, { ...pfState, en: [1, 1] }),
+    nearMiss: (t) =>
+      readyPf(t)
+        .disable(PF, { ...pfState, en: [1, 0] })
+        .enable(PF, 12, 0, { ...pfState, ...on }),
+  },
+  {
+    rule: 'ATS013',
+    what: 'the WARN of the log alone says so, the result is not recorded; near miss: no WARN',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t.call('pci_enable_ats', PLAIN, { ps: 12, vf: 0 }),
+    nearMiss: (t) => t.call('pci_enable_ats', PLAIN, { ps: 12, vf: 0 }),
+    log: {
+      trips: WARN_LINE('    1.000150', 'pci_enable_ats', 100),
+      nearMiss: WARN_LINE('    1.000150', 'pci_restore_state', 100),
+    },
+  },
+  {
+    rule: 'ATS013',
+    what: 'the state says so, the result is not recorded and neither is the shift; near miss: ATS is off',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t.call('pci_enable_ats', PLAIN, { vf: 0, en: [1, 1] }),
+    nearMiss: (t) => t.call('pci_enable_ats', PLAIN, { vf: 0, en: [0, 1] }),
+  },
+  {
+    rule: 'ATS014',
+    what: 'prepare while on returns -EBUSY; near miss: prepare before enable',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => readyPf(t).prepare(PF, 12, -16, { ...pfState, en: [1, 1] }),
+    nearMiss: (t) => readyPf(t),
+  },
+  {
+    rule: 'ATS014',
+    what: 'the state says so and the result is not recorded; near miss: a kernel that WARNs for what is unsupported does',
+    fn: PLAIN,
+    severity: 'error',
+    profile: 'amd-series',
+    trips: (t) => t.call('pci_prepare_ats', PLAIN, { vf: 0, en: [1, 1] }),
+    nearMiss: (t) => t.appear(PLAIN, { cap: '0x0' }).prepare(PLAIN, 12, -22, { vf: 0, en: [0, 0] }),
+    log: {
+      trips: WARN_LINE('    1.000150', 'pci_prepare_ats', 100),
+      nearMiss: WARN_LINE('    1.000350', 'pci_prepare_ats', 100),
+    },
+  },
+  {
+    rule: 'ATS014',
+    what: 'a WARN where prepare WARNs for nothing else; near miss: success',
+    fn: PLAIN,
+    severity: 'error',
+    profile: '7.2',
+    trips: (t) => t.call('pci_prepare_ats', PLAIN, { ps: 12, vf: 0 }),
+    nearMiss: (t) => t.prepare(PLAIN, 12, 0, { vf: 0 }),
+    log: {
+      trips: WARN_LINE('    1.000150', 'pci_prepare_ats', 100),
+      nearMiss: WARN_LINE('    1.000150', 'pci_restore_state', 100),
+    },
+  },
+  {
+    rule: 'ATS015',
+    what: 'disable while off, seen in the argument; near miss: disable while on',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => t.disable(PF, { ...pfState, en: [0, 0] }),
+    nearMiss: (t) => t.disable(PF, { ...pfState, en: [1, 0] }),
+  },
+  {
+    rule: 'ATS015',
+    what: 'disable twice without arguments that show it; near miss: state unknown before',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => readyPf(t).disable(PF).disable(PF),
+    nearMiss: (t) => t.disable(PF),
+  },
+  {
+    rule: 'ATS015',
+    what: 'the log has the WARN of an unknown state; near miss: the WARN is in another function',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => t.disable(PF),
+    nearMiss: (t) => t.disable(PF),
+    log: {
+      trips: WARN_LINE('    1.000150', 'pci_disable_ats', 100),
+      nearMiss: WARN_LINE('    1.000150', 'pci_disable_pri', 100),
+    },
+  },
+  {
+    rule: 'ATS015',
+    what: 'the log alone has the WARN; near miss: a WARN elsewhere',
+    fn: null,
+    severity: 'error',
+    trips: (t) => t,
+    nearMiss: (t) => t,
+    log: {
+      trips: WARN_LINE('    1.000150', 'pci_disable_ats', 100),
+      nearMiss: WARN_LINE('    1.000150', 'pci_restore_state', 100),
+    },
+  },
+  {
+    rule: 'ATS015',
+    what: 'a restore that writes nothing tells that ATS is off, and it is disabled; near miss: it wrote Enable',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => restored(t, null).disable(PLAIN, { vf: 0 }),
+    nearMiss: (t) => restored(t, 0x8000).disable(PLAIN, { vf: 0 }),
+  },
+  {
+    rule: 'ATS016',
+    what: 'SMMUv3 goes on after a failed enable; near miss: the same from VT-d',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .supported(PLAIN, 1, { vf: 0 })
+        .enable(PLAIN, 11, -22, { vf: 0, en: [0, 0], caller: 'arm_smmu_attach_commit+0x8c/0x150' }),
+    nearMiss: (t) => t.supported(PLAIN, 1, { vf: 0 }).enable(PLAIN, 11, -22, { vf: 0, en: [0, 0] }),
+  },
+  {
+    rule: 'ATS016',
+    what: 'VT-d assigns a device-TLB tag while ATS is off; near miss: an IOTLB tag',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .supported(PLAIN, 1, { vf: 0 })
+        .enable(PLAIN, 11, -22, { vf: 0, en: [0, 0] })
+        .event('cache_tag_assign', `dmar0/${PLAIN} type devtlb did 9 pasid 0 ref 1`),
+    nearMiss: (t) =>
+      t
+        .supported(PLAIN, 1, { vf: 0 })
+        .enable(PLAIN, 11, -22, { vf: 0, en: [0, 0] })
+        .event('cache_tag_assign', 'dmar0/dmar0 type iotlb did 9 pasid 0 ref 1'),
+  },
+  {
+    rule: 'ATS016',
+    what: 'near miss: the enable was recorded with a pointer only, and the tag with a name',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .enable('0000:09:00.0', 12, 0)
+        .appear(PLAIN)
+        .event('cache_tag_assign', `dmar0/${PLAIN} type devtlb did 9 pasid 0 ref 1`),
+    nearMiss: (t) =>
+      t
+        .appear(PLAIN)
+        .event('e', '(pci_enable_ats+0x4/0xa0) dev=0xff11000003568000 ps=12')
+        .event('r', '(iommu_enable_pci_caps+0x4a/0x60 <- pci_enable_ats) ret=0')
+        .event('cache_tag_assign', `dmar0/${PLAIN} type devtlb did 9 pasid 0 ref 1`),
+  },
+  {
+    rule: 'ATS016',
+    what: 'the line of the SMMUv3 driver is all there is; near miss: another failure of it',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => t,
+    nearMiss: (t) => t,
+    log: {
+      trips: `[    1.000150] vfio-pci ${VF}: Failed to enable ATS (STU 16)\n`,
+      nearMiss: `[    1.000150] vfio-pci ${VF}: Failed to enable PASID\n`,
+    },
+  },
+  {
+    rule: 'ATS016',
+    what: 'near miss: the call is recorded, so the line tells nothing new',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => t,
+    nearMiss: (t) => t.supported(VF, 1, vfState).enable(VF, 16, -22, { ...vfState, en: [0, 0] }),
+    log: {
+      trips: `[    1.000150] vfio-pci ${VF}: Failed to enable ATS (STU 16)\n`,
+      nearMiss: `[    1.000450] sh: nothing\n`,
+    },
+  },
+  {
+    rule: 'ATS016',
+    what: 'the frame says SMMUv3 where the caller is not named; near miss: enable succeeds there',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      t.supported(PLAIN, 1, { vf: 0 }).call('arm_smmu_attach_dev', PLAIN, {
+        ret: 0,
+        inside: () => t.enable(PLAIN, 11, -22, { vf: 0, en: [0, 0], caller: "[unknown/kretprobe'd]" }),
+      }),
+    nearMiss: (t) =>
+      t.supported(PLAIN, 1, { vf: 0 }).call('arm_smmu_attach_dev', PLAIN, {
+        ret: 0,
+        inside: () => t.enable(PLAIN, 12, 0, { vf: 0, ...on, caller: "[unknown/kretprobe'd]" }),
+      }),
+  },
+  {
+    rule: 'ATS016',
+    what: 'near miss: whether enable failed is not recorded',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t.enable(PLAIN, 12, -22, { vf: 0, caller: 'arm_smmu_attach_commit+0x8c/0x150' }),
+    nearMiss: (t) =>
+      t.call('pci_enable_ats', PLAIN, { ps: 12, vf: 0, caller: 'arm_smmu_attach_commit+0x8c/0x150' }),
+  },
+  {
+    rule: 'ATS018',
+    what: 'prepare of a function without capability; near miss: of one with it',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) => t.appear(PLAIN, { cap: '0x0' }).prepare(PLAIN, 12, -22, { vf: 0, en: [0, 0] }),
+    nearMiss: (t) => t.appear(PLAIN).prepare(PLAIN, 12, 0, { vf: 0, en: [0, 0] }),
+  },
+  {
+    rule: 'ATS019',
+    what: 'a PF is enabled without prepare; near miss: with it',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .prepare(PLAIN, 12, 0, { vf: 0, en: [0, 0] })
+        .appear(PF)
+        .enable(PF, 12, 0, { ...pfState, ...on }),
+    nearMiss: (t) =>
+      t
+        .prepare(PLAIN, 12, 0, { vf: 0, en: [0, 0] })
+        .appear(PF)
+        .prepare(PF, 12, 0, pfState)
+        .enable(PF, 12, 0, { ...pfState, ...on }),
+  },
+  {
+    rule: 'ATS040',
+    what: 'a module disables; near miss: the IOMMU driver does',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) => liveVf(readyPf(t)).disable(VF, { ...vfState, en: [1, 0], caller: MODULE }),
+    nearMiss: (t) => liveVf(readyPf(t)).disable(VF, { ...vfState, en: [1, 0] }),
+  },
+  {
+    rule: 'ATS040',
+    what: 'an address in the module area calls; near miss: an unresolved caller',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) => liveVf(readyPf(t)).disable(VF, { ...vfState, en: [1, 0], caller: '0xffffffffc054b1fe' }),
+    nearMiss: (t) =>
+      liveVf(readyPf(t)).disable(VF, { ...vfState, en: [1, 0], caller: "[unknown/kretprobe'd]" }),
+  },
+  {
+    rule: 'ATS040',
+    what: 'the stack of the call names a module; near miss: a frame of the IOMMU driver stands between',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) => stackedDisable(t, 'pci_disable_ats+0x5/0xa0', 'inject_store+0x1e/0x1000 [atslab]'),
+    nearMiss: (t) =>
+      stackedDisable(
+        t,
+        'pci_disable_ats+0x5/0xa0',
+        'device_block_translation+0x136/0x190',
+        'inject_store+0x1e/0x1000 [atslab]',
+      ),
+  },
+  {
+    rule: 'ATS040',
+    what: 'the same by a function tracer; near miss: a trampoline stands in place of the caller',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) => stackedDisable(t, '[FTRACE TRAMPOLINE]', 'pci_disable_ats', 'inject_store [atslab]'),
+    nearMiss: (t) => stackedDisable(t, 'pci_disable_ats', 'arch_rethook_trampoline', 'inject_store [atslab]'),
+  },
+];

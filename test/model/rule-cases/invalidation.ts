@@ -1,0 +1,272 @@
+import type { TraceWriter } from '../../support/trace-writer.ts';
+import { on, PF, PLAIN, type RuleCase, WARN_LINE } from './steps.ts';
+
+function smmuInvalidation(trace: TraceWriter): TraceWriter {
+  return trace
+    .enable(PLAIN, 12, 0, { vf: 0, ...on })
+    .disable(PLAIN, { vf: 0, en: [1, 0] })
+    .wait(50)
+    .call('arm_smmu_atc_inv_master', PLAIN, { ret: 0 });
+}
+
+/** qw0 of a device-TLB invalidation descriptor for 02:00.0, and for 03:00.0. */
+const INVALIDATE_PLAIN = 'dev_tlb_inv dmar0: 0x20000000003 0x7ffffffffffff001 0x0 0x0';
+
+const INVALIDATE_OTHER = 'dev_tlb_inv dmar0: 0x30000000003 0x7ffffffffffff001 0x0 0x0';
+
+/** ATS goes off, and Advanced Error Reporting tells of an error of the function. */
+function aerAfterDisable(trace: TraceWriter, error: string): TraceWriter {
+  return trace
+    .enable(PLAIN, 12, 0, { vf: 0, ...on })
+    .disable(PLAIN, { vf: 0, en: [1, 0] })
+    .event('aer_event', `${PLAIN} PCIe Bus Error: severity=Fatal, ${error}, TLP Header=Not available`);
+}
+
+export const INVALIDATION_CASES: readonly RuleCase[] = [
+  {
+    rule: 'ATS034',
+    what: 'an invalidation goes to a function with ATS off; near miss: on',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(5)
+        .event('qi_submit', INVALIDATE_PLAIN),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .wait(5)
+        .event('qi_submit', INVALIDATE_PLAIN),
+  },
+  {
+    rule: 'ATS034',
+    what: 'SMMUv3 invalidates outside of any attach; near miss: attaches are not recorded, and it may be the one before an enable',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) => smmuInvalidation(t.call('arm_smmu_attach_dev', '0000:09:00.0', { ret: 0 })),
+    nearMiss: (t) => smmuInvalidation(t),
+  },
+  {
+    rule: 'ATS034',
+    what: 'near miss: inside the attach that switches ATS off',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(5)
+        .event('qi_submit', INVALIDATE_PLAIN),
+    nearMiss: (t) =>
+      t.enable(PLAIN, 12, 0, { vf: 0, ...on }).call('arm_smmu_attach_dev', PLAIN, {
+        ret: 0,
+        inside: () =>
+          t
+            .disable(PLAIN, { vf: 0, en: [1, 0] })
+            .wait(5)
+            .event('qi_submit', INVALIDATE_PLAIN),
+      }),
+  },
+  {
+    rule: 'ATS034',
+    what: 'near miss: another CPU may still be at it within a millisecond',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(2)
+        .event('qi_submit', INVALIDATE_PLAIN),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .event('qi_submit', INVALIDATE_PLAIN),
+  },
+  {
+    rule: 'ATS034',
+    what: 'the function that sends it is probed, not the descriptor; near miss: the register is on',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .call('arm_smmu_attach_dev', '0000:09:00.0', { ret: 0 })
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(5)
+        .call('arm_smmu_atc_inv_master', PLAIN),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(5)
+        .write(PLAIN, 0x106, 0x8000, '0x100', true)
+        .call('arm_smmu_atc_inv_master', PLAIN),
+  },
+  {
+    rule: 'ATS035',
+    what: 'ATS goes off without an invalidation; near miss: with one inside the detach',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('__iommu_attach_device', PLAIN, {
+          ret: 0,
+          inside: () => t.event('qi_submit', INVALIDATE_PLAIN).disable(PLAIN, { vf: 0, en: [1, 0] }),
+        })
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS035',
+    what: 'near miss: an invalidation came, and where the detach began is not recorded',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .event('qi_submit', INVALIDATE_PLAIN)
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS035',
+    what: 'SMMUv3 always invalidates: a warning; near miss: it does so after the disable, in the commit',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0], caller: 'arm_smmu_attach_prepare+0x1c0/0x2f0' })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0], caller: 'arm_smmu_attach_prepare+0x1c0/0x2f0' })
+        .call('arm_smmu_atc_inv_master', PLAIN)
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS035',
+    what: 'VT-d of 7.2 invalidates: a warning; near miss: ATS was off already',
+    fn: PLAIN,
+    severity: 'warning',
+    profile: '7.2',
+    trips: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .disable(PLAIN, { vf: 0, en: [0, 0] })
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS035',
+    what: 'AMD of 7.2 is known to skip it: a note; near miss: invalidations are not recorded',
+    fn: PLAIN,
+    severity: 'note',
+    profile: '7.2',
+    trips: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0], caller: 'detach_device+0x90/0x150' })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0], caller: 'detach_device+0x90/0x150' })
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS035',
+    what: 'an invalidation before the detach began does not count; near miss: the detach invalidates',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .event('qi_submit', INVALIDATE_PLAIN)
+        .call('device_block_translation', PLAIN, { inside: () => t.disable(PLAIN, { vf: 0, en: [1, 0] }) })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .event('qi_submit', INVALIDATE_OTHER)
+        .call('device_block_translation', PLAIN, {
+          inside: () => t.event('qi_submit', INVALIDATE_PLAIN).disable(PLAIN, { vf: 0, en: [1, 0] }),
+        })
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS035',
+    what: 'ATS goes on again without one; near miss: the device was reset in between, which empties it',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .enable(PLAIN, 12, 0, { vf: 0, ...on }),
+    nearMiss: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .call('pcie_flr', PLAIN, { ret: 0 })
+        .enable(PLAIN, 12, 0, { vf: 0, ...on }),
+  },
+  {
+    rule: 'ATS037',
+    what: 'a fault follows a change within a second; near miss: much later',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) => t.disable(PLAIN, { vf: 0, en: [0, 0] }),
+    nearMiss: (t) => t.disable(PLAIN, { vf: 0, en: [0, 0] }),
+    log: {
+      trips: `${WARN_LINE('    1.000150', 'pci_disable_ats', 100)}[    1.300000] DMAR: [DMA Read NO_PASID] Request device [02:00.0] fault addr 0x1000 [fault reason 0x0d] PCE\n`,
+      nearMiss: `${WARN_LINE('    1.000150', 'pci_disable_ats', 100)}[    9.300000] DMAR: [DMA Read NO_PASID] Request device [02:00.0] fault addr 0x1000 [fault reason 0x0d] PCE\n`,
+    },
+  },
+  {
+    rule: 'ATS037',
+    what: 'the trace tells of an unsupported request after a change; near miss: of another error',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) => aerAfterDisable(t, 'Unsupported Request Error'),
+    nearMiss: (t) => aerAfterDisable(t, 'Completion Timeout'),
+  },
+];

@@ -1,0 +1,138 @@
+import type { TraceWriter } from '../../support/trace-writer.ts';
+import { liveVf, on, PF, pfState, type RuleCase, readyPf, VF, vfState } from './steps.ts';
+
+/** PASID and ATS on, and a reset whose bracket takes ATS off and on again; the restore comes last. */
+function pasidReset(trace: TraceWriter, inAttach: () => void): TraceWriter {
+  trace
+    .call('pci_enable_pasid', PF, { ...pfState, ret: 0, args: { features: 0 } })
+    .enable(PF, 12, 0, { ...pfState, ...on });
+  return trace.call('pci_reset_function', PF, {
+    ret: 0,
+    inside: () => {
+      trace.call('pcie_flr', PF, {
+        ret: 0,
+        inside: () => {
+          trace.call('pci_dev_reset_iommu_prepare', PF, {
+            ret: 0,
+            inside: () => trace.disable(PF, { ...pfState, en: [1, 0] }),
+          });
+          trace.call('pci_dev_reset_iommu_done', PF, {
+            inside: () => {
+              inAttach();
+              trace.enable(PF, 12, 0, { ...pfState, ...on });
+            },
+          });
+        },
+      });
+      trace.call('pci_restore_pasid_state', PF).call('pci_restore_ats_state', PF, { ...pfState, en: [1, 1] });
+    },
+  });
+}
+
+/** PRI and ATS on, and ATS off again. */
+function priLeftOn(trace: TraceWriter): TraceWriter {
+  return trace
+    .supported(PF, 1, { ...pfState, en: [0, 0] })
+    .call('pci_enable_pri', PF, { ret: 0 })
+    .enable(PF, 12, 0, { ...pfState, ...on })
+    .disable(PF, { ...pfState, en: [1, 0] });
+}
+
+export const PASID_AND_PRI_CASES: readonly RuleCase[] = [
+  {
+    rule: 'ATS031',
+    what: 'PASID goes off while ATS is enabled; near miss: after ATS',
+    fn: PF,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .call('pci_enable_pasid', PF, { ...pfState, ret: 0, args: { features: 0 } })
+        .enable(PF, 12, 0, { ...pfState, ...on })
+        .call('pci_disable_pasid', PF),
+    nearMiss: (t) =>
+      t
+        .call('pci_enable_pasid', PF, { ...pfState, ret: 0, args: { features: 0 } })
+        .enable(PF, 12, 0, { ...pfState, ...on })
+        .disable(PF, { ...pfState, en: [1, 0] })
+        .call('pci_disable_pasid', PF),
+  },
+  {
+    rule: 'ATS031',
+    what: 'SMMUv3 of 7.2: the re-attach of a reset bracket enables ATS, and the restore writes PASID after it; near miss: the attach enables PASID first, as AMD does',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) => pasidReset(t, () => {}),
+    nearMiss: (t) =>
+      pasidReset(t, () => t.call('pci_enable_pasid', PF, { ...pfState, ret: 0, args: { features: 0 } })),
+    profile: '7.2',
+  },
+  {
+    rule: 'ATS031',
+    what: 'PASID of a PF changes under a live VF; near miss: the value stays',
+    fn: PF,
+    severity: 'error',
+    trips: (t) =>
+      liveVf(readyPf(t).call('pci_enable_pasid', PF, { ...pfState, ret: -22 }))
+        .disable(PF, { ...pfState, en: [1, 0] })
+        .call('pci_disable_pasid', PF, { ...pfState })
+        .call('pci_enable_pasid', PF, { ...pfState, ret: 0, args: { features: 2 } }),
+    nearMiss: (t) =>
+      liveVf(readyPf(t))
+        .disable(PF, { ...pfState, en: [1, 0] })
+        .call('pci_disable_pasid', PF, { ...pfState })
+        .call('pci_disable_pasid', PF, { ...pfState }),
+  },
+  {
+    rule: 'ATS032',
+    what: 'PASID is enabled with ATS on and the register unknown; near miss: before ATS',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) => t.enable(PF, 12, 0, { ...pfState, ...on }).call('pci_enable_pasid', PF, { ret: 0 }),
+    nearMiss: (t) =>
+      t
+        .supported(PF, 1, { ...pfState, en: [0, 0] })
+        .call('pci_enable_pasid', PF, { ret: 0 })
+        .enable(PF, 12, 0, { ...pfState, ...on }),
+  },
+  {
+    rule: 'ATS033',
+    what: 'PRI stays on without ATS; near miss: ATS follows',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .supported(PF, 1, { ...pfState, en: [0, 0] })
+        .call('pci_enable_pri', PF, { ret: 0 })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      t
+        .supported(PF, 1, { ...pfState, en: [0, 0] })
+        .call('pci_enable_pri', PF, { ret: 0 })
+        .enable(PF, 12, 0, { ...pfState, ...on })
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS033',
+    what: 'ATS goes off and PRI stays on; near miss: PRI follows, as AMD does',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) => priLeftOn(t.call('pci_disable_pri', '0000:09:00.0')).wait(1500).write(PF, 4, 6),
+    nearMiss: (t) => priLeftOn(t).call('pci_disable_pri', PF).wait(1500).write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS033',
+    what: 'a VF is granted PRI while its PF has it off; near miss: on',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) =>
+      liveVf(readyPf(t))
+        .call('pci_disable_pri', PF)
+        .call('pci_enable_pri', VF, { ...vfState, ret: 0 }),
+    nearMiss: (t) =>
+      liveVf(readyPf(t))
+        .call('pci_enable_pri', PF, { ...pfState, ret: 0 })
+        .call('pci_enable_pri', VF, { ...vfState, ret: 0 }),
+  },
+];
