@@ -268,7 +268,7 @@ export class Machine {
   }
 
   private pfOf(fn: FunctionRecord): FunctionRecord | null {
-    return fn.pf >= 0 ? this.topology.at(fn.pf) : null;
+    return this.topology.pfOf(fn);
   }
 
   /** Forgets what a call that names no device may have changed in a function; its capability stays. */

@@ -92,7 +92,7 @@ export class StoryTeller {
     const { topology } = this.replay;
     const spans = this.timeSpans();
     for (const fn of topology.functions) {
-      const pf = fn.pf >= 0 ? topology.at(fn.pf) : null;
+      const pf = topology.pfOf(fn);
       builder.append({
         fn: fn.fn,
         function: fn.address,

@@ -63,6 +63,11 @@ export class Topology {
     return this.functions[fn];
   }
 
+  /** The PF of a VF, or null: the function is none, or nothing names its PF. */
+  pfOf(fn: FunctionRecord): FunctionRecord | null {
+    return fn.pf >= 0 ? this.functions[fn.pf] : null;
+  }
+
   /** The generation of an address in force, or null when the address is new. */
   find(address: string): FunctionRecord | null {
     return this.current.get(address) ?? null;

@@ -172,7 +172,7 @@ export class RuleBench implements RuleContext {
   }
 
   symbolOf(call: number): string | null {
-    return this.input.events.nameOf(this.input.calls.symbol[call]);
+    return call < 0 ? null : this.input.events.nameOf(this.input.calls.symbol[call]);
   }
 
   enclosing(call: number, kinds: Uint8Array): number {

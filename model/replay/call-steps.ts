@@ -123,7 +123,7 @@ export class CallSteps {
 
   private complete(fn: FunctionRecord, call: number, row: number, kind: number): void {
     const { bench, done, lives, state } = this;
-    done.take(call, fn, fn.pf >= 0 ? this.topology.at(fn.pf) : null, row);
+    done.take(call, fn, this.topology.pfOf(fn), row);
     if (CONTRACT_KINDS[kind] && correctFeatures(this.features, done)) done.explainAgain();
     bench.eachOfCall(kind, done);
     if (fn.isPointer && ATS_STATE_KINDS[kind]) this.onPointer(row);

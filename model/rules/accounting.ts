@@ -27,7 +27,7 @@ export const ACCOUNTING_RULES: readonly Rule[] = [
           context.remember(done.fn.fn, NOTE.required, done.result === 1 ? done.event : UNKNOWN);
         return;
       }
-      if (done.kind !== 'iommu.attach' || done.enter < 0 || done.exit < 0 || done.result !== 0) return;
+      if (done.enter < 0 || done.result !== 0) return;
       if (context.enclosing(done.call, ATTACH) >= 0) return;
       const { fn, pf } = done;
       const own = context.recall(fn.fn, NOTE.required);
@@ -68,12 +68,7 @@ export const ACCOUNTING_RULES: readonly Rule[] = [
     references: ['drivers/iommu/intel/cache.c cache_tag_assign()'],
     points: ['cachetag.assign', 'cachetag.unassign'],
     onPoint(context, kind, fn, event) {
-      if (
-        (kind !== 'cachetag.assign' && kind !== 'cachetag.unassign') ||
-        !fn ||
-        context.value(event, 'index') !== 1
-      )
-        return;
+      if (!fn || context.value(event, 'index') !== 1) return;
       const printed = context.value(event, 'value');
       if (!fn.startSeen || printed === UNKNOWN)
         return context.undecided('the function appeared before the recording');

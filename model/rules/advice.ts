@@ -39,7 +39,7 @@ const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
     'Probe the attach and release functions of the IOMMU driver, e.g. blocking_domain_attach_dev() and intel_iommu_release_device().',
   ],
   [/neither config writes/, 'Probe pci_restore_ats_state() or pci_write_config_word().'],
-  [/PASID Control/, 'Probe pci_enable_pasid() with its features, or add lspci -vvv.'],
+  [/PASID (Control|on)/, 'Probe pci_enable_pasid() with its features, or add lspci -vvv.'],
   [/PRI on/, 'Probe pci_enable_pri() of the PF too.'],
   [/order of the (fault|splat)/, 'Record trace and kernel log with one clock (trace_clock mono).'],
   [

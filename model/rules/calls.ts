@@ -1,6 +1,6 @@
 import { kindMask, UNKNOWN } from '../events.ts';
 import { driverOf, type IommuDriver } from '../known-functions.ts';
-import { CORE_CAP, CORE_EN, CORE_SUPPORTED, CORE_UNTRUSTED, DRV_EN } from '../state.ts';
+import { CORE_CAP, CORE_EN, CORE_SUPPORTED, CORE_UNTRUSTED } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 import { NOTE } from './notes.ts';
 import type { CompletedCall, Rule, RuleContext } from './rule.ts';
@@ -17,7 +17,7 @@ function callEvidence(context: RuleContext, done: CompletedCall, state: string) 
   return [
     ...context.because(done.fn.fn, CORE_EN, state),
     { role: 'the call', event: done.event },
-    ...(done.warn >= 0 ? [{ role: 'the WARN of the kernel', event: done.warn }] : []),
+    { role: 'the WARN of the kernel', event: done.warn },
   ];
 }
 
@@ -28,10 +28,9 @@ function callerName(context: RuleContext, event: number): string {
 }
 
 function callerOf(context: RuleContext, done: CompletedCall): string {
-  const text = context.callerText(done.event);
-  return text && context.callerKind(done.event) !== 'unknown'
-    ? `, called from ${callerName(context, done.event)}`
-    : '';
+  return context.callerKind(done.event) === 'unknown'
+    ? ''
+    : `, called from ${callerName(context, done.event)}`;
 }
 
 /** Names who called without addresses, for signatures. */
@@ -60,7 +59,7 @@ export const CALL_RULES: readonly Rule[] = [
           ? context.undecided('whether ATS was on is unknown')
           : context.passed();
       }
-      if (!kernelSaysOn(done) && done.result === 0) return;
+      if (done.result === 0) return;
       context.fire('ATS013', {
         fn: done.fn.fn,
         event: done.event,
@@ -98,7 +97,7 @@ export const CALL_RULES: readonly Rule[] = [
           ? context.undecided('whether ATS was on is unknown')
           : context.passed();
       }
-      if (!says && done.result === 0) return;
+      if (done.result === 0) return;
       context.fire('ATS014', {
         fn: done.fn.fn,
         event: done.event,
@@ -130,7 +129,8 @@ export const CALL_RULES: readonly Rule[] = [
     onCall(context, done) {
       const on = context.state.get(done.fn.fn, CORE_EN);
       const since = context.state.setBy(done.fn.fn, CORE_EN);
-      const isShown = since === done.enter || since === done.exit;
+      // A return shows the state only after the rules have looked.
+      const isShown = since === done.enter;
       if (done.warn < 0 && (on === UNKNOWN || (on === 0 && !isShown && !context.wasRecorded('ats.enable'))))
         return context.undecided('whether ATS was on is unknown');
       if (done.warn < 0 && on === 1) return context.passed();
@@ -186,10 +186,9 @@ export const CALL_RULES: readonly Rule[] = [
       });
     },
     points: ['log.enable_failed'],
-    onPoint(context, kind, fn, event) {
+    onPoint(context, _kind, fn, event) {
       // Where the call itself is recorded, it has told this already.
-      if (kind !== 'log.enable_failed' || (fn && context.recall(fn.fn, NOTE.enableFailed) !== UNKNOWN))
-        return;
+      if (fn && context.recall(fn.fn, NOTE.enableFailed) !== UNKNOWN) return;
       const shift = context.value(event, 'pageShift');
       context.fire('ATS016', {
         fn: fn ? fn.fn : null,
@@ -203,7 +202,7 @@ export const CALL_RULES: readonly Rule[] = [
     },
     onBelief(context, fn, event) {
       const on = context.state.get(fn.fn, CORE_EN);
-      if (context.kindOf(event) !== 'cachetag.assign' || context.state.get(fn.fn, DRV_EN) !== 1) return;
+      if (context.kindOf(event) !== 'cachetag.assign') return;
       if (on === UNKNOWN || (on === 0 && !context.wasRecorded('ats.enable')))
         return context.undecided('whether the core has ATS on is unknown');
       if (on === 1) return context.passed();
@@ -239,7 +238,6 @@ export const CALL_RULES: readonly Rule[] = [
     calls: ['ats.prepare'],
     outcomes: ['refused'],
     onCall(context, done) {
-      if (done.result !== -22) return;
       if (done.explanations.length !== 1 || done.explanations[0] !== 'unsupported') return context.passed();
       const driver = driverOfCall(context, done);
       context.fire('ATS018', {
@@ -289,7 +287,7 @@ export const CALL_RULES: readonly Rule[] = [
       context.fire('ATS019', {
         fn: done.fn.fn,
         event: done.event,
-        severity: done.fn.isPf === 1 || done.fn.vfs.length > 0 ? undefined : 'note',
+        severity: done.fn.isPf === 1 ? undefined : 'note',
         message: `${done.fn.address} is enabled with ${shiftText(done.pageShift)} without ever having been prepared.`,
         expected: 'Prepare comes before enable.',
         observed: 'No prepare of this function since it appeared.',
@@ -348,9 +346,9 @@ const DRIVER_NAMES: Readonly<Record<IommuDriver, string>> = { intel: 'VT-d', amd
 
 /** The IOMMU driver that made a call, by its caller or by the probe around it; without addresses, for signatures. */
 function driverOfCall(context: RuleContext, done: CompletedCall): string {
-  const around = context.enclosing(done.call, PROBE);
   const caller = context.callerText(done.event);
-  const driver = driverOf(caller ?? '') ?? driverOf((around >= 0 && context.symbolOf(around)) || '');
+  const driver =
+    driverOf(caller ?? '') ?? driverOf(context.symbolOf(context.enclosing(done.call, PROBE)) ?? '');
   if (driver) return `The ${DRIVER_NAMES[driver]} driver`;
   const module = /\[([\w-]+)\]$/.exec(caller ?? '')?.[1];
   return module ? `The module ${module}` : 'A caller that is not named';
@@ -358,8 +356,7 @@ function driverOfCall(context: RuleContext, done: CompletedCall): string {
 
 function isSmmuCall(context: RuleContext, done: CompletedCall): boolean {
   if (/^_*arm_smmu_/.test(context.callerText(done.event) ?? '')) return true;
-  const attach = context.enclosing(done.call, ATTACH);
-  return attach >= 0 && (context.symbolOf(attach)?.startsWith('arm_smmu_') ?? false);
+  return context.symbolOf(context.enclosing(done.call, ATTACH))?.startsWith('arm_smmu_') ?? false;
 }
 
 /** A WARN of the log whose call is not in any trace: the kernel itself says that it happened, but not to whom. */

@@ -81,8 +81,8 @@ export const DISCOVERY_RULES: readonly Rule[] = [
     },
     onCapabilityGone: quirkedAfterProbe,
     points: ['log.quirk'],
-    onPoint(context, kind, fn, event) {
-      if (kind === 'log.quirk' && fn && context.timeOf(event) !== null) quirkedAfterProbe(context, fn, event);
+    onPoint(context, _kind, fn, event) {
+      if (fn && context.timeOf(event) !== null) quirkedAfterProbe(context, fn, event);
     },
   },
   {
@@ -103,7 +103,7 @@ export const DISCOVERY_RULES: readonly Rule[] = [
     onPoint(context, kind, fn, event) {
       if (!fn) return;
       if (kind === 'log.quirk' && context.timeOf(event) !== null) return quirkedWhileOn(context, fn, event);
-      if (kind !== 'config.write' || context.value(event, 'where') !== 6) return;
+      if (context.value(event, 'where') !== 6) return;
       const call = context.callAround(event);
       const inside =
         call >= 0 &&
@@ -141,8 +141,13 @@ export const DISCOVERY_RULES: readonly Rule[] = [
     },
     onWrite(context, write) {
       if (write.enable !== 1) return;
-      const pf = write.fn.pf >= 0 ? context.topology.at(write.fn.pf) : null;
-      untrustedOn(context, write.fn, pf, write.event, 'ATS Control was written with Enable.');
+      untrustedOn(
+        context,
+        write.fn,
+        context.topology.pfOf(write.fn),
+        write.event,
+        'ATS Control was written with Enable.',
+      );
     },
   },
 ];

@@ -15,10 +15,9 @@ const TOLD_TWICE_NS = 10_000_000n;
 
 /** The same fault, told a moment ago: once by the log and once by the trace. */
 function isToldTwice(context: RuleContext, before: number, event: number): boolean {
-  if (before === UNKNOWN || (context.commText(before) === null) === (context.commText(event) === null))
-    return false;
   const [then, now] = [context.timeOf(before), context.timeOf(event)];
-  return then !== null && now !== null && now - then < TOLD_TWICE_NS;
+  if (then === null || now === null || now - then >= TOLD_TWICE_NS) return false;
+  return (context.commText(before) === null) !== (context.commText(event) === null);
 }
 
 const ATTACHING = kindMask('iommu.attach', 'iommu.block', 'iommu.release', 'reset.prepare', 'reset.done');
@@ -95,13 +94,11 @@ export const INVALIDATION_RULES: readonly Rule[] = [
       'drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c arm_smmu_atc_inv_master()',
     ],
     points: ['invalidate'],
-    onPoint(context, kind, fn, event) {
-      if (kind === 'invalidate' && fn) judgeInvalidation(context, fn, event);
+    onPoint(context, _kind, fn, event) {
+      if (fn) judgeInvalidation(context, fn, event);
     },
     entries: ['invalidate'],
-    onEnter(context, _call, fn, event) {
-      if (context.kindOf(event) === 'invalidate') judgeInvalidation(context, fn, event);
-    },
+    onEnter: (context, _call, fn, event) => judgeInvalidation(context, fn, event),
   },
   {
     id: 'ATS035',
@@ -120,26 +117,27 @@ export const INVALIDATION_RULES: readonly Rule[] = [
     references: ['PCIe 10.3'],
     points: ['invalidate', 'iommu.group_remove'],
     onPoint(context, kind, fn, event) {
-      if (fn && kind === 'invalidate') invalidated(context, fn.fn, event);
-      else if (fn && DETACHING.includes(kind)) detaches(context, fn.fn, event);
+      if (!fn) return;
+      if (kind === 'invalidate') invalidated(context, fn.fn, event);
+      else detaches(context, fn.fn, event);
     },
     entries: ['invalidate', ...DETACHING],
     onEnter(context, _call, fn, event) {
-      const kind = context.kindOf(event);
-      if (kind === 'invalidate') invalidated(context, fn.fn, event);
-      else if (DETACHING.includes(kind)) detaches(context, fn.fn, event);
+      if (context.kindOf(event) === 'invalidate') invalidated(context, fn.fn, event);
+      else detaches(context, fn.fn, event);
     },
     calls: ['ats.enable', 'ats.disable'],
     // A reset empties the translation cache of the device.
     onHardwareReset: (context, fn) => context.met('ATS035', fn.fn),
     onCall(context, done) {
       const { fn, event } = done;
-      if (done.kind === 'ats.enable' && done.result === 0) {
+      if (done.kind === 'ats.enable') {
+        if (done.result !== 0) return;
         context.remember(fn.fn, NOTE.invalidated, UNKNOWN);
         context.remember(fn.fn, NOTE.detach, UNKNOWN);
         return context.overdue('ATS035', fn.fn, event);
       }
-      if (done.kind !== 'ats.disable' || context.state.get(fn.fn, CORE_EN) !== 1) return;
+      if (context.state.get(fn.fn, CORE_EN) !== 1) return;
       if (!context.wasRecorded('invalidate')) return context.undecided('invalidations are not recorded');
       const last = context.recall(fn.fn, NOTE.invalidated);
       const begin = context.recall(fn.fn, NOTE.detach);
@@ -185,8 +183,8 @@ export const INVALIDATION_RULES: readonly Rule[] = [
     causes: ['ATS029', 'ATS030', 'ATS028'],
     references: ['drivers/iommu/intel/dmar.c', 'drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c'],
     points: ['log.fault'],
-    onPoint(context, kind, fn, event) {
-      if (kind !== 'log.fault' || !fn) return;
+    onPoint(context, _kind, fn, event) {
+      if (!fn) return;
       const before = context.recall(fn.fn, NOTE.fault);
       context.remember(fn.fn, NOTE.fault, event);
       if (isToldTwice(context, before, event)) return;

@@ -114,7 +114,7 @@ export const LIFE_CYCLE_RULES: readonly Rule[] = [
         observed: 'No pci_disable_ats() of the function between its enable and its release.',
         evidence: [
           ...context.because(fn.fn, CORE_EN, 'ATS is on'),
-          ...(down < 0 ? [] : [{ role: 'the link goes down', event: down }]),
+          { role: 'the link goes down', event: down },
           { role: 'the function is released', event },
         ],
       });

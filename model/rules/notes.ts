@@ -13,7 +13,7 @@ const NOTES = {
   fault: 'the last fault',
   gone: 'config space reads as all ones',
   invalidated: 'the last invalidation since ATS went on',
-  pasidCleared: 'a reset cleared PASID Control while the core had PASID on, and nobody has written it since',
+  pasidCleared: 'a reset cleared PASID Control, and nobody has written it since',
   power: 'the kernel could not change its power state',
   prepareFailedInProbe: 'a prepare failed inside a probe that is under way',
   prepareShift: 'the page shift of the last prepare',

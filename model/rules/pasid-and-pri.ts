@@ -14,8 +14,8 @@ function pasidWritten(done: CompletedCall): number {
   return done.features === UNKNOWN ? UNKNOWN : (done.features & 6) | 1;
 }
 
-const isPasidCall = (done: CompletedCall) =>
-  (done.kind === 'pasid.enable' && done.result === 0) || done.kind === 'pasid.disable';
+/** A call of enable or disable that changed something. */
+const changesPasid = (done: CompletedCall) => done.result === 0 || done.kind === 'pasid.disable';
 
 export const PASID_AND_PRI_RULES: readonly Rule[] = [
   {
@@ -35,15 +35,13 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
       ['ats.enable', 'hw.write'],
     ],
     references: ['PCIe 10.5.1.3', 'drivers/pci/pci.c pci_restore_state()'],
-    onHardwareReset(context, fn, event) {
-      if (context.state.get(fn.fn, CORE_PASID) === 1) context.remember(fn.fn, NOTE.pasidCleared, event);
-    },
+    onHardwareReset: (context, fn, event) => context.remember(fn.fn, NOTE.pasidCleared, event),
     calls: ['pasid.enable', 'pasid.disable', 'pasid.restore'],
     callsOf: ['pf'],
     onCall(context, done) {
       if (done.kind === 'pasid.restore') return restoredUnderAts(context, done);
-      if (isPasidCall(done)) context.remember(done.fn.fn, NOTE.pasidCleared, UNKNOWN);
-      if (!isPasidCall(done)) return;
+      if (!changesPasid(done)) return;
+      context.remember(done.fn.fn, NOTE.pasidCleared, UNKNOWN);
       const before = context.state.get(done.fn.fn, HW_PASID);
       const after = pasidWritten(done);
       if (before === UNKNOWN || after === UNKNOWN)
@@ -102,7 +100,7 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
     references: ['PCIe 10.5.1.3'],
     calls: ['pasid.enable', 'pasid.disable'],
     onCall(context, done) {
-      if (!isPasidCall(done) || done.fn.isVf !== 0) return;
+      if (!changesPasid(done) || done.fn.isVf !== 0) return;
       const on = context.state.get(done.fn.fn, CORE_EN);
       if (on === UNKNOWN) return context.undecided('whether ATS was on is unknown');
       // Where the register is known, ATS031 has judged already.
@@ -180,7 +178,9 @@ function restoredUnderAts(context: RuleContext, done: CompletedCall): void {
   const cleared = context.recall(fn.fn, NOTE.pasidCleared);
   if (cleared === UNKNOWN) return;
   context.remember(fn.fn, NOTE.pasidCleared, UNKNOWN);
-  if (context.state.get(fn.fn, CORE_PASID) !== 1) return context.passed();
+  const on = context.state.get(fn.fn, CORE_PASID);
+  if (on === UNKNOWN) return context.undecided('whether the core has PASID on is unknown');
+  if (on === 0) return context.passed();
   const live = users(context, done).filter((user) => context.state.get(user.fn, HW_EN) === 1);
   if (live.length === 0) return context.passed();
   context.fire('ATS031', {

@@ -10,6 +10,7 @@ export type Severity = 'error' | 'warning' | 'note';
 export interface EvidenceItem {
   /** What the record establishes. */
   readonly role: string;
+  /** -1 where there is no such record: the item is left out. */
   readonly event: number;
 }
 
@@ -121,7 +122,7 @@ export interface RuleContext {
   symbolAt(event: number): string | null;
   /** Requester id as an error of the kernel log prints it; UNKNOWN where it prints none. */
   requesterAt(event: number): number;
-  /** Probed function of a call. */
+  /** Probed function of a call; null for no call. */
   symbolOf(call: number): string | null;
   /** The innermost open call of these kinds (see `kindMask`) around a call, or -1. */
   enclosing(call: number, kinds: Uint8Array): number;

@@ -27,7 +27,7 @@ function noted(
   fn: FunctionRecord,
   event: number,
 ): { of: FunctionRecord; event: number } | null {
-  const pf = fn.pf >= 0 ? context.topology.at(fn.pf) : null;
+  const pf = context.topology.pfOf(fn);
   for (const of of pf ? [fn, pf] : [fn]) {
     const since = context.recall(of.fn, note);
     if (since !== UNKNOWN && !context.simultaneous(since, event)) return { of, event: since };

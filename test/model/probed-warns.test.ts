@@ -14,14 +14,11 @@ function log(lines: readonly (readonly [string, string, string])[], callers = tr
 
 const ADDED = (time: string, device = '0000:01:00.1', caller = 'T50') =>
   [time, caller, `pci ${device}: Adding to iommu group 7`] as const;
-const WARN = (time: string, through = 'iommu_bus_notifier+0x27/0x70', caller = 'T50') =>
+const SITE = 'drivers/iommu/intel/iommu.c:889 at iommu_enable_pci_ats+0x48/0x50';
+const WARN = (time: string, through = 'iommu_bus_notifier+0x27/0x70', caller = 'T50', site = SITE) =>
   [
     [time, caller, '------------[ cut here ]------------'],
-    [
-      time,
-      caller,
-      'WARNING: drivers/iommu/intel/iommu.c:889 at iommu_enable_pci_ats+0x48/0x50, CPU#0: sh/50',
-    ],
+    [time, caller, `WARNING: ${site}, CPU#0: sh/50`],
     [time, caller, 'Modules linked in:'],
     [time, caller, 'Call Trace:'],
     [time, caller, ' <TASK>'],
@@ -55,6 +52,19 @@ describe('a WARN inside the probe of one device', () => {
     expect(await functionsOf(log([ADDED('5.1'), ...noise, ...WARN('5.101')], false))).toEqual([
       'ATS094 null',
     ]);
+  });
+
+  it.each([
+    ['pci_prepare_ats', 'ATS014', 'was prepared while ATS is on'],
+    ['pci_enable_ats', 'ATS013', 'was enabled a second time'],
+    ['pci_disable_ats', 'ATS015', 'was disabled although it is not on'],
+  ])('may be in %s()', async (symbol, rule, what) => {
+    const warn = WARN('5.101', undefined, undefined, `drivers/pci/ats.c:67 at ${symbol}+0x48/0x50`);
+    const [finding] = findingsOf(await analyzeBytes({ 'dmesg.txt': log([ADDED('5.1'), ...warn]) }));
+    expect([finding.rule, finding.function]).toEqual([rule, '0000:01:00.1']);
+    expect(finding.message).toBe(
+      `0000:01:00.1 ${what}: the kernel WARNs in ${symbol}(), task sh/50 on CPU 0. The WARN names no device; its task had just added this one to a group.`,
+    );
   });
 
   it('stays unnamed outside a probe, long after it, and for another task', async () => {

@@ -2,6 +2,7 @@
 import '../model/advice.test.ts';
 import '../model/bad-access.test.ts';
 import '../model/divergences.test.ts';
+import '../model/faults.test.ts';
 import '../model/links.test.ts';
 import '../model/listings.test.ts';
 import '../model/log-alignment.test.ts';
@@ -13,6 +14,7 @@ import '../model/probed-warns.test.ts';
 import '../model/scenarios.test.ts';
 import '../model/scope.test.ts';
 import '../model/stack-caller.test.ts';
+import '../model/timeouts.test.ts';
 import '../model/twins.test.ts';
 import '../model/hardware/captures.test.ts';
 import '../model/hardware/fit.test.ts';

@@ -14,7 +14,8 @@ export async function tell(rule: RuleCase, story: Story): Promise<Analysis> {
   if (trace.lines.length > 0) inputs['trace.txt'] = trace.text();
   if (rule.bench) inputs['bench.jsonl'] = rule.bench[story];
   if (rule.log) inputs['dmesg.txt'] = rule.log[story];
-  return analyzeBytes(inputs, { profile: rule.profile });
+  const profile = story === 'nearMiss' ? (rule.nearProfile ?? rule.profile) : rule.profile;
+  return analyzeBytes(inputs, { profile });
 }
 
 /** Everything that was found, with the records that set each operand, in a form that a person can check. */
@@ -24,6 +25,8 @@ export function findingsText(analysis: Analysis): string {
   const findings = rowsOf(analysis.findings);
   const lines = findings.flatMap((finding) => [
     `  ${finding.severity} ${finding.rule} ${finding.function ?? '-'}: ${finding.message}`,
+    `      expected: ${finding.expected}`,
+    `      observed: ${finding.observed}`,
     ...links
       .filter((link) => link.consequence === finding.finding)
       .map((link) => `      because of ${findings[link.cause].rule} ${findings[link.cause].function ?? '-'}`),

@@ -55,23 +55,28 @@ function stamp(us: number): string {
 }
 
 /** ATS is on, and the hardware is told to reset the function; the probes on resets are missing. */
-function resetUnseen(then: (views: TwoViews) => TwoViews): TwoViews {
+function resetUnseen(then: (views: TwoViews) => TwoViews, before = enabled): TwoViews {
   const views = new TwoViews();
   for (const read of ['@0x34 -> 0x40', '@0x40 -> 0x10', '@0x100 -> 0x1081000f', '@0x108 -> 0x10010'])
     views.hardware(`pci_cfg_read d ${FN} ${read}`);
-  views
-    .ties(0x400)
-    .event('en', `(pci_enable_ats+0x4/0xa0) ps=12 vf=0 pf=0 en=0 cap=0x100 bdf="0000:${FN}"`)
-    .write(0x106, 0x8000)
-    .event(
-      'en_ret',
-      `(iommu_enable_pci_caps+0x4a/0x60 <- pci_enable_ats) ps=12 ret=0 vf=0 pf=0 en=1 cap=0x100 bdf="0000:${FN}"`,
-    )
-    .ties(0x500)
-    .hardware(`pci_cfg_write d ${FN} @0x48 <- 0xa810`)
-    .wait(1000);
+  before(views.ties(0x400)).ties(0x500).hardware(`pci_cfg_write d ${FN} @0x48 <- 0xa810`).wait(1000);
   return then(views).wait(2_000_000).ties(0x600);
 }
+
+/** A call of the core, with what it writes. */
+function call(views: TwoViews, symbol: string, more: string, en: [number, number], value?: number): TwoViews {
+  const state = (now: number) => `vf=0 pf=0 en=${now} cap=0x100 bdf="0000:${FN}"`;
+  views.event(symbol, `(${symbol}+0x4/0xa0) ps=12 ${state(en[0])}`);
+  if (value !== undefined) views.write(0x106, value);
+  return views.event(
+    `${symbol}_ret`,
+    `(iommu_enable_pci_caps+0x4a/0x60 <- ${symbol}) ps=12${more} ${state(en[1])}`,
+  );
+}
+
+const enabled = (views: TwoViews) => call(views, 'pci_enable_ats', ' ret=0', [0, 1], 0x8000);
+const disabled = (views: TwoViews) => call(views, 'pci_disable_ats', '', [1, 0], 0);
+const refused = (views: TwoViews) => call(views, 'pci_enable_ats', ' ret=-22', [1, 1]);
 
 describe('a reset that only the log of the hardware shows', () => {
   const rulesOf = async (views: TwoViews) => {
@@ -86,5 +91,58 @@ describe('a reset that only the log of the hardware shows', () => {
 
   it('is nothing when one does', async () => {
     expect(await rulesOf(resetUnseen((views) => views.write(0x106, 0x8000)))).toEqual([]);
+  });
+
+  it('is nothing when the driver switches ATS off after it', async () => {
+    expect(await rulesOf(resetUnseen(disabled))).toEqual([]);
+  });
+
+  it('is nothing when ATS was off before it', async () => {
+    expect(
+      await rulesOf(
+        resetUnseen(
+          (views) => views,
+          (views) => disabled(enabled(views)),
+        ),
+      ),
+    ).toEqual([]);
+  });
+
+  it('is nothing when nobody knows whether ATS was on', async () => {
+    expect(
+      await rulesOf(
+        resetUnseen(
+          (views) => views,
+          (views) => views,
+        ),
+      ),
+    ).toEqual([]);
+  });
+
+  it('is ATS023 when an enable after it fails, or a write leaves Enable clear', async () => {
+    const lost = `error ATS023 0000:${FN}`;
+    expect(await rulesOf(resetUnseen(refused))).toContain(lost);
+    expect(await rulesOf(resetUnseen((views) => views.write(0x106, 0)))).toContain(lost);
+  });
+
+  it('is told once where the recording shows resets of the kernel', async () => {
+    const reset = (views: TwoViews) =>
+      views
+        .event('rst', `(pci_reset_function+0x4/0xa0) bdf="0000:${FN}"`)
+        .event('rst_ret', `(reset_store+0x5d/0xb0 <- pci_reset_function) ret=0 bdf="0000:${FN}"`);
+    expect(await rulesOf(resetUnseen(reset))).toEqual([`error ATS023 0000:${FN}`]);
+  });
+
+  it('asks nothing of a function that only the hardware knows', async () => {
+    const log = [
+      ['@0x34 -> 0x40', '@0x40 -> 0x10', '@0x100 -> 0x1081000f', '@0x108 -> 0x10010'].map(
+        (read) => `1@1795385833.000001:pci_cfg_read d ${FN} ${read}`,
+      ),
+      `1@1795385833.000002:pci_cfg_write d ${FN} @0x106 <- 0x8000`,
+      `1@1795385833.000003:pci_cfg_write d ${FN} @0x48 <- 0xa810`,
+    ].flat();
+    const analysis = await analyzeBytes({ 'q.log': `${log.join('\n')}\n` });
+    const row = rowsOf(analysis.ruleCoverage).find(({ rule }) => rule === 'ATS023');
+    expect([row?.evaluations, row?.unknown]).toEqual([0, 0]);
   });
 });

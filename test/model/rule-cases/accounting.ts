@@ -110,4 +110,53 @@ export const ACCOUNTING_CASES: readonly RuleCase[] = [
         .event('cache_tag_assign', `dmar0/${PLAIN} type devtlb did 9 pasid 0 ref 3`)
         .event('cache_tag_assign', `dmar0/${PLAIN} type iotlb did 10 pasid 0 ref 4`),
   },
+  {
+    rule: 'ATS038',
+    what: 'a question whose answer is not recorded changes nothing; near miss: whether ATS is on is unknown',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      attach(
+        t
+          .call('pci_ats_required', PLAIN, { vf: 0, ret: 1, en: [0, 0], noEntry: true })
+          .call('pci_ats_required', PLAIN, { vf: 0, noReturn: true }),
+        PLAIN,
+        '0x3',
+      ),
+    nearMiss: (t) =>
+      attach(t.call('pci_ats_required', PLAIN, { vf: 0, ret: 1, noEntry: true }), PLAIN, '0x3'),
+  },
+  {
+    rule: 'ATS038',
+    what: 'near miss: the entry of the attach, which prints the domain, is not recorded',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      attach(t.call('pci_ats_required', PLAIN, { vf: 0, ret: 1, en: [0, 0], noEntry: true }), PLAIN, '0x3'),
+    nearMiss: (t) =>
+      t
+        .call('pci_ats_required', PLAIN, { vf: 0, ret: 1, en: [0, 0], noEntry: true })
+        .call('__iommu_attach_device', PLAIN, { ret: 0, noEntry: true }),
+  },
+  {
+    rule: 'ATS039',
+    what: 'near miss: fewer than were registered, but nobody records how they go',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) => tags(t, 'assign 1', 'assign 2', 'unassign 1'),
+    nearMiss: (t) => tags(t, 'assign 1', 'assign 1'),
+  },
+  {
+    rule: 'ATS039',
+    what: 'near miss: the event prints no count, and another one no device',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) => tags(t, 'assign 2'),
+    nearMiss: (t) =>
+      t
+        .appear(PLAIN)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .event('cache_tag_assign', `dev=${PLAIN} type=1 domain_id=9`)
+        .event('cache_tag_assign', 'dmar0/dmar0 type devtlb did 9 pasid 0 ref 3'),
+  },
 ];

@@ -299,4 +299,221 @@ export const CALLS_CASES: readonly RuleCase[] = [
     trips: (t) => stackedDisable(t, '[FTRACE TRAMPOLINE]', 'pci_disable_ats', 'inject_store [atslab]'),
     nearMiss: (t) => stackedDisable(t, 'pci_disable_ats', 'arch_rethook_trampoline', 'inject_store [atslab]'),
   },
+  {
+    rule: 'ATS013',
+    what: '-EBUSY alone says so, of an unknown state; near miss: success of an unknown state',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t.call('pci_enable_ats', PLAIN, { vf: 0, ret: -16, caller: "[unknown/kretprobe'd]" }),
+    nearMiss: (t) => t.enable(PLAIN, 12, 0, { vf: 0 }),
+  },
+  {
+    rule: 'ATS013',
+    what: 'the state says that ATS is on and the result is not recorded; near miss: success, which ATS093 is about',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t.call('pci_enable_ats', PLAIN, { ps: 12, vf: 0, en: [1, 1] }),
+    nearMiss: (t) => t.enable(PLAIN, 12, 0, { vf: 0, en: [1, 1] }),
+  },
+  {
+    rule: 'ATS014',
+    what: '-EBUSY alone says so, of an unknown state; near miss: -EINVAL, which does not',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t.call('pci_prepare_ats', PLAIN, { vf: 0, ret: -16, caller: "[unknown/kretprobe'd]" }),
+    nearMiss: (t) => t.prepare(PLAIN, 12, -22, { vf: 0 }),
+  },
+  {
+    rule: 'ATS014',
+    what: 'the state says that ATS is on and the result is not recorded; near miss: success, which ATS093 is about',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t.call('pci_prepare_ats', PLAIN, { ps: 12, vf: 0, en: [1, 1] }),
+    nearMiss: (t) => t.prepare(PLAIN, 12, 0, { vf: 0, en: [1, 1] }),
+  },
+  {
+    rule: 'ATS015',
+    what: 'the WARN says so although ATS was on as far as recorded; near miss: no WARN',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t.enable(PLAIN, 12, 0, { vf: 0 }).disable(PLAIN, { vf: 0 }),
+    nearMiss: (t) => t.enable(PLAIN, 12, 0, { vf: 0 }).disable(PLAIN, { vf: 0 }),
+    log: {
+      trips: WARN_LINE('    1.000350', 'pci_disable_ats', 100),
+      nearMiss: WARN_LINE('    1.000350', 'pci_restore_state', 100),
+    },
+  },
+  {
+    rule: 'ATS015',
+    what: 'near miss: ATS may have been enabled in between, which nobody records',
+    fn: PF,
+    severity: 'error',
+    trips: (t) =>
+      readyPf(t)
+        .disable(PF, { ...pfState, en: [1, 0] })
+        .disable(PF, pfState),
+    nearMiss: (t) => t.disable(PF, { ...pfState, en: [1, 0] }).disable(PF, pfState),
+  },
+  {
+    rule: 'ATS015',
+    what: 'near miss: an earlier event shows that it is on, and nobody records enables',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => t.supported(PF, 1, { ...pfState, en: [1, 1] }).disable(PF, { ...pfState, en: [0, 0] }),
+    nearMiss: (t) => t.supported(PF, 1, { ...pfState, en: [1, 1] }).disable(PF, pfState),
+  },
+  {
+    rule: 'ATS016',
+    what: 'the line of a driver names no function of PCI; near miss: another failure of it',
+    fn: null,
+    severity: 'error',
+    trips: (t) => t,
+    nearMiss: (t) => t,
+    log: {
+      trips: '[    1.000150] example 2900000.device: Failed to enable ATS (STU 16)\n',
+      nearMiss: '[    1.000150] example 2900000.device: Failed to enable PASID\n',
+    },
+  },
+  {
+    rule: 'ATS016',
+    what: 'the line tells of another call than the recorded one, which succeeded; near miss: of the recorded one, of VT-d',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .event('add_device_to_group', `IOMMU: groupID=9 device=${PLAIN}`)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] }),
+    nearMiss: (t) =>
+      t
+        .event('add_device_to_group', `IOMMU: groupID=9 device=${PLAIN}`)
+        .enable(PLAIN, 11, -22, { vf: 0, en: [0, 0] }),
+    log: {
+      trips: `[    1.000100] pci ${PLAIN}: Adding to iommu group 9\n[    1.100000] example ${PLAIN}: Failed to enable ATS (STU 12)\n`,
+      nearMiss: `[    1.000100] pci ${PLAIN}: Adding to iommu group 9\n[    1.100000] example ${PLAIN}: Failed to enable ATS (STU 11)\n`,
+    },
+  },
+  {
+    rule: 'ATS016',
+    what: 'near miss: a tag of two is given back while somebody else has switched ATS off',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0], caller: MODULE })
+        .event('cache_tag_assign', `dmar0/${PLAIN} type devtlb did 9 pasid 0 ref 1`),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .event('cache_tag_assign', `dmar0/${PLAIN} type devtlb did 9 pasid 0 ref 1`)
+        .event('cache_tag_assign', `dmar0/${PLAIN} type devtlb did 9 pasid 0 ref 2`)
+        .disable(PLAIN, { vf: 0, en: [1, 0], caller: MODULE })
+        .event('cache_tag_unassign', `dmar0/${PLAIN} type devtlb did 9 pasid 0 ref 2`),
+  },
+  {
+    rule: 'ATS016',
+    what: 'near miss: ATS may have been enabled since, which nobody records',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .event('cache_tag_assign', `dmar0/${PLAIN} type devtlb did 9 pasid 0 ref 1`),
+    nearMiss: (t) =>
+      t
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .event('cache_tag_assign', `dmar0/${PLAIN} type devtlb did 9 pasid 0 ref 1`),
+  },
+  {
+    rule: 'ATS016',
+    what: 'near miss: an event shows that ATS is on, and nobody records enables',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .enable('0000:09:00.0', 12, 0, { vf: 0, ...on })
+        .supported(PLAIN, 1, { vf: 0, en: [0, 0] })
+        .event('cache_tag_assign', `dmar0/${PLAIN} type devtlb did 9 pasid 0 ref 1`),
+    nearMiss: (t) =>
+      t
+        .supported(PLAIN, 1, { vf: 0, en: [1, 1] })
+        .event('cache_tag_assign', `dmar0/${PLAIN} type devtlb did 9 pasid 0 ref 1`),
+  },
+  {
+    rule: 'ATS019',
+    what: 'near miss: the function appeared before the recording',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) =>
+      t
+        .prepare(PF, 12, 0, { ...pfState, en: [0, 0] })
+        .appear(PLAIN)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on }),
+    nearMiss: (t) => t.prepare(PF, 12, 0, { ...pfState, en: [0, 0] }).enable(PLAIN, 12, 0, { vf: 0, ...on }),
+  },
+  {
+    rule: 'ATS019',
+    what: 'near miss: prepare of the function is recorded without its result',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) =>
+      t
+        .prepare(PF, 12, 0, { ...pfState, en: [0, 0] })
+        .appear(PLAIN)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on }),
+    nearMiss: (t) =>
+      t
+        .prepare(PF, 12, 0, { ...pfState, en: [0, 0] })
+        .appear(PLAIN)
+        .call('pci_prepare_ats', PLAIN, { ps: 12, vf: 0, en: [0, 0], noReturn: true })
+        .enable(PLAIN, 12, 0, { vf: 0, ...on }),
+  },
+  {
+    rule: 'ATS019',
+    what: 'near miss: nothing shows that prepare is recorded',
+    fn: PLAIN,
+    severity: 'note',
+    profile: '7.2',
+    trips: (t) =>
+      t
+        .prepare(PF, 12, 0, { ...pfState, en: [0, 0] })
+        .appear(PLAIN)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on }),
+    nearMiss: (t) => t.appear(PLAIN).enable(PLAIN, 12, 0, { vf: 0, ...on }),
+  },
+  {
+    rule: 'ATS019',
+    what: 'near miss: so far the kernel is taken for one without prepare',
+    fn: PLAIN,
+    severity: 'note',
+    nearProfile: '6.1',
+    trips: (t) =>
+      t
+        .prepare(PF, 12, 0, { ...pfState, en: [0, 0] })
+        .appear(PLAIN)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on }),
+    nearMiss: (t) =>
+      t
+        .appear(PLAIN)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .prepare(PF, 12, 0, { ...pfState, en: [0, 0] }),
+  },
+  {
+    rule: 'ATS040',
+    what: 'a module prepares; near miss: the kernel refuses it',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) => t.prepare(PLAIN, 12, 0, { vf: 0, en: [0, 0], caller: MODULE }),
+    nearMiss: (t) => t.prepare(PLAIN, 11, -22, { vf: 0, en: [0, 0], caller: MODULE }),
+  },
+  {
+    rule: 'ATS040',
+    what: 'a module enables; near miss: the driver does',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) => t.enable(PLAIN, 12, 0, { vf: 0, ...on, caller: MODULE }),
+    nearMiss: (t) => t.enable(PLAIN, 12, 0, { vf: 0, ...on }),
+  },
 ];

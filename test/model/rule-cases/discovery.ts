@@ -147,4 +147,50 @@ export const DISCOVERY_CASES: readonly RuleCase[] = [
         .write(VF, 0x106, 0x8000, '0x100', true),
     nearMiss: (t) => t.addVf(PF, VF, 0).write(VF, 0x106, 0x8000, '0x100', true),
   },
+  {
+    rule: 'ATS020',
+    what: 'the answer of a VF changes while its PF keeps its capability; near miss: the same answer twice',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => readyPf(t).addVf(PF, VF, 0, () => t.supported(VF, 0, vfState).supported(VF, 1, vfState)),
+    nearMiss: (t) => readyPf(t).addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).supported(VF, 1, vfState)),
+  },
+  {
+    rule: 'ATS020',
+    what: 'the log says so after the probe; near miss: it does not say when',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t.supported(PLAIN, 1, { vf: 0 }).disable(PLAIN, { vf: 0, en: [0, 0] }),
+    nearMiss: (t) => t.supported(PLAIN, 1, { vf: 0 }).disable(PLAIN, { vf: 0, en: [0, 0] }),
+    log: {
+      trips: `${WARN_LINE('    1.000250', 'pci_disable_ats', 100)}[    1.100000] pci ${PLAIN}: disabling ATS\n`,
+      nearMiss: `pci ${PLAIN}: disabling ATS\npci ${PLAIN}: disabling ATS\n`,
+    },
+  },
+  {
+    rule: 'ATS021',
+    what: 'near miss: the log does not say when, or of which function',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t.enable(PLAIN, 12, 0, { vf: 0, ...on }).call('pci_disable_ats', PF, { vf: 0, en: [0, 0] }),
+    nearMiss: (t) => t.enable(PLAIN, 12, 0, { vf: 0, ...on }),
+    log: {
+      trips: `${WARN_LINE('    1.000350', 'pci_disable_ats', 100)}[    1.100000] pci ${PLAIN}: disabling ATS\n[    1.200000] disabling ATS\n`,
+      nearMiss: `pci ${PLAIN}: disabling ATS\ndisabling ATS\n`,
+    },
+  },
+  {
+    rule: 'ATS022',
+    what: 'near miss: the function is known to be trusted',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .supported(PLAIN, 0, { vf: 0, cap: '0x100', args: { untrusted: 1 } })
+        .enable(PLAIN, 12, 0, { vf: 0, ...on }),
+    nearMiss: (t) =>
+      t
+        .supported(PLAIN, 1, { vf: 0, cap: '0x100', args: { untrusted: 0 } })
+        .enable(PLAIN, 12, 0, { vf: 0, ...on }),
+  },
 ];

@@ -269,4 +269,101 @@ export const INVALIDATION_CASES: readonly RuleCase[] = [
     trips: (t) => aerAfterDisable(t, 'Unsupported Request Error'),
     nearMiss: (t) => aerAfterDisable(t, 'Completion Timeout'),
   },
+  {
+    rule: 'ATS034',
+    what: 'near miss: ATS may have been enabled since, which nobody records',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(5)
+        .event('qi_submit', INVALIDATE_PLAIN),
+    nearMiss: (t) =>
+      t
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(5)
+        .event('qi_submit', INVALIDATE_PLAIN),
+  },
+  {
+    rule: 'ATS034',
+    what: 'near miss: an event shows that ATS is on, and nobody records enables',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .enable('0000:09:00.0', 12, 0, { vf: 0, ...on })
+        .supported(PLAIN, 1, { vf: 0, en: [0, 0] })
+        .wait(5)
+        .event('qi_submit', INVALIDATE_PLAIN),
+    nearMiss: (t) => t.supported(PLAIN, 1, { vf: 0, en: [1, 1] }).event('qi_submit', INVALIDATE_PLAIN),
+  },
+  {
+    rule: 'ATS035',
+    what: 'near miss: the attach came while ATS was off, so where the detach began is not known',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .supported(PLAIN, 1, { vf: 0, en: [1, 1] })
+        .call('intel_iommu_attach_device', PLAIN, { ret: 0 })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      t
+        .supported(PLAIN, 1, { vf: 0, en: [0, 0] })
+        .call('intel_iommu_attach_device', PLAIN, { ret: 0 })
+        .supported(PLAIN, 1, { vf: 0, en: [1, 1] })
+        .event('qi_submit', INVALIDATE_PLAIN)
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS035',
+    what: 'near miss: the release invalidates, then blocks, then switches off',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .event('remove_device_from_group', `IOMMU: groupID=9 device=${PLAIN}`)
+        .call('device_block_translation', PLAIN, { inside: () => t.disable(PLAIN, { vf: 0, en: [1, 0] }) })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .event('remove_device_from_group', `IOMMU: groupID=9 device=${PLAIN}`)
+        .event('qi_submit', INVALIDATE_PLAIN)
+        .call('device_block_translation', PLAIN, { inside: () => t.disable(PLAIN, { vf: 0, en: [1, 0] }) })
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS035',
+    what: 'near miss: an enable that fails does not end the wait for an invalidation',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .enable(PLAIN, 11, -22, { vf: 0, en: [0, 0] })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .enable(PLAIN, 11, -22, { vf: 0, en: [0, 0] })
+        .event('qi_submit', INVALIDATE_PLAIN)
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
 ];

@@ -1,5 +1,5 @@
 import type { TraceWriter } from '../../support/trace-writer.ts';
-import { on, PLAIN, type RuleCase, reset, restored, VF, vfState } from './steps.ts';
+import { on, PF, PLAIN, type RuleCase, reset, restored, VF, vfState } from './steps.ts';
 
 /** A write to ATS Control on a kernel that cannot print the capability. */
 function bareWrite(trace: TraceWriter, value: number): TraceWriter {
@@ -140,5 +140,98 @@ export const LIFE_CYCLE_CASES: readonly RuleCase[] = [
     severity: 'error',
     trips: (t) => restored(t, 0x8000).call('intel_iommu_release_device', PLAIN),
     nearMiss: (t) => restored(t, null, true).call('intel_iommu_release_device', PLAIN),
+  },
+  {
+    rule: 'ATS023',
+    what: 'the reset alone is recorded, and nobody restores for a second; near miss: somebody does',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' })
+        .write(PLAIN, 0x4, 0x6)
+        .call('pcie_flr', PLAIN, { ret: 0 })
+        .wait(1500)
+        .write(PF, 0x4, 0x6),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' })
+        .write(PLAIN, 0x4, 0x6)
+        .call('pcie_flr', PLAIN, { ret: 0 })
+        .write(PLAIN, 0x106, 0x8000)
+        .wait(1500)
+        .write(PF, 0x4, 0x6),
+  },
+  {
+    rule: 'ATS023',
+    what: 'near miss: the reset said that it did nothing',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' })
+        .write(PLAIN, 0x4, 0x6)
+        .call('pci_reset_function', PLAIN, { ret: 0 }),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' })
+        .write(PLAIN, 0x4, 0x6)
+        .call('pci_reset_function', PLAIN, { ret: -25 }),
+  },
+  {
+    rule: 'ATS023',
+    what: 'near miss: whether ATS was on before is unknown',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      reset(
+        t.supported(PLAIN, 1, { vf: 0, en: [1, 1], cap: '0x100' }).write(PLAIN, 0x4, 0x6),
+        PLAIN,
+        () => {},
+      ),
+    nearMiss: (t) =>
+      reset(t.supported(PLAIN, 1, { vf: 0, cap: '0x100' }).write(PLAIN, 0x4, 0x6), PLAIN, () =>
+        t.call('pci_restore_state', PLAIN, { vf: 0, en: [1, 1] }),
+      ),
+  },
+  {
+    rule: 'ATS023',
+    what: 'near miss: ATS was off before, and goes on unseen',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      reset(
+        t.supported(PLAIN, 1, { vf: 0, en: [1, 1], cap: '0x100' }).write(PLAIN, 0x4, 0x6),
+        PLAIN,
+        () => {},
+      ),
+    nearMiss: (t) =>
+      reset(t.supported(PLAIN, 1, { vf: 0, en: [0, 0], cap: '0x100' }).write(PLAIN, 0x4, 0x6), PLAIN, () =>
+        t.call('pci_restore_state', PLAIN, { vf: 0, en: [1, 1] }),
+      ),
+  },
+  {
+    rule: 'ATS023',
+    what: 'near miss: the driver switches ATS off before the reset is over',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      reset(t.enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' }).write(PLAIN, 0x4, 0x6), PLAIN, () => {}),
+    nearMiss: (t) =>
+      reset(t.enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' }).write(PLAIN, 0x4, 0x6), PLAIN, () =>
+        t.disable(PLAIN, { vf: 0, en: [1, 0] }),
+      ),
+  },
+  {
+    rule: 'ATS027',
+    what: 'near miss: whether ATS was switched off is not recorded',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .disable('0000:09:00.0', { vf: 0, en: [1, 0] })
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('intel_iommu_release_device', PLAIN),
+    nearMiss: (t) => t.enable(PLAIN, 12, 0, { vf: 0, ...on }).call('intel_iommu_release_device', PLAIN),
   },
 ];

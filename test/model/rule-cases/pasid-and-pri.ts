@@ -1,5 +1,5 @@
 import type { TraceWriter } from '../../support/trace-writer.ts';
-import { liveVf, on, PF, pfState, type RuleCase, readyPf, VF, vfState } from './steps.ts';
+import { liveVf, on, PF, PLAIN, pfState, type RuleCase, readyPf, reset, VF, vfState } from './steps.ts';
 
 /** PASID and ATS on, and a reset whose bracket takes ATS off and on again; the restore comes last. */
 function pasidReset(trace: TraceWriter, inAttach: () => void): TraceWriter {
@@ -134,5 +134,103 @@ export const PASID_AND_PRI_CASES: readonly RuleCase[] = [
       liveVf(readyPf(t))
         .call('pci_enable_pri', PF, { ...pfState, ret: 0 })
         .call('pci_enable_pri', VF, { ...vfState, ret: 0 }),
+  },
+  {
+    rule: 'ATS031',
+    what: 'near miss: the features that PASID is enabled with are not recorded',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      t
+        .call('pci_disable_pasid', PLAIN, { vf: 0 })
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('pci_enable_pasid', PLAIN, { vf: 0, ret: 0, args: { features: 0 } }),
+    nearMiss: (t) =>
+      t
+        .call('pci_disable_pasid', PLAIN, { vf: 0 })
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('pci_enable_pasid', PLAIN, { vf: 0, ret: 0 }),
+  },
+  {
+    rule: 'ATS031',
+    what: 'an enable that fails before the restore changes nothing; near miss: one that succeeds does',
+    fn: PF,
+    severity: 'warning',
+    profile: '7.2',
+    trips: (t) =>
+      pasidReset(t, () => t.call('pci_enable_pasid', PF, { ...pfState, ret: -16, args: { features: 0 } })),
+    nearMiss: (t) =>
+      pasidReset(t, () => t.call('pci_enable_pasid', PF, { ...pfState, ret: 0, args: { features: 0 } })),
+  },
+  {
+    rule: 'ATS031',
+    what: 'near miss: whether PASID is on is unknown',
+    fn: PF,
+    severity: 'warning',
+    profile: '7.2',
+    trips: (t) => pasidReset(t, () => {}),
+    nearMiss: (t) =>
+      reset(t.enable(PF, 12, 0, { ...pfState, ...on }), PF, () =>
+        t.call('pci_restore_ats_state', PF, { ...pfState, en: [1, 1] }).call('pci_restore_pasid_state', PF),
+      ),
+  },
+  {
+    rule: 'ATS031',
+    what: 'near miss: PASID is off, so the restore writes nothing',
+    fn: PF,
+    severity: 'warning',
+    profile: '7.2',
+    trips: (t) => pasidReset(t, () => {}),
+    nearMiss: (t) =>
+      reset(t.call('pci_disable_pasid', PF, pfState).enable(PF, 12, 0, { ...pfState, ...on }), PF, () =>
+        t.call('pci_restore_ats_state', PF, { ...pfState, en: [1, 1] }).call('pci_restore_pasid_state', PF),
+      ),
+  },
+  {
+    rule: 'ATS032',
+    what: 'the register before is unknown; near miss: the call is on a VF, where it does nothing',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('pci_enable_pasid', PLAIN, { vf: 0, ret: 0, args: { features: 0 } }),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 1, pf: 0, ...on })
+        .call('pci_enable_pasid', PLAIN, { vf: 1, pf: 0, ret: 0, args: { features: 0 } }),
+  },
+  {
+    rule: 'ATS032',
+    what: 'what is written is unknown; near miss: it is known, and what the register holds',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .call('pci_disable_pasid', PLAIN, { vf: 0 })
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('pci_enable_pasid', PLAIN, { vf: 0, ret: 0 }),
+    nearMiss: (t) =>
+      t
+        .call('pci_disable_pasid', PLAIN, { vf: 0 })
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('pci_disable_pasid', PLAIN, { vf: 0 }),
+  },
+  {
+    rule: 'ATS032',
+    what: 'whether the register has Enable set is unknown; near miss: it has it clear, behind the core',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .call('pci_disable_pasid', PLAIN, { vf: 0 })
+        .supported(PLAIN, 1, { vf: 0, en: [1, 1] })
+        .call('pci_enable_pasid', PLAIN, { vf: 0, ret: 0, args: { features: 0 } }),
+    nearMiss: (t) =>
+      t
+        .call('pci_disable_pasid', PLAIN, { vf: 0 })
+        .enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' })
+        .write(PLAIN, 0x106, 0, '0x100', true)
+        .call('pci_enable_pasid', PLAIN, { vf: 0, ret: 0, args: { features: 0 } }),
   },
 ];

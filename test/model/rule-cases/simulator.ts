@@ -76,6 +76,28 @@ export const SIMULATOR_CASES: readonly RuleCase[] = [
     },
   },
   {
+    rule: 'ATS031',
+    what: 'it changes under a VF; near miss: while ATS is off everywhere',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => t,
+    nearMiss: (t) => t,
+    bench: {
+      trips: bench(
+        [1, 'register_write', PF, pasid(1)],
+        [2, 'vf_on', VF, UNDER_PF],
+        [3, 'register_write', VF, control(0x8000)],
+        [4, 'register_write', PF, pasid(0)],
+      ),
+      nearMiss: bench(
+        [1, 'register_write', PF, pasid(1)],
+        [2, 'register_write', PF, control(0)],
+        [3, 'vf_on', VF, UNDER_PF],
+        [4, 'register_write', PF, pasid(0)],
+      ),
+    },
+  },
+  {
     rule: 'ATS042',
     what: 'one of two invalidations is never completed; near miss: a reset ends it',
     fn: VF,

@@ -18,6 +18,8 @@ export interface RuleCase {
   /** Kernel log given beside the trace. */
   readonly log?: { readonly trips: string; readonly nearMiss: string };
   readonly profile?: string;
+  /** The kernel assumed of the near miss, where it is another one. */
+  readonly nearProfile?: string;
 }
 
 export const on = { en: [0, 1] as [number, number] };
