@@ -184,7 +184,7 @@ export class RuleBench implements RuleContext {
   }
 
   resultOf(call: number): number {
-    const exit = this.input.calls.exit[call];
+    const exit = call < 0 ? -1 : this.input.calls.exit[call];
     return exit >= 0 ? this.input.events.result[exit] : UNKNOWN;
   }
 
@@ -249,10 +249,6 @@ export class RuleBench implements RuleContext {
 
   met(rule: string, fn: number): void {
     this.expectations.met(rule, fn);
-  }
-
-  isExpected(rule: string, fn: number): boolean {
-    return this.expectations.isOpen(rule, fn);
   }
 
   recall(fn: number, note: number): number {

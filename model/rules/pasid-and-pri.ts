@@ -141,12 +141,13 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
       const { fn, event } = done;
       if (done.kind === 'pri.disable') return context.met('ATS033', fn.fn);
       if (done.kind === 'ats.disable') return priLeftOn(context, done);
-      if (done.kind === 'ats.enable' && done.result === 0) {
+      if (done.kind === 'ats.enable') {
+        if (done.result !== 0) return;
         context.met('ATS033', fn.fn);
         if (done.pf) context.met('ATS033', done.pf.fn);
         return;
       }
-      if (done.kind !== 'pri.enable' || done.result !== 0) return;
+      if (done.result !== 0) return;
       if (fn.isVf === 1) return vfReliesOnPri(context, done);
       if (fn.isVf !== 0) return context.undecided('whether the function is a VF is unknown');
       const on = users(context, done).map((user) => context.state.get(user.fn, CORE_EN));

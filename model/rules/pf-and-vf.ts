@@ -1,4 +1,4 @@
-import { UNKNOWN } from '../events.ts';
+import { type EventKindName, UNKNOWN } from '../events.ts';
 import { CORE_CAP, CORE_EN, CORE_STU, CORE_SUPPORTED, CORE_UNTRUSTED, HW_EN, HW_STU } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 import type { CompletedCall, EvidenceItem, Rule, RuleContext } from './rule.ts';
@@ -8,6 +8,13 @@ const SERIES = 'kernel series "iommu: Standardize ATS robustness and state track
 
 /** Why a rule about a VF and its PF stays undecided where nothing ties the two together. */
 const PF_NOT_NAMED = 'which function is the PF of the VF is not recorded';
+
+/** How a VF was found fit, by the call that says so. */
+const ACCEPTED: Partial<Record<EventKindName, string>> = {
+  'ats.supported': 'pci_ats_supported() of the VF returned true.',
+  'ats.prepare': 'pci_prepare_ats() of the VF returned 0.',
+  'ats.enable': 'pci_enable_ats() of the VF returned 0.',
+};
 
 /** Why the PF is known to be unfit for ATS. */
 function pfUnfit(context: RuleContext, pf: FunctionRecord): EvidenceItem[] {
@@ -26,10 +33,14 @@ function liveVfs(context: RuleContext, pf: FunctionRecord): FunctionRecord[] {
     .filter((vf) => !vf.removing && context.state.get(vf.fn, CORE_EN) === 1);
 }
 
+/** The shift of the PF is the last test of the kernel that refuses: where it comes first, nothing else explains -EINVAL. */
+function onlyShiftExplains(done: CompletedCall): boolean {
+  return done.explanations[0] === 'vf-shift';
+}
+
 /** A refusal that only the shift of a PF explains comes from a VF, even where nothing says what the function is. */
 function mustBeVf(done: CompletedCall): boolean {
-  if (done.fn.isVf !== UNKNOWN) return done.fn.isVf === 1;
-  return done.result === -22 && done.explanations.length === 1 && done.explanations[0] === 'vf-shift';
+  return done.fn.isVf === 1 || onlyShiftExplains(done);
 }
 
 /** The shift the PF holds differs from the one asked for: by its known value, or because nothing else explains -EINVAL. */
@@ -37,9 +48,7 @@ function pfShiftDiffers(done: CompletedCall): 'known' | 'only-explanation' | 'no
   const { pfStu, pageShift } = done.operands;
   if (pageShift === UNKNOWN) return 'unknown';
   if (pfStu !== UNKNOWN) return pfStu === pageShift ? 'no' : 'known';
-  if (done.result === -22 && done.explanations.length === 1 && done.explanations[0] === 'vf-shift')
-    return 'only-explanation';
-  return 'unknown';
+  return onlyShiftExplains(done) ? 'only-explanation' : 'unknown';
 }
 
 function pfShiftEvidence(context: RuleContext, done: CompletedCall): EvidenceItem[] {
@@ -91,10 +100,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
         severity: context.feature('supported_is_pf_aware') === true ? 'error' : undefined,
         message: `VF ${fn.address} is said to support ATS although its PF ${pf.address} does not.`,
         expected: 'A VF supports ATS only if its PF does.',
-        observed:
-          kind === 'ats.supported'
-            ? 'pci_ats_supported() of the VF returned true.'
-            : `${kind === 'ats.prepare' ? 'pci_prepare_ats()' : 'pci_enable_ats()'} of the VF returned 0.`,
+        observed: ACCEPTED[kind] ?? '',
         evidence: [...pfUnfit(context, pf), { role: 'the VF is accepted', event: done.event }],
       });
     },
@@ -191,10 +197,9 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     onCall(context, done) {
       if (!mustBeVf(done)) return;
       if (done.result === 0) return context.passed();
-      if (done.result !== -22) return context.undecided('the result of pci_enable_ats() is unknown');
-      if (done.explanations.length !== 1 || done.explanations[0] !== 'vf-shift') {
-        return context.undecided('other causes of -EINVAL cannot be ruled out');
-      }
+      if (done.result === UNKNOWN) return context.undecided('the result of pci_enable_ats() is unknown');
+      if (!done.explanations.includes('vf-shift')) return context.passed();
+      if (!onlyShiftExplains(done)) return context.undecided('other causes of -EINVAL cannot be ruled out');
       if (done.pfBusy) return context.undecided('the PF was being prepared or enabled at the same time');
       context.fire('ATS004', {
         fn: done.fn.fn,
@@ -204,11 +209,9 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
         observed: `pci_enable_ats(${done.fn.address}, ${done.pageShift}) returned -EINVAL; the VF goes on without ATS.`,
         evidence: [
           ...pfShiftEvidence(context, done),
-          ...(done.operands.pfStu === UNKNOWN
-            ? []
-            : context.because(done.fn.fn, CORE_SUPPORTED, 'the function supports ATS')),
+          ...context.because(done.fn.fn, CORE_SUPPORTED, 'the function supports ATS'),
           { role: 'the VF is refused', event: done.event },
-          ...(done.driverWarn >= 0 ? [{ role: 'the WARN of the driver', event: done.driverWarn }] : []),
+          { role: 'the WARN of the driver', event: done.driverWarn },
         ],
         key: `ps=${done.pageShift} pf=${done.operands.pfStu}`,
       });
@@ -294,7 +297,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     /** The same in the hardware, where only its own log tells: the kernel's view is judged by its calls. */
     onWrite(context, write) {
       const { fn, stu, event } = write;
-      if (!write.byHardware || write.by >= 0 || fn.vfs.length === 0 || stu === UNKNOWN) return;
+      if (!write.byHardware || fn.vfs.length === 0 || stu === UNKNOWN) return;
       const before = context.state.get(fn.fn, HW_STU);
       if (before === UNKNOWN || context.state.isKnown(fn.fn, CORE_STU)) return;
       const vfs = fn.vfs

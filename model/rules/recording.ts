@@ -127,10 +127,7 @@ export const RECORDING_RULES: readonly Rule[] = [
       if (!(kind in NAMES) || result === 0 || result === UNKNOWN) return;
       // Some drivers prepare every device; a refusal matters where the probe failed with it.
       const probe = kind === 'ats.prepare' ? context.enclosing(call, PROBE) : -1;
-      if (
-        kind === 'ats.prepare' &&
-        (probe < 0 || context.resultOf(probe) === 0 || context.resultOf(probe) === UNKNOWN)
-      )
+      if (kind === 'ats.prepare' && (context.resultOf(probe) === 0 || context.resultOf(probe) === UNKNOWN))
         return;
       const name = nameOf(kind);
       const task = context.taskText(event);

@@ -3,11 +3,6 @@ import { CORE_EN, CORE_SUPPORTED } from '../state.ts';
 import { NOTE } from './notes.ts';
 import type { CompletedCall, Rule, RuleContext } from './rule.ts';
 
-/** Something set Enable of a VF again, or switched it off properly, or it is going away. */
-function driftSettled(context: RuleContext, fn: number): void {
-  if (context.isExpected('ATS024', fn)) context.met('ATS024', fn);
-}
-
 /** VT-d in scalable mode blocks the translation of a function for its reset and leaves ATS on (contract 5.7). */
 function onInBracket(context: RuleContext, { fn, event }: CompletedCall, bracket: number): void {
   if (!context.wasRecorded('ats.disable'))
@@ -45,7 +40,6 @@ export const RESET_RULES: readonly Rule[] = [
     needs: [['reset.flr', 'hw.reset'], ['ats.enable'], ['config.write', 'ats.restore']],
     references: ['PCIe 9.2.2', 'drivers/pci/iov.c sriov_restore_state()'],
     onHardwareReset(context, pf, event) {
-      if (pf.vfs.length === 0) return;
       for (const id of pf.vfs) {
         const vf = context.topology.at(id);
         if (vf.removing || context.state.get(id, CORE_EN) === 0) continue;
@@ -81,19 +75,19 @@ export const RESET_RULES: readonly Rule[] = [
       }
     },
     calls: ['ats.enable', 'ats.disable', 'ats.restore', 'device.remove', 'iommu.release'],
+    /** Something set Enable of a VF again, or switched it off properly, or it is going away. */
     onCall(context, done) {
-      if (done.kind === 'ats.enable' && done.result === 0) driftSettled(context, done.fn.fn);
-      if (done.kind === 'ats.disable') driftSettled(context, done.fn.fn);
-      if (done.kind === 'ats.restore' && !context.showsControlWrites(done.fn.fn))
-        driftSettled(context, done.fn.fn);
-      if (done.kind === 'device.remove' || done.kind === 'iommu.release') driftSettled(context, done.fn.fn);
+      const { kind, fn, result } = done;
+      if (kind === 'ats.enable' && result !== 0) return;
+      if (kind === 'ats.restore' && context.showsControlWrites(fn.fn)) return;
+      context.met('ATS024', fn.fn);
     },
     onWrite(context, write) {
-      if (write.enable === 1) driftSettled(context, write.fn.fn);
+      if (write.enable === 1) context.met('ATS024', write.fn.fn);
     },
     points: ['iommu.group_remove'],
-    onPoint(context, kind, fn) {
-      if (fn && kind === 'iommu.group_remove') driftSettled(context, fn.fn);
+    onPoint(context, _kind, fn) {
+      if (fn) context.met('ATS024', fn.fn);
     },
   },
   {
@@ -117,7 +111,7 @@ export const RESET_RULES: readonly Rule[] = [
       if (done.exit < 0 || done.enter < 0) return;
       const { fn } = done.fn;
       const bracket = context.recall(fn, NOTE.bracketEvent);
-      const bracketed = bracket !== UNKNOWN && context.positionOf(bracket) > context.positionOf(done.enter);
+      const bracketed = context.positionOf(bracket) > context.positionOf(done.enter);
       const on = context.state.get(fn, CORE_EN);
       if (bracketed && on !== 1) return context.passed();
       if (on === UNKNOWN) return context.undecided('whether ATS was on during the reset is unknown');
@@ -158,8 +152,7 @@ export const RESET_RULES: readonly Rule[] = [
     references: ['drivers/iommu/iommu.c pci_dev_reset_iommu_prepare()'],
     entries: ['reset.prepare', 'reset.done'],
     onEnter(context, call, fn, event) {
-      const kind = context.kindOf(event);
-      if (kind === 'reset.prepare') {
+      if (context.kindOf(event) === 'reset.prepare') {
         const depth = context.recall(fn.fn, NOTE.bracketDepth);
         context.remember(fn.fn, NOTE.bracketDepth, (depth === UNKNOWN ? 0 : depth) + 1);
         context.remember(fn.fn, NOTE.bracketEvent, event);
@@ -186,9 +179,9 @@ export const RESET_RULES: readonly Rule[] = [
         });
         return;
       }
-      if (kind !== 'reset.done') return;
       const depth = context.recall(fn.fn, NOTE.bracketDepth);
-      if (depth === UNKNOWN || depth <= 0) {
+      // Not known is far below 0.
+      if (depth <= 0) {
         if (!fn.startSeen || !context.wasRecorded('reset.prepare')) {
           return context.undecided('the bracket may have been opened before the recording');
         }

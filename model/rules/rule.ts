@@ -126,7 +126,7 @@ export interface RuleContext {
   symbolOf(call: number): string | null;
   /** The innermost open call of these kinds (see `kindMask`) around a call, or -1. */
   enclosing(call: number, kinds: Uint8Array): number;
-  /** Result of a finished call; UNKNOWN when not recorded. */
+  /** Result of a finished call; UNKNOWN when not recorded, and for no call. */
   resultOf(call: number): number;
   /** The call an event belongs to, or the innermost open call of its task; -1 for none. */
   callAround(event: number): number;
@@ -146,7 +146,6 @@ export interface RuleContext {
   overdue(rule: string, fn: number, event: number): void;
   /** It happened. */
   met(rule: string, fn: number): void;
-  isExpected(rule: string, fn: number): boolean;
   /** A number that a rule keeps about a function under a name of `NOTE` until events are lost; UNKNOWN when there is none. */
   recall(fn: number, note: number): number;
   remember(fn: number, note: number, value: number): void;

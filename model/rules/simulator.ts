@@ -35,14 +35,13 @@ export const SIMULATOR_RULES: readonly Rule[] = [
     causes: ['ATS028', 'ATS030'],
     references: ['PCIe 10.5.1.3'],
     points: ['translation.request'],
-    onPoint(context, kind, fn, event) {
-      if (kind !== 'translation.request' || !fn) return;
+    onPoint(context, _kind, fn, event) {
+      if (!fn) return;
       const enabled = context.state.get(fn.fn, HW_EN);
       if (enabled === UNKNOWN) return context.undecided('Enable of the register is unknown');
       const since = context.state.setBy(fn.fn, HW_EN);
-      const [at, now] = [context.timeOf(since), context.timeOf(event)];
       // What was sent at the instant of the change may have been sent before it.
-      if (enabled === 1 || (at !== null && at === now)) return context.passed();
+      if (enabled === 1 || context.timeOf(since) === context.timeOf(event)) return context.passed();
       context.fire('ATS043', {
         fn: fn.fn,
         event,

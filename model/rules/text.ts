@@ -59,12 +59,10 @@ export function viewsText(
     state.isKnown(fn.fn, field)
       ? [`${name} ${state.get(fn.fn, field)} since ${secondsText(context.timeOf(state.setBy(fn.fn, field)))}`]
       : [];
-  const now = (name: string, value: number) =>
-    value === UNKNOWN || !written
-      ? []
-      : [`${name} ${value} since ${secondsText(context.timeOf(written.event))}`];
+  const now = (name: string, value: number, event: number) =>
+    value === UNKNOWN ? [] : [`${name} ${value} since ${secondsText(context.timeOf(event))}`];
   const register = written
-    ? [...now('Enable', written.enable), ...now('STU', written.stu)]
+    ? [...now('Enable', written.enable, written.event), ...now('STU', written.stu, written.event)]
     : [...part('Enable', HW_EN), ...part('STU', HW_STU)];
   // A VF's own page shift stays 0 for life.
   const core = [...part('ats_enabled', CORE_EN), ...(fn.isVf === 1 ? [] : part('page shift', CORE_STU))];
@@ -74,6 +72,5 @@ export function viewsText(
 
 /** The other record of a write that both the kernel and the hardware saw. */
 export function otherView(context: RuleContext, event: number): EvidenceItem[] {
-  const other = context.otherViewOf(event);
-  return other < 0 ? [] : [{ role: 'the same write, seen by the other side', event: other }];
+  return [{ role: 'the same write, seen by the other side', event: context.otherViewOf(event) }];
 }

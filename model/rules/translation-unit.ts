@@ -10,6 +10,7 @@ function lostInReset(context: RuleContext, pf: FunctionRecord, done: CompletedCa
   // A write or a read of the register since then is judged by what it shows.
   if (reset === UNKNOWN || context.state.get(pf.fn, HW_STU) !== UNKNOWN || done.pfBusy) return;
   const shift = context.state.get(pf.fn, CORE_STU);
+  if (shift === UNKNOWN) return context.undecided('the STU of the register or of the core is unknown');
   context.fire('ATS012', {
     fn: pf.fn,
     event: done.event,
@@ -147,13 +148,14 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
     references: ['drivers/pci/ats.c pci_restore_ats_state()'],
     onHardwareReset(context, fn, event) {
       const shift = context.state.get(fn.fn, CORE_STU);
-      const isOnlyPrepared = fn.isVf === 0 && context.state.get(fn.fn, CORE_EN) === 0 && shift > 12;
+      // The own shift of a VF stays 0 for life.
+      const isOnlyPrepared = context.state.get(fn.fn, CORE_EN) === 0 && shift > 12;
       context.remember(fn.fn, NOTE.stuLost, isOnlyPrepared ? event : UNKNOWN);
     },
     calls: ['ats.prepare', 'ats.enable'],
     onCall(context, done) {
       const { fn, pf, kind, result } = done;
-      if (fn.isVf !== 1 && result === 0) context.remember(fn.fn, NOTE.stuLost, UNKNOWN);
+      if (result === 0) context.remember(fn.fn, NOTE.stuLost, UNKNOWN);
       if (kind === 'ats.enable' && fn.isVf === 1 && result === 0 && pf) lostInReset(context, pf, done);
     },
     onStable(context, fn, event) {

@@ -1,5 +1,5 @@
-import type { TraceWriter } from '../../support/trace-writer.ts';
-import { liveVf, on, PF, PLAIN, pfState, type RuleCase, readyPf, reset, VF, vfState } from './steps.ts';
+import type { CallOptions, TraceWriter } from '../../support/trace-writer.ts';
+import { liveVf, on, PF, PLAIN, pfState, type RuleCase, readyPf, reset, VF, VF2, vfState } from './steps.ts';
 
 /** PASID and ATS on, and a reset whose bracket takes ATS off and on again; the restore comes last. */
 function pasidReset(trace: TraceWriter, inAttach: () => void): TraceWriter {
@@ -36,6 +36,28 @@ function priLeftOn(trace: TraceWriter): TraceWriter {
     .call('pci_enable_pri', PF, { ret: 0 })
     .enable(PF, 12, 0, { ...pfState, ...on })
     .disable(PF, { ...pfState, en: [1, 0] });
+}
+
+/** PRI of the PF is asked for, and nothing follows for more than a second. */
+function priWithout(trace: TraceWriter, state: CallOptions, ret: number): TraceWriter {
+  return trace.supported(PF, 1, state).call('pci_enable_pri', PF, { ret }).wait(1500).write(PF, 4, 6);
+}
+
+/** A PF with ATS and PRI on. */
+function priOn(trace: TraceWriter): TraceWriter {
+  return readyPf(trace.call('pci_disable_pri', '0000:09:00.0')).call('pci_enable_pri', PF, {
+    ...pfState,
+    ret: 0,
+  });
+}
+
+/** ATS goes off in the PF and then in the VF, and nothing follows for more than a second. */
+function vfOff(trace: TraceWriter): TraceWriter {
+  return trace
+    .disable(PF, { ...pfState, en: [1, 0] })
+    .disable(VF, { ...vfState, en: [1, 0] })
+    .wait(1500)
+    .write(PF, 4, 6);
 }
 
 export const PASID_AND_PRI_CASES: readonly RuleCase[] = [
@@ -232,5 +254,124 @@ export const PASID_AND_PRI_CASES: readonly RuleCase[] = [
         .enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' })
         .write(PLAIN, 0x106, 0, '0x100', true)
         .call('pci_enable_pasid', PLAIN, { vf: 0, ret: 0, args: { features: 0 } }),
+  },
+  {
+    rule: 'ATS031',
+    what: 'near miss: ATS is off when PASID is restored',
+    fn: PF,
+    severity: 'warning',
+    profile: '7.2',
+    trips: (t) => pasidReset(t, () => {}),
+    nearMiss: (t) =>
+      reset(
+        t
+          .supported(PF, 1, { ...pfState, en: [0, 0] })
+          .call('pci_enable_pasid', PF, { ...pfState, ret: 0, args: { features: 0 } }),
+        PF,
+        () => t.call('pci_restore_pasid_state', PF),
+      ),
+  },
+  {
+    rule: 'ATS033',
+    what: 'an enable of ATS that fails is none; near miss: a VF of the PF gets ATS',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .supported(PF, 1, { ...pfState, en: [0, 0] })
+        .call('pci_enable_pri', PF, { ret: 0 })
+        .enable(PF, 11, -22, { ...pfState, en: [0, 0] })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      liveVf(t.supported(PF, 1, { ...pfState, en: [0, 0] }).call('pci_enable_pri', PF, { ret: 0 }))
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS033',
+    what: 'near miss: PRI is refused',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) => priWithout(t, { ...pfState, en: [0, 0] }, 0),
+    nearMiss: (t) => priWithout(t, { ...pfState, en: [0, 0] }, -16),
+  },
+  {
+    rule: 'ATS033',
+    what: 'near miss: whether ATS is on is unknown',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) => priWithout(t, { ...pfState, en: [0, 0] }, 0),
+    nearMiss: (t) => priWithout(t, pfState, 0),
+  },
+  {
+    rule: 'ATS033',
+    what: 'near miss: whether the function is a VF is unknown',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) => priWithout(t, { ...pfState, en: [0, 0] }, 0),
+    nearMiss: (t) => priWithout(t, { cap: '0x100', en: [0, 0] }, 0),
+  },
+  {
+    rule: 'ATS033',
+    what: 'ATS goes off in a VF, the last that used PRI of its PF; near miss: another VF still has it on',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) => vfOff(liveVf(liveVf(priOn(t)), 12, VF2, 1).disable(VF2, { ...vfState, en: [1, 0] })),
+    nearMiss: (t) => vfOff(liveVf(liveVf(priOn(t)), 12, VF2, 1)),
+  },
+  {
+    rule: 'ATS033',
+    what: 'a VF that goes away does not count; near miss: whether another has ATS on is unknown',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) =>
+      vfOff(
+        liveVf(liveVf(priOn(t)), 12, VF2, 1).call('pci_stop_and_remove_bus_device', VF2, { noReturn: true }),
+      ),
+    nearMiss: (t) =>
+      vfOff(
+        liveVf(priOn(t)).addVf(PF, VF2, 1, () =>
+          t.call('pci_enable_ats', VF2, { ...vfState, ps: 12, noReturn: true }),
+        ),
+      ),
+  },
+  {
+    rule: 'ATS033',
+    what: 'near miss: PRI is off',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) => vfOff(liveVf(priOn(t))),
+    nearMiss: (t) => vfOff(liveVf(priOn(t).call('pci_disable_pri', PF))),
+  },
+  {
+    rule: 'ATS033',
+    what: 'near miss: nobody records how PRI goes off',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) => priLeftOn(t.call('pci_disable_pri', '0000:09:00.0')).wait(1500).write(PF, 4, 6),
+    nearMiss: (t) => priLeftOn(t).wait(1500).write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS033',
+    what: 'near miss: nothing names the PF of the VF',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) =>
+      liveVf(readyPf(t))
+        .call('pci_disable_pri', PF)
+        .call('pci_enable_pri', VF, { ...vfState, ret: 0 }),
+    nearMiss: (t) => t.call('pci_disable_pri', PF).call('pci_enable_pri', VF, { ...vfState, ret: 0 }),
+  },
+  {
+    rule: 'ATS033',
+    what: 'near miss: whether the PF has PRI on is unknown',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) =>
+      liveVf(readyPf(t))
+        .call('pci_disable_pri', PF)
+        .call('pci_enable_pri', VF, { ...vfState, ret: 0 }),
+    nearMiss: (t) => liveVf(readyPf(t)).call('pci_enable_pri', VF, { ...vfState, ret: 0 }),
   },
 ];

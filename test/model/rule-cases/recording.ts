@@ -88,4 +88,50 @@ export const RECORDING_CASES: readonly RuleCase[] = [
     trips: (t) => t.enable(VF, 12, -22, { vf: 1, en: [0, 0] }),
     nearMiss: (t) => t.supported(VF, 1, vfState).enable(VF, 11, -22, { ...vfState, en: [0, 0] }),
   },
+  {
+    rule: 'ATS093',
+    what: 'the page shift is not recorded; near miss: neither is the result',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) => t.appear(PLAIN, { cap: '0x0' }).call('pci_enable_ats', PLAIN, { vf: 0, ret: 0 }),
+    nearMiss: (t) => t.appear(PLAIN, { cap: '0x0' }).call('pci_enable_ats', PLAIN, { vf: 0 }),
+  },
+  {
+    rule: 'ATS094',
+    what: 'prepare of a supported VF is refused, and its shift is not recorded; near miss: whether it is supported is unknown',
+    fn: VF,
+    severity: 'warning',
+    profile: 'series',
+    trips: (t) =>
+      t.supported(VF, 1, vfState).call('pci_prepare_ats', VF, { ...vfState, ret: -22, en: [0, 0] }),
+    nearMiss: (t) => t.call('pci_prepare_ats', VF, { vf: 1, ret: -22, en: [0, 0] }),
+  },
+  {
+    rule: 'ATS094',
+    what: 'an unnamed enable fails in a probe that fails; near miss: how it ended is not recorded',
+    fn: null,
+    severity: 'warning',
+    trips: (t) => probe(t, PLAIN, '0xffffffffffffffea', () => t.enable(PLAIN, 12, -22, { unnamed: true })),
+    nearMiss: (t) => t.call('pci_enable_ats', PLAIN, { ps: 12, unnamed: true }),
+  },
+  {
+    rule: 'ATS094',
+    what: 'near miss: an unnamed call of another kind fails',
+    fn: null,
+    severity: 'warning',
+    trips: (t) => t.enable(PLAIN, 12, -22, { unnamed: true }),
+    nearMiss: (t) => t.call('pci_enable_pasid', PLAIN, { ret: -22, unnamed: true }),
+  },
+  {
+    rule: 'ATS094',
+    what: 'near miss: an unnamed prepare fails and how the probe ended is not recorded',
+    fn: null,
+    severity: 'warning',
+    trips: (t) => probe(t, PLAIN, '0xffffffffffffffea', () => t.prepare(PLAIN, 12, -22, { unnamed: true })),
+    nearMiss: (t) =>
+      t.call('intel_iommu_probe_device', PLAIN, {
+        noReturn: true,
+        inside: () => t.prepare(PLAIN, 12, -22, { unnamed: true }),
+      }),
+  },
 ];

@@ -1,3 +1,4 @@
+import type { TraceWriter } from '../../support/trace-writer.ts';
 import {
   bracket,
   knownDisable,
@@ -11,6 +12,13 @@ import {
   VF,
   vfState,
 } from './steps.ts';
+
+/** The PF is reset, something happens, and then nothing for more than a second. */
+function afterPfReset(trace: TraceWriter, then: () => void): TraceWriter {
+  trace.call('pcie_flr', PF, { ret: 0 });
+  then();
+  return trace.wait(1500).supported(PLAIN, 1, { vf: 0 });
+}
 
 export const RESETS_CASES: readonly RuleCase[] = [
   {
@@ -158,5 +166,192 @@ export const RESETS_CASES: readonly RuleCase[] = [
       bracket(t, PF).call('pci_dev_reset_iommu_prepare', PLAIN, { ret: 0 }).wait(1500).write(PF, 4, 6),
     nearMiss: (t) =>
       bracket(t, PF).call('pci_dev_reset_iommu_prepare', PLAIN, { ret: -12 }).wait(1500).write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS024',
+    what: 'restores are recorded, and writes to the register are not; near miss: the VF is restored',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => afterPfReset(liveVf(readyPf(t)), () => t.call('pci_restore_ats_state', PF)),
+    nearMiss: (t) =>
+      afterPfReset(liveVf(readyPf(t)), () =>
+        t.call('pci_restore_ats_state', PF).call('pci_restore_ats_state', VF),
+      ),
+  },
+  {
+    rule: 'ATS024',
+    what: 'a restore that writes nothing is none where writes are recorded; near miss: nothing shows whether it came back',
+    fn: VF,
+    severity: 'error',
+    trips: (t) =>
+      afterPfReset(liveVf(readyPf(t)).write(PF, 0x4, 6), () => t.call('pci_restore_ats_state', VF)),
+    nearMiss: (t) => afterPfReset(liveVf(readyPf(t)), () => {}),
+  },
+  {
+    rule: 'ATS024',
+    what: 'an enable that fails sets nothing; near miss: one that succeeds',
+    fn: VF,
+    severity: 'error',
+    trips: (t) =>
+      afterPfReset(liveVf(readyPf(t)).write(PF, 0x4, 6), () =>
+        t.enable(VF, 12, -16, { ...vfState, en: [1, 1] }),
+      ),
+    nearMiss: (t) =>
+      afterPfReset(liveVf(readyPf(t)).write(PF, 0x4, 6), () =>
+        t.call('pci_enable_ats', VF, { ...vfState, ret: 0 }),
+      ),
+  },
+  {
+    rule: 'ATS024',
+    what: 'a write that leaves Enable clear; near miss: one that sets it',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => afterPfReset(liveVf(readyPf(t)), () => t.write(VF, 0x106, 0, '0x100')),
+    nearMiss: (t) => afterPfReset(liveVf(readyPf(t)), () => t.write(VF, 0x106, 0x8000, '0x100')),
+  },
+  {
+    rule: 'ATS024',
+    what: 'near miss: the VF was off before',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => afterPfReset(liveVf(readyPf(t)).write(PF, 0x4, 6), () => {}),
+    nearMiss: (t) =>
+      afterPfReset(
+        liveVf(readyPf(t))
+          .write(PF, 0x4, 6)
+          .disable(VF, { ...vfState, en: [1, 0] }),
+        () => {},
+      ),
+  },
+  {
+    rule: 'ATS024',
+    what: 'near miss: whether the VF was on is unknown',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => afterPfReset(liveVf(readyPf(t)).write(PF, 0x4, 6), () => {}),
+    nearMiss: (t) =>
+      afterPfReset(
+        liveVf(readyPf(t))
+          .write(PF, 0x4, 6)
+          .call('pci_enable_ats', VF, { ...vfState, noReturn: true }),
+        () => {},
+      ),
+  },
+  {
+    rule: 'ATS024',
+    what: 'near miss: the VF was going away before',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => afterPfReset(liveVf(readyPf(t)).write(PF, 0x4, 6), () => {}),
+    nearMiss: (t) =>
+      afterPfReset(
+        liveVf(readyPf(t)).write(PF, 0x4, 6).call('pci_stop_and_remove_bus_device', VF, { noReturn: true }),
+        () => {},
+      ),
+  },
+  {
+    rule: 'ATS024',
+    what: 'near miss: the VF is released after it',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => afterPfReset(liveVf(readyPf(t)).write(PF, 0x4, 6), () => {}),
+    nearMiss: (t) =>
+      afterPfReset(liveVf(readyPf(t)).write(PF, 0x4, 6), () => t.call('intel_iommu_release_device', VF)),
+  },
+  {
+    rule: 'ATS024',
+    what: 'near miss: the VF leaves its group after it, and so does a device that is none of PCI',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => afterPfReset(liveVf(readyPf(t)).write(PF, 0x4, 6), () => {}),
+    nearMiss: (t) =>
+      afterPfReset(liveVf(readyPf(t)).write(PF, 0x4, 6), () =>
+        t
+          .event('remove_device_from_group', 'IOMMU: groupID=8 device=2900000.device')
+          .event('remove_device_from_group', `IOMMU: groupID=9 device=${VF}`),
+      ),
+  },
+  {
+    rule: 'ATS025',
+    what: 'near miss: the kernel has brackets, and they are not recorded',
+    fn: PLAIN,
+    severity: 'warning',
+    profile: '7.2',
+    trips: (t) =>
+      bracket(t, PF)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('pcie_flr', PLAIN, { ret: 0 }),
+    nearMiss: (t) => t.enable(PLAIN, 12, 0, { vf: 0, ...on }).call('pcie_flr', PLAIN, { ret: 0 }),
+  },
+  {
+    rule: 'ATS025',
+    what: 'near miss: only the entry of the reset is recorded',
+    fn: PLAIN,
+    severity: 'note',
+    profile: '6.12-old',
+    trips: (t) => t.enable(PLAIN, 12, 0, { vf: 0, ...on }).call('pcie_flr', PLAIN, { ret: 0 }),
+    nearMiss: (t) => t.enable(PLAIN, 12, 0, { vf: 0, ...on }).call('pcie_flr', PLAIN, { noReturn: true }),
+  },
+  {
+    rule: 'ATS025',
+    what: 'near miss: only the return of the reset is recorded',
+    fn: PLAIN,
+    severity: 'warning',
+    profile: '7.2',
+    trips: (t) =>
+      bracket(t, PF)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('pcie_flr', PLAIN, { ret: 0 }),
+    nearMiss: (t) =>
+      bracket(t, PF)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('pcie_flr', PLAIN, { ret: 0, noEntry: true }),
+  },
+  {
+    rule: 'ATS025',
+    what: 'near miss: inside a bracket, and whether ATS was on is unknown',
+    fn: PLAIN,
+    severity: 'note',
+    profile: '7.2',
+    trips: (t) =>
+      knownDisable(t)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('pcie_flr', PLAIN, { ret: 0, inside: () => bracket(t, PLAIN) }),
+    nearMiss: (t) => knownDisable(t).call('pcie_flr', PLAIN, { ret: 0, inside: () => bracket(t, PLAIN) }),
+  },
+  {
+    rule: 'ATS026',
+    what: 'the inner one of two is closed; near miss: both are',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      bracket(t.appear(PLAIN).call('pci_dev_reset_iommu_prepare', PLAIN, { ret: 0 }), PLAIN)
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      bracket(t.appear(PLAIN).call('pci_dev_reset_iommu_prepare', PLAIN, { ret: 0 }), PLAIN)
+        .call('pci_dev_reset_iommu_done', PLAIN)
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS026',
+    what: 'how it was opened is not recorded; near miss: nobody records how brackets are closed',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      bracket(t, PF)
+        .call('pci_dev_reset_iommu_prepare', PLAIN, { noReturn: true })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) => t.call('pci_dev_reset_iommu_prepare', PLAIN, { ret: 0 }).wait(1500).write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS026',
+    what: 'near miss: nobody records how brackets are opened',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => bracket(t, PF).appear(PLAIN).call('pci_dev_reset_iommu_done', PLAIN),
+    nearMiss: (t) => t.appear(PLAIN).call('pci_dev_reset_iommu_done', PLAIN),
   },
 ];

@@ -1,4 +1,4 @@
-import { PF, PLAIN, type RuleCase, VF } from './steps.ts';
+import { PF, PLAIN, type RuleCase, VF, VF2 } from './steps.ts';
 
 /** An ATS event log: its header, and an event in each row. */
 function bench(
@@ -34,6 +34,52 @@ export const SIMULATOR_CASES: readonly RuleCase[] = [
         [3, 'register_write', VF, control(0x8000)],
         [4, 'register_write', VF, control(0)],
         [5, 'register_write', PF, control(0x8001)],
+      ),
+    },
+  },
+  {
+    rule: 'ATS006',
+    what: 'under two VFs; near miss: the STU stays',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => t,
+    nearMiss: (t) => t,
+    bench: {
+      trips: bench(
+        [1, 'register_write', PF, control(0x8000)],
+        [2, 'vf_on', VF, UNDER_PF],
+        [3, 'vf_on', VF2, { pf: PF, vf_index: 1 }],
+        [4, 'register_write', VF, control(0x8000)],
+        [5, 'register_write', VF2, control(0x8000)],
+        [6, 'register_write', PF, control(0x8001)],
+      ),
+      nearMiss: bench(
+        [1, 'register_write', PF, control(0x8001)],
+        [2, 'vf_on', VF, UNDER_PF],
+        [3, 'register_write', VF, control(0x8000)],
+        [4, 'register_write', PF, control(0x0001)],
+      ),
+    },
+  },
+  {
+    rule: 'ATS006',
+    what: 'near miss: what the register held before is unknown, and then Enable alone is written',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => t,
+    nearMiss: (t) => t,
+    bench: {
+      trips: bench(
+        [1, 'register_write', PF, control(0x8000)],
+        [2, 'vf_on', VF, UNDER_PF],
+        [3, 'register_write', VF, control(0x8000)],
+        [4, 'register_write', PF, { register: 'ats_control', stu: 1 }],
+      ),
+      nearMiss: bench(
+        [2, 'vf_on', VF, UNDER_PF],
+        [3, 'register_write', VF, control(0x8000)],
+        [4, 'register_write', PF, control(0x8001)],
+        [5, 'register_write', PF, { register: 'ats_control', enable: 0 }],
       ),
     },
   },
