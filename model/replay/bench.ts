@@ -153,7 +153,7 @@ export class RuleBench implements RuleContext {
   }
 
   symbolAt(event: number): string | null {
-    return this.input.events.nameOf(this.input.events.symbol[event]);
+    return event < 0 ? null : this.input.events.nameOf(this.input.events.symbol[event]);
   }
 
   requesterAt(event: number): number {

@@ -193,7 +193,7 @@ export const INVALIDATION_RULES: readonly Rule[] = [
       const now = context.timeOf(event);
       if (at === null || now === null)
         return context.undecided('the order of the fault and the change of ATS is unknown');
-      if (now < at || now - at > AFTERMATH_NS) return context.passed();
+      if (now - at > AFTERMATH_NS) return context.passed();
       context.fire('ATS037', {
         fn: fn.fn,
         event,

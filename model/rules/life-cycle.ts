@@ -1,6 +1,9 @@
 import { UNKNOWN } from '../events.ts';
-import { CORE_EN } from '../state.ts';
-import type { Rule } from './rule.ts';
+import { CORE_EN, HW_EN } from '../state.ts';
+import type { FunctionRecord } from '../topology.ts';
+import { NOTE } from './notes.ts';
+import type { Rule, RuleContext } from './rule.ts';
+import { otherView, viewsText } from './text.ts';
 
 const DISABLE_UNSEEN = 'pci_disable_ats() was never recorded, so whether ATS was switched off cannot be told';
 
@@ -80,19 +83,23 @@ export const LIFE_CYCLE_RULES: readonly Rule[] = [
     id: 'ATS027',
     name: 'released-with-ats-on',
     severity: 'error',
-    severityNote: 'note when the link to the function was down already: the device is gone',
+    severityNote:
+      'note when the link to the function was down already: the device is gone, and only the core counts',
     layers: ['drv', 'core', 'hw'],
-    condition: 'The IOMMU driver let a function go, or the function was removed, while the core has ATS on.',
+    condition:
+      'The IOMMU driver let a function go while the core has ATS on, or the function was removed while the core or its register has ATS on.',
     versions: 'All, silent: nothing checks.',
     meaning:
       'The device goes on translating for a context that is gone; its next owner meets ATS013 or ATS014.',
     fix: 'The release path of the driver must disable ATS.',
     needs: [['iommu.release', 'iommu.group_remove', 'device.remove'], ['ats.disable']],
+    causes: ['ATS029', 'ATS021', 'ATS028'],
     references: ['drivers/iommu/iommu.c iommu_deinit_device()'],
+    entries: ['device.remove'],
+    onEnter: (context, _call, fn, event) => context.remember(fn.fn, NOTE.leaving, event),
     onReleased(context, fn, event) {
       const on = context.state.get(fn.fn, CORE_EN);
-      if (on === UNKNOWN) return context.undecided('whether ATS was on at the release is unknown');
-      if (on === 0) return context.passed();
+      if (on !== 1) return leavesRegisterOn(context, fn, event, on);
       if (!context.wasRecorded('ats.disable')) {
         context.question(
           'release-without-disable-probe',
@@ -121,3 +128,27 @@ export const LIFE_CYCLE_RULES: readonly Rule[] = [
     },
   },
 ];
+
+/** A function that is removed leaves its register as it is, whatever the core believes. */
+function leavesRegisterOn(context: RuleContext, fn: FunctionRecord, event: number, on: number): void {
+  const removal = context.recall(fn.fn, NOTE.leaving);
+  const hw = context.state.get(fn.fn, HW_EN);
+  // A device behind a link that is down is gone; one that is only released may be switched off by its next owner.
+  if (hw !== 1 || removal === UNKNOWN || context.linkDownOf(fn, event) >= 0)
+    return on === 0 ? context.passed() : context.undecided('whether ATS was on at the release is unknown');
+  if (!context.wasRecorded('ats.disable')) return context.undecided(DISABLE_UNSEEN);
+  context.fire('ATS027', {
+    fn: fn.fn,
+    event,
+    since: context.state.setBy(fn.fn, HW_EN),
+    message: `${fn.address} was removed with ATS enabled in its register.`,
+    expected: 'Enable is clear when a function goes away.',
+    observed: viewsText(context, fn),
+    evidence: [
+      ...context.because(fn.fn, HW_EN, 'the register has Enable set'),
+      ...otherView(context, context.state.setBy(fn.fn, HW_EN)),
+      { role: 'the function is removed', event: removal },
+    ],
+    key: 'register',
+  });
+}

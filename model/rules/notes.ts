@@ -14,6 +14,7 @@ const NOTES = {
   gone: 'config space reads as all ones',
   invalidated: 'the last invalidation since ATS went on',
   pasidCleared: 'a reset cleared PASID Control, and nobody has written it since',
+  leaving: 'it is being removed',
   power: 'the kernel could not change its power state',
   prepareFailedInProbe: 'a prepare failed inside a probe that is under way',
   prepareShift: 'the page shift of the last prepare',

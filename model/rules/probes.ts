@@ -18,11 +18,6 @@ const PROBE_FEATURE: readonly (readonly [prefix: string, feature: FeatureName])[
   ['arm_smmu_', 'smmu_probe_fails_on_prepare'],
 ];
 
-/** AMD keeps its object through a failed probe by design. */
-function keepsObject(symbol: string | null): boolean {
-  return symbol === null || symbol.startsWith('amd_');
-}
-
 /** The driver works on a function whose probe failed. */
 function usedAfterFailedProbe(
   context: RuleContext,
@@ -57,7 +52,8 @@ function badAccess(context: RuleContext, event: number): void {
   const refused: FunctionRecord[] = [];
   for (const fn of context.topology.inForce()) {
     const failed = context.recall(fn.fn, NOTE.failedProbe);
-    if (failed === UNKNOWN || context.recall(fn.fn, NOTE.failedProbeUsed) === failed) continue;
+    // Neither is known where no probe of the function failed.
+    if (context.recall(fn.fn, NOTE.failedProbeUsed) === failed) continue;
     if (driverOf(context.symbolAt(failed) ?? '') === driverOf(symbol)) refused.push(fn);
   }
   if (refused.length === 0) return;
@@ -106,7 +102,7 @@ export const PROBE_RULES: readonly Rule[] = [
         context.remember(fn.fn, NOTE.prepareShift, done.pageShift);
         return;
       }
-      if (done.kind !== 'iommu.probe' || done.exit < 0) return;
+      if (done.exit < 0) return;
       const failed = context.recall(fn.fn, NOTE.prepareFailedInProbe);
       context.remember(fn.fn, NOTE.prepareFailedInProbe, UNKNOWN);
       if (failed === UNKNOWN) return context.passed();
@@ -118,8 +114,9 @@ export const PROBE_RULES: readonly Rule[] = [
       }
       if (done.result !== 0) return context.passed();
       const symbol = context.symbolOf(done.call) ?? '';
-      const feature = PROBE_FEATURE.find(([prefix]) => symbol.startsWith(prefix))?.[1];
-      const impossible = feature !== undefined && context.feature(feature) === true;
+      const impossible = PROBE_FEATURE.some(
+        ([prefix, feature]) => symbol.startsWith(prefix) && context.feature(feature) === true,
+      );
       context.fire('ATS017', {
         fn: fn.fn,
         event: done.event,
@@ -156,14 +153,17 @@ export const PROBE_RULES: readonly Rule[] = [
     calls: ['iommu.probe', 'ats.enable', 'ats.disable'],
     onCall(context, done) {
       if (done.kind === 'iommu.probe') {
-        const symbol = context.symbolOf(done.call);
+        const symbol = context.symbolOf(done.call) ?? '';
         const failed =
-          done.result !== UNKNOWN && done.result !== 0 && done.result !== ENODEV && !keepsObject(symbol);
+          done.result !== UNKNOWN &&
+          done.result !== 0 &&
+          done.result !== ENODEV &&
+          // AMD keeps its object through a failed probe by design.
+          driverOf(symbol) !== 'amd';
         context.remember(done.fn.fn, NOTE.failedProbe, failed ? done.event : UNKNOWN);
         if (!failed) context.passed();
         return;
       }
-      if (context.recall(done.fn.fn, NOTE.failedProbe) === UNKNOWN) return;
       if (context.callerKind(done.event) !== 'iommu') return;
       usedAfterFailedProbe(
         context,
@@ -176,10 +176,9 @@ export const PROBE_RULES: readonly Rule[] = [
     onPoint: (context, _kind, _fn, event) => badAccess(context, event),
     entries: ['iommu.release', 'iommu.attach'],
     onEnter(context, call, fn, event) {
-      const symbol = context.symbolOf(call);
-      const ofDriver = /^(intel_iommu_|arm_smmu_)/.test(symbol ?? '');
-      const uses = context.kindOf(event) === 'iommu.release' || context.kindOf(event) === 'iommu.attach';
-      if (ofDriver && uses) usedAfterFailedProbe(context, { fn }, event, `${symbol}()`);
+      const symbol = context.symbolOf(call) ?? '';
+      if (/^(intel_iommu_|arm_smmu_)/.test(symbol))
+        usedAfterFailedProbe(context, { fn }, event, `${symbol}()`);
     },
   },
 ];

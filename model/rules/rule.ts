@@ -118,7 +118,7 @@ export interface RuleContext {
   /** `task insmod/190 on CPU 1`, with what is known. */
   taskText(event: number): string;
   commText(event: number): string | null;
-  /** Function that an event names. */
+  /** Kernel function that an event names; null for no event. */
   symbolAt(event: number): string | null;
   /** Requester id as an error of the kernel log prints it; UNKNOWN where it prints none. */
   requesterAt(event: number): number;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { rowsOf } from '../../tables/index.ts';
 import { analyzeBytes, findingsOf } from '../support/pipeline.ts';
 import { TraceWriter } from '../support/trace-writer.ts';
 
@@ -95,6 +96,17 @@ describe('freed memory used in a driver after its failed probe is ATS041', () =>
     ]);
   });
 
+  it('since the probe failed, where one function alone can be meant', async () => {
+    const since = async (trace: TraceWriter) => {
+      const log = SHARED + splat({ title: KASAN });
+      const found = findingsOf(await analyzeBytes({ 'trace.txt': trace.text(), 'dmesg.txt': log }));
+      return found.find(({ rule }) => rule === 'ATS041')?.since_ns;
+    };
+    expect(await since(failed)).toBe(1_000_300_000n);
+    const two = story(probe('intel_iommu', EINVAL), probe('intel_iommu', EINVAL, OTHER));
+    expect(await since(two)).toBe(null);
+  });
+
   it('of two refused functions it names neither', async () => {
     const two = story(probe('intel_iommu', EINVAL), probe('intel_iommu', EINVAL, OTHER));
     expect(await found(two, SHARED + splat({ title: KASAN }))).toEqual(['- device_rbtree_find()']);
@@ -140,6 +152,10 @@ describe('it is not', () => {
   });
 
   it('where the order of log and trace is unknown', async () => {
-    expect(await found(failed, splat({ title: KASAN }))).toEqual([]);
+    const log = splat({ title: KASAN });
+    expect(await found(failed, log)).toEqual([]);
+    const analysis = await analyzeBytes({ 'trace.txt': failed.text(), 'dmesg.txt': log });
+    const row = rowsOf(analysis.ruleCoverage).find(({ rule }) => rule === 'ATS041');
+    expect(row?.why).toContain('The order of the splat and the failed probe is unknown.');
   });
 });

@@ -516,4 +516,13 @@ export const CALLS_CASES: readonly RuleCase[] = [
     trips: (t) => t.enable(PLAIN, 12, 0, { vf: 0, ...on, caller: MODULE }),
     nearMiss: (t) => t.enable(PLAIN, 12, 0, { vf: 0, ...on }),
   },
+  {
+    rule: 'ATS016',
+    what: 'the page shift is not recorded; near miss: the caller is of VT-d',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      t.call('pci_enable_ats', PLAIN, { vf: 0, ret: -22, caller: 'arm_smmu_attach_commit+0x8c/0x150' }),
+    nearMiss: (t) => t.call('pci_enable_ats', PLAIN, { vf: 0, ret: -22 }),
+  },
 ];

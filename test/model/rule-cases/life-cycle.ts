@@ -1,5 +1,5 @@
 import type { TraceWriter } from '../../support/trace-writer.ts';
-import { on, PF, PLAIN, type RuleCase, reset, restored, VF, vfState } from './steps.ts';
+import { knownDisable, on, PF, PLAIN, type RuleCase, reset, restored, VF, vfState } from './steps.ts';
 
 /** A write to ATS Control on a kernel that cannot print the capability. */
 function bareWrite(trace: TraceWriter, value: number): TraceWriter {
@@ -20,6 +20,13 @@ function lostLink(trace: TraceWriter): TraceWriter {
     .disable(PLAIN, { vf: 0, en: [1, 0] })
     .enable(PLAIN, 12, 0, { vf: 0, ...on })
     .event('pci_hp_event', '0000:00:02.0 slot:1, event:LINK_DOWN');
+}
+
+/** The core has ATS off, and user space sets Enable. */
+function writtenOn(trace: TraceWriter): TraceWriter {
+  return knownDisable(trace)
+    .prepare(PLAIN, 12, 0, { vf: 0, en: [0, 0], cap: '0x100' })
+    .write(PLAIN, 0x106, 0x8000, '0x100', true);
 }
 
 export const LIFE_CYCLE_CASES: readonly RuleCase[] = [
@@ -233,5 +240,57 @@ export const LIFE_CYCLE_CASES: readonly RuleCase[] = [
         .enable(PLAIN, 12, 0, { vf: 0, ...on })
         .call('intel_iommu_release_device', PLAIN),
     nearMiss: (t) => t.enable(PLAIN, 12, 0, { vf: 0, ...on }).call('intel_iommu_release_device', PLAIN),
+  },
+  {
+    rule: 'ATS027',
+    what: 'the register is on and the core off when the function is removed; near miss: when its driver is released only',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => writtenOn(t).call('pci_stop_and_remove_bus_device', PLAIN),
+    nearMiss: (t) => writtenOn(t).call('intel_iommu_release_device', PLAIN),
+  },
+  {
+    rule: 'ATS027',
+    what: 'what the core believes is unknown; near miss: the link was down',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      knownDisable(t)
+        .write(PLAIN, 0x106, 0x8000, '0x100', true)
+        .call('pci_stop_and_remove_bus_device', PLAIN),
+    nearMiss: (t) =>
+      writtenOn(t)
+        .event('pci_hp_event', '0000:00:02.0 slot:1, event:LINK_DOWN')
+        .call('pci_stop_and_remove_bus_device', PLAIN),
+  },
+  {
+    rule: 'ATS027',
+    what: 'near miss: the register is switched off before',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => writtenOn(t).call('pci_stop_and_remove_bus_device', PLAIN),
+    nearMiss: (t) =>
+      writtenOn(t).write(PLAIN, 0x106, 0, '0x100', true).call('pci_stop_and_remove_bus_device', PLAIN),
+  },
+  {
+    rule: 'ATS027',
+    what: 'near miss: the register is unknown, and so is what the core believes',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => writtenOn(t).call('pci_stop_and_remove_bus_device', PLAIN),
+    nearMiss: (t) =>
+      knownDisable(t).supported(PLAIN, 1, { vf: 0 }).call('pci_stop_and_remove_bus_device', PLAIN),
+  },
+  {
+    rule: 'ATS027',
+    what: 'near miss: whether the core has switched it off is not recorded',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => writtenOn(t).call('pci_stop_and_remove_bus_device', PLAIN),
+    nearMiss: (t) =>
+      t
+        .write(PLAIN, 0x106, 0x8000, '0x100', true)
+        .supported(PLAIN, 1, { vf: 0 })
+        .call('pci_stop_and_remove_bus_device', PLAIN),
   },
 ];

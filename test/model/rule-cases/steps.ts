@@ -58,8 +58,14 @@ export function reset(trace: TraceWriter, fn: string, inside: () => void): Trace
   });
 }
 
-export function probe(trace: TraceWriter, fn: string, result: string, inside: () => void): TraceWriter {
-  return trace.call('intel_iommu_probe_device', fn, {
+export function probe(
+  trace: TraceWriter,
+  fn: string,
+  result: string,
+  inside: () => void,
+  driver = 'intel_iommu',
+): TraceWriter {
+  return trace.call(`${driver}_probe_device`, fn, {
     ret: result,
     caller: 'iommu_init_device+0xb7/0x310',
     inside,
