@@ -105,7 +105,8 @@ export class Machine {
     // What nobody records does not stay as it was.
     const setter = this.features.get('prepare_exists') === false ? 'ats.enable' : 'ats.prepare';
     const held = this.observation.wouldShow(setter);
-    state.set(fn.fn, CORE_STU, held ? 0 : UNKNOWN, event, held ? 'call' : 'lost');
+    if (held) state.set(fn.fn, CORE_STU, 0, event, 'call');
+    else state.set(fn.fn, CORE_STU, UNKNOWN, event, 'lost');
     // The hardware showed how the VF began.
     if (fn.announced) return;
     for (const field of [HW_EN, HW_STU]) state.set(fn.fn, field, UNKNOWN, event, 'call');
@@ -207,7 +208,7 @@ export class Machine {
     else if (warn < 0 && was === UNKNOWN && state.get(fn.fn, HW_EN) === 1)
       state.set(fn.fn, HW_EN, UNKNOWN, event, 'lost');
     // With or without its WARN, the core has ATS off afterwards.
-    state.set(fn.fn, CORE_EN, 0, event, warn >= 0 || was === 0 ? 'learned' : 'call');
+    state.set(fn.fn, CORE_EN, 0, event, warn >= 0 ? 'learned' : 'call');
   }
 
   private restore({ fn, event }: Outcome): void {
@@ -226,7 +227,7 @@ export class Machine {
   private pasid({ kind, fn, event, result, features }: Outcome): void {
     const { state } = this;
     if (fn.isVf !== 0) return;
-    if (kind === 'pasid.enable' && result === EBUSY) return state.set(fn.fn, CORE_PASID, 1, event, 'learned');
+    if (result === EBUSY) return state.set(fn.fn, CORE_PASID, 1, event, 'learned');
     if (kind === 'pasid.enable' && result !== 0) return;
     const enables = kind === 'pasid.enable';
     state.set(fn.fn, CORE_PASID, enables ? 1 : 0, event, 'call');
@@ -236,8 +237,7 @@ export class Machine {
 
   private pri({ kind, fn, event, result }: Outcome): void {
     if (fn.isVf !== 0) return;
-    if (kind === 'pri.enable' && result === EBUSY)
-      return this.state.set(fn.fn, CORE_PRI, 1, event, 'learned');
+    if (result === EBUSY) return this.state.set(fn.fn, CORE_PRI, 1, event, 'learned');
     if (kind === 'pri.enable' && result !== 0) return;
     this.state.set(fn.fn, CORE_PRI, kind === 'pri.enable' ? 1 : 0, event, 'call');
   }

@@ -48,10 +48,8 @@ export const LIFE_CYCLE_RULES: readonly Rule[] = [
         }),
       });
     },
-    calls: ['ats.enable', 'ats.disable', 'ats.restore'],
-    onCall(context, done) {
-      if (done.kind !== 'ats.enable' || done.result === 0) context.met('ATS023', done.fn.fn);
-    },
+    calls: ['ats.disable', 'ats.restore'],
+    onCall: (context, done) => context.met('ATS023', done.fn.fn),
     onWrite(context, write) {
       if (write.enable === 1) context.met('ATS023', write.fn.fn);
     },

@@ -232,17 +232,19 @@ function priLeftOn(context: RuleContext, done: CompletedCall): void {
 }
 
 function vfReliesOnPri(context: RuleContext, done: CompletedCall): void {
-  const pri = done.pf ? context.state.get(done.pf.fn, CORE_PRI) : UNKNOWN;
-  if (!done.pf || pri === UNKNOWN) return context.undecided('whether the PF has PRI on is unknown');
+  const { pf } = done;
+  if (!pf) return context.undecided('whether the PF has PRI on is unknown');
+  const pri = context.state.get(pf.fn, CORE_PRI);
+  if (pri === UNKNOWN) return context.undecided('whether the PF has PRI on is unknown');
   if (pri === 1) return context.passed();
   context.fire('ATS033', {
     fn: done.fn.fn,
     event: done.event,
-    message: `VF ${done.fn.address} was granted PRI although its PF ${done.pf.address} has it off.`,
+    message: `VF ${done.fn.address} was granted PRI although its PF ${pf.address} has it off.`,
     expected: 'pci_enable_pri() of a VF succeeds only while its PF has PRI on.',
     observed: 'pci_enable_pri() returned 0.',
     evidence: [
-      ...context.because(done.pf.fn, CORE_PRI, `PRI of PF ${done.pf.address} is off`),
+      ...context.because(pf.fn, CORE_PRI, `PRI of PF ${pf.address} is off`),
       { role: 'the VF is granted PRI', event: done.event },
     ],
     key: 'vf',

@@ -196,7 +196,6 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     callsOf: ['vf', 'unknown'],
     onCall(context, done) {
       if (!mustBeVf(done)) return;
-      if (done.result === 0) return context.passed();
       if (done.result === UNKNOWN) return context.undecided('the result of pci_enable_ats() is unknown');
       if (!done.explanations.includes('vf-shift')) return context.passed();
       if (!onlyShiftExplains(done)) return context.undecided('other causes of -EINVAL cannot be ruled out');

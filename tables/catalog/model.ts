@@ -105,7 +105,11 @@ export const TRANSITIONS = defineTable({
     { name: 'field', type: 'dict', doc: 'Field of the layer, e.g. `en`.' },
     { name: 'old_value', type: 'i32', nullable: true, doc: 'Value before; NULL = unknown.' },
     { name: 'new_value', type: 'i32', nullable: true, doc: 'Value after; NULL = unknown.' },
-    { name: 'origin', type: 'dict', doc: '`call`, `write`, `observed`, `learned`, `reset` or `lost`.' },
+    {
+      name: 'origin',
+      type: 'dict',
+      doc: '`call`, `write`, `observed`, `learned`, `reset`, `lost` or `ended` (the recording of the kernel is over).',
+    },
   ],
 });
 

@@ -146,3 +146,15 @@ describe('a reset that only the log of the hardware shows', () => {
     expect([row?.evaluations, row?.unknown]).toEqual([0, 0]);
   });
 });
+
+describe('where the trace of the kernel ends', () => {
+  it('what the kernel believes is over, and what the register holds is not', async () => {
+    const views = resetUnseen((one) => one.write(0x106, 0x8000))
+      .hardware(`pci_cfg_read d ${FN} @0x106 -> 0x8000`)
+      .hardware(`pci_cfg_read d ${FN} @0x4 -> 0x6`);
+    const ended = rowsOf((await analyzeBytes(views.inputs())).transitions).filter(
+      (row) => row.origin === 'ended',
+    );
+    expect(new Set(ended.map((row) => row.layer))).toEqual(new Set(['core', 'drv']));
+  });
+});

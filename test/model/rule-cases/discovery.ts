@@ -193,4 +193,16 @@ export const DISCOVERY_CASES: readonly RuleCase[] = [
         .supported(PLAIN, 1, { vf: 0, cap: '0x100', args: { untrusted: 0 } })
         .enable(PLAIN, 12, 0, { vf: 0, ...on }),
   },
+  {
+    rule: 'ATS022',
+    what: 'a VF is refused although its PF is fit; near miss: nothing names the PF, which a PF-aware kernel asks',
+    fn: VF,
+    severity: 'error',
+    profile: 'series',
+    trips: (t) =>
+      readyPf(t)
+        .addVf(PF, VF, 0, () => t.supported(VF, 0, vfState))
+        .write(VF, 0x106, 0x8000, '0x100', true),
+    nearMiss: (t) => readyPf(t).supported(VF, 0, vfState).write(VF, 0x106, 0x8000, '0x100', true),
+  },
 ];

@@ -465,4 +465,68 @@ export const PF_AND_VF_CASES: readonly RuleCase[] = [
     trips: (t) => liveVf(readyPf(t)).disable(PF, { ...pfState, en: [1, 0] }),
     nearMiss: (t) => readyPf(t).disable(PF, { ...pfState, en: [1, 0] }),
   },
+  {
+    rule: 'ATS001',
+    what: 'a call that names no function does not touch what is known of capabilities; near miss: the PF has one',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .appear(PF, { cap: '0x0' })
+        .enable(PF, 12, 0, { unnamed: true })
+        .addVf(PF, VF, 0, () => t.supported(VF, 1, vfState)),
+    nearMiss: (t) =>
+      t
+        .appear(PF)
+        .supported(PF, 1, pfState)
+        .enable(PF, 12, 0, { unnamed: true })
+        .addVf(PF, VF, 0, () => t.supported(VF, 1, vfState)),
+  },
+  {
+    rule: 'ATS003',
+    what: 'a shift that no register can hold; near miss: nothing names the PF',
+    fn: VF,
+    severity: 'error',
+    profile: 'series',
+    trips: (t) =>
+      readyPf(t).addVf(PF, VF, 0, () =>
+        t.supported(VF, 1, vfState).prepare(VF, 44, -22, { ...vfState, en: [0, 0] }),
+      ),
+    nearMiss: (t) => readyPf(t).prepare(VF, 12, 0, vfState),
+  },
+  {
+    rule: 'ATS004',
+    what: '6.1: the PF was never enabled, so it holds no shift; near miss: it was, once',
+    fn: VF,
+    severity: 'error',
+    profile: '6.1',
+    trips: (t) =>
+      t
+        .appear(PF)
+        .supported(PF, 1, pfState)
+        .addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).enable(VF, 12, -22, { ...vfState, en: [0, 0] })),
+    nearMiss: (t) =>
+      t
+        .appear(PF)
+        .enable(PF, 12, 0, { ...pfState, ...on })
+        .disable(PF, { ...pfState, en: [1, 0] })
+        .addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).enable(VF, 12, 0, { ...vfState, ...on })),
+  },
+  {
+    rule: 'ATS004',
+    what: 'the PF appears and nobody records prepare, so what it holds is unknown; near miss: the VF is accepted',
+    fn: VF,
+    severity: 'error',
+    profile: '7.2',
+    trips: (t) =>
+      t
+        .appear(PF)
+        .supported(PF, 1, pfState)
+        .addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).enable(VF, 12, -22, { ...vfState, en: [0, 0] })),
+    nearMiss: (t) =>
+      t
+        .appear(PF)
+        .supported(PF, 1, pfState)
+        .addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).enable(VF, 12, 0, { ...vfState, ...on })),
+  },
 ];

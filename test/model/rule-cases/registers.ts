@@ -1,5 +1,5 @@
 import type { TraceWriter } from '../../support/trace-writer.ts';
-import { liveVf, on, PLAIN, type RuleCase, readyPf, reset, VF, vfState } from './steps.ts';
+import { liveVf, on, PLAIN, type RuleCase, readyPf, reset, VF, vfState, WARN_LINE } from './steps.ts';
 
 /** User space writes one byte of config space. */
 function byteWrite(trace: TraceWriter, where: number, value: number): TraceWriter {
@@ -168,5 +168,17 @@ export const REGISTERS_CASES: readonly RuleCase[] = [
     trips: (t) =>
       t.enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' }).write(PLAIN, 0x106, 0, '0x100', true),
     nearMiss: (t) => t.supported(PLAIN, 1, { vf: 0, cap: '0x100' }).write(PLAIN, 0x106, 0, '0x100', true),
+  },
+  {
+    rule: 'ATS029',
+    what: 'a disable that WARNs touches no register; near miss: one that does not WARN may have',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t.write(PLAIN, 0x106, 0x8000, '0x100', true).disable(PLAIN, { vf: 0 }),
+    nearMiss: (t) => t.write(PLAIN, 0x106, 0x8000, '0x100', true).disable(PLAIN, { vf: 0 }),
+    log: {
+      trips: WARN_LINE('    1.000250', 'pci_disable_ats', 100),
+      nearMiss: WARN_LINE('    1.000250', 'pci_restore_state', 100),
+    },
   },
 ];

@@ -12,6 +12,23 @@ const control = (value: number) => ({ register: 'ats_control', value });
 const pasid = (value: number) => ({ register: 'pasid_control', value });
 const UNDER_PF = { pf: PF, vf_index: 0 };
 
+/** PF and VF are on, and the PF is switched off and prepared again; the registers are told with the calls. */
+function preparedAgain(shift: number): string {
+  return bench(
+    [1, 'add', PF],
+    [2, 'enable', PF, { page_shift: 12, result: 0 }],
+    [3, 'register_write', PF, { ...control(0x8000), by: 'core' }],
+    [4, 'vf_on', VF, UNDER_PF],
+    [5, 'add', VF, UNDER_PF],
+    [6, 'enable', VF, { page_shift: 12, result: 0 }],
+    [7, 'register_write', VF, { ...control(0x8000), by: 'core' }],
+    [8, 'disable', PF],
+    [9, 'register_write', PF, { ...control(0), by: 'core' }],
+    [10, 'prepare', PF, { page_shift: shift, result: 0 }],
+    [11, 'register_write', PF, { ...control(shift - 12), by: 'core' }],
+  );
+}
+
 /** Stories that only a log of the hardware or of a test bench tells. */
 export const SIMULATOR_CASES: readonly RuleCase[] = [
   {
@@ -227,6 +244,117 @@ export const SIMULATOR_CASES: readonly RuleCase[] = [
         [1, 'register_write', VF, control(0x8000)],
         [2, 'translation_request', VF],
         [3, 'register_write', VF, control(0)],
+        [3, 'translation_request', VF],
+      ),
+    },
+  },
+  {
+    rule: 'ATS006',
+    what: 'told once where calls and registers are recorded; near miss: the shift stays',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => t,
+    nearMiss: (t) => t,
+    bench: { trips: preparedAgain(13), nearMiss: preparedAgain(12) },
+  },
+  {
+    rule: 'ATS029',
+    what: 'the hardware is on after the core has found it; near miss: what it held before that is not held against the core',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) => t,
+    nearMiss: (t) => t,
+    bench: {
+      trips: bench([1, 'add', PLAIN], [2, 'register_write', PLAIN, control(0x8000)]),
+      nearMiss: bench([1, 'register_write', PLAIN, control(0x8000)], [2, 'add', PLAIN]),
+    },
+  },
+  {
+    rule: 'ATS031',
+    what: 'near miss: the write does not tell the bits of PASID',
+    fn: PF,
+    severity: 'error',
+    trips: (t) => t,
+    nearMiss: (t) => t,
+    bench: {
+      trips: bench(
+        [1, 'register_write', PF, pasid(1)],
+        [2, 'register_write', PF, control(0x8000)],
+        [3, 'register_write', PF, pasid(3)],
+      ),
+      nearMiss: bench(
+        [1, 'register_write', PF, pasid(1)],
+        [2, 'register_write', PF, control(0x8000)],
+        [3, 'register_write', PF, { register: 'pasid_control', stu: 0 }],
+      ),
+    },
+  },
+  {
+    rule: 'ATS043',
+    what: 'a VF begins with Enable clear, and the core adding it changes nothing; near miss: it is enabled',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => t,
+    nearMiss: (t) => t,
+    bench: {
+      trips: bench([1, 'vf_on', VF, UNDER_PF], [2, 'add', VF, UNDER_PF], [3, 'translation_request', VF]),
+      nearMiss: bench(
+        [1, 'vf_on', VF, UNDER_PF],
+        [2, 'add', VF, UNDER_PF],
+        [3, 'enable', VF, { page_shift: 12, result: 0 }],
+        [4, 'translation_request', VF],
+      ),
+    },
+  },
+  {
+    rule: 'ATS043',
+    what: 'a disable of an unknown state leaves a clear register clear; near miss: it may have cleared a set one',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => t,
+    nearMiss: (t) => t,
+    bench: {
+      trips: bench([1, 'register_read', VF, control(0)], [2, 'disable', VF], [3, 'translation_request', VF]),
+      nearMiss: bench(
+        [1, 'register_read', VF, control(0x8000)],
+        [2, 'disable', VF],
+        [3, 'translation_request', VF],
+      ),
+    },
+  },
+  {
+    rule: 'ATS043',
+    what: 'a restore while the core has ATS off writes nothing; near miss: of an unknown state it may',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => t,
+    nearMiss: (t) => t,
+    bench: {
+      trips: bench(
+        [1, 'register_read', VF, control(0)],
+        [2, 'disable', VF],
+        [3, 'restore', VF],
+        [4, 'translation_request', VF],
+      ),
+      nearMiss: bench(
+        [1, 'register_read', VF, control(0)],
+        [2, 'restore', VF],
+        [3, 'translation_request', VF],
+      ),
+    },
+  },
+  {
+    rule: 'ATS043',
+    what: 'near miss: a restore of an unknown state leaves a set register set',
+    fn: VF,
+    severity: 'error',
+    trips: (t) => t,
+    nearMiss: (t) => t,
+    bench: {
+      trips: bench([1, 'register_read', VF, control(0)], [2, 'translation_request', VF]),
+      nearMiss: bench(
+        [1, 'register_read', VF, control(0x8000)],
+        [2, 'restore', VF],
         [3, 'translation_request', VF],
       ),
     },
