@@ -1,18 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { rowAt } from '../../tables/index.ts';
-import { analyzeBytes, findingsOf } from '../support/pipeline.ts';
-import { TraceWriter } from '../support/trace-writer.ts';
-
-/** Stories that no capture tells: what must be found in each, and nothing else. */
-interface Scenario {
-  readonly what: string;
-  readonly profile?: string;
-  readonly log?: string;
-  story(trace: TraceWriter): TraceWriter;
-  /** `severity RULE function` without notes. */
-  readonly loud: readonly string[];
-  readonly verdict: 'pass' | 'fail' | 'inconclusive';
-}
+import { describeScenarios, type Scenario } from '../support/scenario.ts';
+import type { TraceWriter } from '../support/trace-writer.ts';
 
 const PF = '0000:01:00.0';
 const VF = '0000:01:00.1';
@@ -591,17 +578,4 @@ function up2(t: TraceWriter): TraceWriter {
     });
 }
 
-describe('what is found in stories that no capture tells, and nothing else', () => {
-  for (const { what, profile = '6.12-old', log, story, loud, verdict } of SCENARIOS) {
-    it(what, async () => {
-      const inputs: Record<string, string> = { 'trace.txt': story(new TraceWriter()).text() };
-      if (log) inputs['dmesg.txt'] = log;
-      const analysis = await analyzeBytes(inputs, { profile });
-      const found = findingsOf(analysis)
-        .filter((finding) => finding.severity !== 'note')
-        .map((finding) => `${finding.severity} ${finding.rule} ${finding.function}`);
-      expect([...found].sort()).toEqual([...loud].sort());
-      expect(rowAt(analysis.verdict, 0).verdict).toBe(verdict);
-    });
-  }
-});
+describeScenarios('what is found in stories that no capture tells, and nothing else', SCENARIOS);
