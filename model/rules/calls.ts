@@ -1,5 +1,6 @@
 import { kindMask, UNKNOWN } from '../events.ts';
 import { driverOf, type IommuDriver } from '../known-functions.ts';
+import { EBUSY } from '../predict.ts';
 import { CORE_CAP, CORE_EN, CORE_SUPPORTED, CORE_UNTRUSTED } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 import { NOTE } from './notes.ts';
@@ -10,7 +11,7 @@ const ATTACH = kindMask('iommu.attach');
 
 /** What the kernel itself says: its return value or its WARN. */
 function kernelSaysOn(done: CompletedCall): boolean {
-  return done.result === -16 || done.warn >= 0;
+  return done.result === EBUSY || done.warn >= 0;
 }
 
 function callEvidence(context: RuleContext, done: CompletedCall, state: string) {
@@ -79,7 +80,8 @@ export const CALL_RULES: readonly Rule[] = [
     name: 'prepare-while-enabled',
     severity: 'error',
     layers: ['core', 'drv'],
-    condition: 'pci_prepare_ats() while the core has ATS on, or it returns -EBUSY, or it WARNs.',
+    condition:
+      'pci_prepare_ats() while the core has ATS on, or it returns -EBUSY, or it WARNs on a kernel whose prepare WARNs for nothing else.',
     versions:
       '6.12 and later: WARN and -EBUSY; then the probe fails on SMMUv3 of 7.2 and on the drivers of the series.',
     meaning: 'An IOMMU driver probes a device again that was never released.',
@@ -91,7 +93,7 @@ export const CALL_RULES: readonly Rule[] = [
     onCall(context, done) {
       const on = context.state.get(done.fn.fn, CORE_EN);
       const mandate = context.feature('prepare_warns_unsupported') !== false;
-      const says = done.result === -16 || (done.warn >= 0 && !mandate);
+      const says = done.result === EBUSY || (done.warn >= 0 && !mandate);
       if (!says && on !== 1) {
         return on === UNKNOWN && done.result !== 0
           ? context.undecided('whether ATS was on is unknown')
@@ -157,7 +159,7 @@ export const CALL_RULES: readonly Rule[] = [
     severity: 'error',
     layers: ['drv', 'core'],
     condition:
-      'Enable failed and the driver goes on as if ATS were on: on SMMUv3 always when the call comes from its attach, on VT-d when a cache tag of type devtlb is assigned while the core has ATS off.',
+      'Enable failed (and not because ATS was on already, which is ATS013) and the driver goes on as if ATS were on: on SMMUv3 always when the call comes from its attach, on VT-d when a cache tag of type devtlb is assigned while the core has ATS off.',
     versions:
       'SMMUv3 6.1, 6.12, 7.2: only an error line. Series: a WARN, the belief stays. VT-d and AMD set their belief on success only.',
     meaning:
@@ -174,7 +176,8 @@ export const CALL_RULES: readonly Rule[] = [
       if (done.result === UNKNOWN)
         return context.undecided('the result of pci_enable_ats() was not recorded');
       if (done.result !== 0) context.remember(done.fn.fn, NOTE.enableFailed, done.event);
-      if (done.result === 0 || !isSmmuCall(context, done)) return context.passed();
+      // With -EBUSY the core has ATS on, as the driver believes.
+      if (done.result === 0 || done.result === EBUSY || !isSmmuCall(context, done)) return context.passed();
       context.fire('ATS016', {
         fn: done.fn.fn,
         event: done.event,
@@ -261,7 +264,7 @@ export const CALL_RULES: readonly Rule[] = [
     id: 'ATS019',
     name: 'enable-without-prepare',
     severity: 'warning',
-    severityNote: 'note for a function without VFs',
+    severityNote: 'note for a function that is no PF',
     layers: ['core'],
     condition:
       'On a kernel with prepare, a PF or plain function that appeared within the recording is enabled without having been prepared.',

@@ -103,7 +103,8 @@ export const DISCOVERY_RULES: readonly Rule[] = [
     onPoint(context, kind, fn, event) {
       if (!fn) return;
       if (kind === 'log.quirk' && context.timeOf(event) !== null) return quirkedWhileOn(context, fn, event);
-      if (context.value(event, 'where') !== 6) return;
+      const width = context.value(event, 'width');
+      if (context.value(event, 'where') !== 6 || (width !== 2 && width !== UNKNOWN)) return;
       const call = context.callAround(event);
       const inside =
         call >= 0 &&

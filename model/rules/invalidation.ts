@@ -1,5 +1,6 @@
 import type { EventKindName } from '../events.ts';
 import { KIND, kindMask, UNKNOWN } from '../events.ts';
+import { driverOf } from '../known-functions.ts';
 import { CORE_EN, HW_EN } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 import { NOTE } from './notes.ts';
@@ -52,6 +53,18 @@ function detaches(context: RuleContext, fn: number, event: number): void {
     context.remember(fn, NOTE.detach, event);
 }
 
+/** Whether the driver that switches ATS off is known to invalidate before or after it (contract 5.2). */
+function invalidatesAtDisable(context: RuleContext, caller: string): boolean {
+  switch (caller.startsWith('detach_device') ? 'amd' : driverOf(caller)) {
+    case 'smmu':
+      return true;
+    case 'amd':
+      return context.feature('prepare_exists') === false;
+    default:
+      return context.feature('reset_brackets') === true;
+  }
+}
+
 function judgeInvalidation(context: RuleContext, fn: FunctionRecord, event: number): void {
   const core = context.state.get(fn.fn, CORE_EN);
   const hw = context.state.get(fn.fn, HW_EN);
@@ -82,7 +95,7 @@ export const INVALIDATION_RULES: readonly Rule[] = [
     severity: 'warning',
     layers: ['drv', 'core', 'hw'],
     condition:
-      'A device-TLB invalidation names a function that has ATS off, outside the attach or detach that switches it.',
+      'A device-TLB invalidation names a function that has ATS off, in the core and as far as known in its register, outside the attach or detach that switches it and more than a millisecond after that.',
     versions: 'All. VT-d checks its own flag first, so a hit there means a stale cache tag.',
     meaning: 'A stale cache tag or list entry, or a wrong belief (ATS016); time-outs are ahead.',
     fix: 'Remove the entry when ATS goes off.',
@@ -104,7 +117,8 @@ export const INVALIDATION_RULES: readonly Rule[] = [
     id: 'ATS035',
     name: 'no-invalidation-at-disable',
     severity: 'note',
-    severityNote: 'warning for SMMUv3, and for VT-d on kernels with reset brackets',
+    severityNote:
+      'warning for SMMUv3, for AMD on kernels without prepare, and for VT-d on kernels with reset brackets',
     layers: ['drv'],
     condition:
       'ATS of a function goes off, and no device-TLB invalidation names it in the attach, detach or release that does so, nor after it until ATS is on again.',
@@ -145,10 +159,7 @@ export const INVALIDATION_RULES: readonly Rule[] = [
         return context.undecided('where the detach began is not recorded');
       }
       if (last !== UNKNOWN && context.positionOf(last) >= context.positionOf(begin)) return context.passed();
-      const caller = context.callerText(event) ?? '';
-      const strict =
-        caller.startsWith('arm_smmu_') ||
-        (context.feature('reset_brackets') === true && !caller.startsWith('detach_device'));
+      const strict = invalidatesAtDisable(context, context.callerText(event) ?? '');
       context.expect({
         rule: 'ATS035',
         fn: fn.fn,
@@ -175,7 +186,7 @@ export const INVALIDATION_RULES: readonly Rule[] = [
     severity: 'note',
     layers: ['hw'],
     condition:
-      'A fault that only ATS causes is reported for a function within a second after its ATS state changed.',
+      'A fault of ATS requests, or an Unsupported Request or ACS Violation that ATS requests may have caused, is reported for a function within a second after its ATS state changed.',
     versions: 'All; faults are rate limited and come late.',
     meaning: 'The device used ATS outside its enabled window.',
     fix: 'Look at the order of the enable in the device and in the IOMMU; see ATS029.',

@@ -129,7 +129,7 @@ export const PASID_AND_PRI_RULES: readonly Rule[] = [
     severity: 'warning',
     layers: ['core'],
     condition:
-      'PRI of a PF or plain function stays enabled for a second with ATS off on it and on all its VFs, or a VF is granted PRI while its PF has PRI off.',
+      'PRI of a PF or plain function stays enabled with ATS off on it and on all its VFs until the recording ends, for a second at least; or a VF is granted PRI while its PF has PRI off.',
     versions:
       'Windows inside one attach or detach are legal: 6.1 enables PRI before ATS, AMD disables ATS first.',
     meaning: 'Page requests that can never be answered through ATS.',

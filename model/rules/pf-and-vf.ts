@@ -77,7 +77,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     severityNote: 'error on kernels whose support test is PF-aware',
     layers: ['core'],
     condition:
-      'pci_ats_supported() of a VF answers true, or prepare or enable of it gets past that test, while its PF has no usable ATS capability or is untrusted.',
+      'pci_ats_supported() of a VF answers true, or prepare or enable of it returns 0, while its PF has no usable ATS capability or is untrusted.',
     versions: 'Normal and silent on 6.1, 6.12-old and 7.2; impossible on 6.12-new and with the series.',
     meaning: 'The VF is offered ATS that its PF does not have or was quirked out of.',
     fix: 'Take the PF-aware support test (first patch of the series). Until then: pci=noats.',
@@ -222,7 +222,7 @@ export const PF_AND_VF_RULES: readonly Rule[] = [
     severity: 'warning',
     layers: ['core'],
     condition:
-      'A VF is prepared or enabled, its PF appeared within the recording, and was never prepared nor enabled since.',
+      'A VF is prepared or enabled, and its PF, which supports ATS, appeared within the recording and was never prepared nor enabled since.',
     versions: 'All: the order of enable matters on 6.1, the order of prepare from 6.12.',
     meaning: 'SR-IOV was enabled before the IOMMU driver probed the PF, or that probe failed.',
     fix: 'Probe the PF before VFs are made; look for the failed probe of the PF.',

@@ -140,7 +140,7 @@ export const PROBE_RULES: readonly Rule[] = [
     severity: 'error',
     layers: ['drv'],
     condition:
-      'The probe of an IOMMU driver returned an error, and without a successful probe since, the driver releases, attaches or changes ATS of the function, or the kernel reports a use of freed memory or of a bad address in that driver.',
+      'The probe of an IOMMU driver returned an error, and without a successful probe since, the driver releases or attaches the function or changes its ATS or PASID, or the kernel reports a use of freed memory or of a bad address in that driver.',
     versions:
       'SMMUv3 up to 7.2 leaves a dangling pointer; VT-d when support answers differ (ATS020); AMD keeps its object by design.',
     meaning: 'Use after free on the error path of the probe.',
@@ -150,7 +150,7 @@ export const PROBE_RULES: readonly Rule[] = [
       'drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c arm_smmu_probe_device()',
       `v7 of the ${SERIES}`,
     ],
-    calls: ['iommu.probe', 'ats.enable', 'ats.disable'],
+    calls: ['iommu.probe', 'ats.enable', 'ats.disable', 'pasid.enable', 'pasid.disable'],
     onCall(context, done) {
       if (done.kind === 'iommu.probe') {
         const symbol = context.symbolOf(done.call) ?? '';

@@ -39,7 +39,7 @@ export const RECORDING_RULES: readonly Rule[] = [
     name: 'pf-unseen',
     severity: 'note',
     layers: ['trace'],
-    condition: 'Rules about a VF were skipped because its PF never appeared.',
+    condition: 'Rules about a VF were skipped because the recording does not name its PF.',
     versions: 'All.',
     meaning: 'The translation unit of the VF is that of its PF, which is unknown.',
     once: 'generation',
@@ -53,7 +53,7 @@ export const RECORDING_RULES: readonly Rule[] = [
     severity: 'note',
     layers: ['trace'],
     condition:
-      'What was known of a function is contradicted after lost events, unnamed calls, or a second use of its address.',
+      'What was known of a function is contradicted, and the calls that change it are not all recorded or not in a known order; or its address is used a second time without a removal.',
     versions: 'All.',
     meaning: 'The model took the new evidence and went on.',
     once: 'generation',
@@ -67,7 +67,7 @@ export const RECORDING_RULES: readonly Rule[] = [
     severity: 'warning',
     layers: ['trace'],
     condition:
-      'A call has an outcome that is impossible for the assumed features and the known state, with no loss in between.',
+      'A call has an outcome that is impossible for the assumed features and the known state, or a function shows a state that the recorded calls do not leave, with no loss in between.',
     versions: 'All; never on a complete recording with the right features.',
     meaning: 'The wrong feature profile, a path the model does not know, or a kernel bug.',
     fix: 'Check the profile (--features); report the recording if it is right.',
@@ -94,7 +94,8 @@ export const RECORDING_RULES: readonly Rule[] = [
     name: 'enable-failed-unexplained',
     severity: 'warning',
     layers: ['trace'],
-    condition: 'prepare or enable failed and its causes cannot be told apart.',
+    condition:
+      'prepare or enable failed and its causes cannot be told apart, or nothing names the function. A prepare that may have failed for want of support is left open where its probe went on: some drivers prepare every device.',
     versions: 'All.',
     meaning: 'The function runs without ATS; what is missing to say why is listed.',
     fix: 'Record pci_ats_supported() (return) and the calls on the PF.',

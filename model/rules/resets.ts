@@ -68,7 +68,8 @@ export const RESET_RULES: readonly Rule[] = [
             evidence: [
               ...on,
               { role: `PF ${pf.address} is reset`, event },
-              ...(at === event ? [] : [{ role: 'the VF is used', event: at }]),
+              // At the end of the recording this is the reset again, which is told once.
+              { role: 'the VF is used', event: at },
             ],
           }),
         });
@@ -105,9 +106,12 @@ export const RESET_RULES: readonly Rule[] = [
     fix: 'Reset brackets (pci_dev_reset_iommu_prepare/done).',
     needs: [['reset.flr', 'reset.function']],
     once: 'generation',
-    references: ['drivers/pci/pci.c pcie_flr()'],
-    calls: ['reset.flr'],
+    references: ['drivers/pci/pci.c pcie_flr(), pci_reset_bus()'],
+    calls: ['reset.flr', 'reset.function'],
     onCall(context, done) {
+      // Other resets of a function call one of those that are looked at; this one resets a whole bus or slot.
+      if (done.kind === 'reset.function' && context.symbolOf(done.call) !== 'pci_reset_bus') return;
+      if (done.kind === 'reset.function' && done.result !== 0) return;
       if (done.exit < 0 || done.enter < 0) return;
       const { fn } = done.fn;
       const bracket = context.recall(fn, NOTE.bracketEvent);

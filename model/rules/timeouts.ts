@@ -71,8 +71,7 @@ function readTells(context: RuleContext, fn: FunctionRecord, event: number): voi
   if ((value & 0xffff) !== 0xffff) {
     context.remember(fn.fn, NOTE.gone, UNKNOWN);
     context.remember(fn.fn, NOTE.power, UNKNOWN);
-  } else if (where === 0 || (fn.capOffset !== UNKNOWN && where === fn.capOffset + 6))
-    context.remember(fn.fn, NOTE.gone, event);
+  } else if (where === 0 || where === fn.capOffset + 6) context.remember(fn.fn, NOTE.gone, event);
 }
 
 export const TIMEOUT_RULES: readonly Rule[] = [

@@ -38,7 +38,8 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
     name: 'stu-below-minimum',
     severity: 'error',
     layers: ['core'],
-    condition: 'prepare or enable is called with a page shift below 12.',
+    condition:
+      'prepare or enable is called with a page shift below 12, and not while ATS is on: then the kernel answers -EBUSY first (ATS013, ATS014).',
     versions: 'All: -EINVAL, silent (prepare exists from 6.12).',
     meaning: 'The IOMMU reports a page size below 4 KiB, or a caller passes a size where a shift belongs.',
     fix: 'Correct the caller: it must pass log2 of the page size.',

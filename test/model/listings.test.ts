@@ -265,7 +265,9 @@ describe('listings without a trace', () => {
   it('pci=noats: ATS that is on in a register is a finding', async () => {
     const noats = `${log}[    0.100000] PCIe: ATS is disabled\n`;
     const on = listing({ address: PLAIN, control: ON, group: 3 });
-    expect(labelsOf(await analyzeBytes({ 'dmesg.txt': noats, 'l.txt': on }))).toEqual([`ATS029@${PLAIN}`]);
+    const found = await analyzeBytes({ 'dmesg.txt': noats, 'l.txt': on });
+    expect(labelsOf(found)).toEqual([`ATS029@${PLAIN}`]);
+    expect(rowsOf(found.evidence).map((row) => row.role)).toContain('the core knows no ATS capability');
     const off = listing({ address: PLAIN, control: 0, group: 3 });
     expect(labelsOf(await analyzeBytes({ 'dmesg.txt': noats, 'l.txt': off }))).toEqual([]);
     expect(labelsOf(await analyzeBytes({ 'dmesg.txt': log, 'l.txt': on }))).toEqual([]);

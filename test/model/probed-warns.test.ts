@@ -35,7 +35,9 @@ async function functionsOf(text: string) {
 describe('a WARN inside the probe of one device', () => {
   it('is about the device that its task just added to a group, and that line is evidence', async () => {
     const analysis = await analyzeBytes({ 'dmesg.txt': log([ADDED('5.1'), ...WARN('5.101')]) });
-    expect(findingsOf(analysis).map((row) => `${row.rule} ${row.function}`)).toEqual(['ATS094 0000:01:00.1']);
+    const [finding, ...more] = findingsOf(analysis);
+    expect([finding.rule, finding.function, more]).toEqual(['ATS094', '0000:01:00.1', []]);
+    expect(finding.message).toMatch(/^ATS of 0000:01:00.1 could not be enabled: the IOMMU driver WARNs /);
     const [named] = rowsOf(analysis.evidence).filter((row) => row.role === 'names the device');
     expect(named.text).toContain('Adding to iommu group 7');
     expect(rowAt(analysis.verdict, 0).sentence).toMatch(/^1 warning was found and no error, but /);

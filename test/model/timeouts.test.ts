@@ -99,6 +99,27 @@ describe('ATS036 names what took the device away', () => {
     expect(roles).toContain('config space reads as all ones');
   });
 
+  it.each<[string, (trace: TraceWriter) => void]>([
+    [
+      'prints no value',
+      (t) => t.event('rd', `(pci_read+0x1/0x2 <- pci_read_config_word) where=0x0 bdf="${FN}"`),
+    ],
+    [
+      'is of one byte',
+      (t) => t.event('rd', `(pci_read+0x1/0x2 <- pci_read_config_byte) where=0xe val=0xff bdf="${FN}"`),
+    ],
+  ])('config space that read as all ones, and a later read that %s', async (_what, then) => {
+    const { why } = await told(
+      story((t) => {
+        read('0x0', '0xffff')(t);
+        then(t);
+      }),
+      TIE,
+      timeout(),
+    );
+    expect(why).toBe('config space of it read as all ones');
+  });
+
   it('D3cold', async () => {
     const { why, roles } = await told(story(), TIE, ['1.100000', COLD], timeout());
     expect(why).toBe('it was in D3cold');
@@ -165,5 +186,7 @@ describe('ATS036 names no cause', () => {
   it('where the order of log and trace is unknown, and still reports the time-out', async () => {
     const trace = story((t) => t.call('pci_stop_and_remove_bus_device', FN, { noReturn: true }));
     expect(await told(trace, timeout())).toEqual({ function: FN, why: null, roles: ['the time-out'] });
+    const down = story((t) => t.event('pci_hp_event', `${PORT} slot:1, event:LINK_DOWN`));
+    expect(await told(down, BUSES, timeout())).toMatchObject({ function: FN, why: null });
   });
 });

@@ -525,4 +525,12 @@ export const CALLS_CASES: readonly RuleCase[] = [
       t.call('pci_enable_ats', PLAIN, { vf: 0, ret: -22, caller: 'arm_smmu_attach_commit+0x8c/0x150' }),
     nearMiss: (t) => t.call('pci_enable_ats', PLAIN, { vf: 0, ret: -22 }),
   },
+  {
+    rule: 'ATS016',
+    what: 'near miss: SMMUv3 enables what is on, as it believes (ATS013)',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => t.enable(PLAIN, 12, -22, { vf: 0, caller: 'arm_smmu_attach_commit+0x8c/0x150' }),
+    nearMiss: (t) => t.enable(PLAIN, 12, -16, { vf: 0, caller: 'arm_smmu_attach_commit+0x8c/0x150' }),
+  },
 ];

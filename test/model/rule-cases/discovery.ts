@@ -205,4 +205,20 @@ export const DISCOVERY_CASES: readonly RuleCase[] = [
         .write(VF, 0x106, 0x8000, '0x100', true),
     nearMiss: (t) => readyPf(t).supported(VF, 0, vfState).write(VF, 0x106, 0x8000, '0x100', true),
   },
+  {
+    rule: 'ATS021',
+    what: 'restore writes a word at 6; near miss: one byte, which ATS calls never write',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      t.call('pci_restore_ats_state', PLAIN, {
+        vf: 0,
+        inside: () => t.event('cfg', `(pci_write_config_word+0x4/0x40) where=0x6 val=0x10 bdf="${PLAIN}"`),
+      }),
+    nearMiss: (t) =>
+      t.call('pci_restore_ats_state', PLAIN, {
+        vf: 0,
+        inside: () => t.event('cfg', `(pci_write_config_byte+0x4/0x40) where=0x6 val=0x10 bdf="${PLAIN}"`),
+      }),
+  },
 ];

@@ -366,4 +366,46 @@ export const INVALIDATION_CASES: readonly RuleCase[] = [
         .wait(1500)
         .write(PF, 4, 6),
   },
+  {
+    rule: 'ATS035',
+    what: 'AMD of 6.1 invalidates: a warning; near miss: it does',
+    fn: PLAIN,
+    severity: 'warning',
+    profile: '6.1',
+    trips: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0], caller: 'detach_device+0x90/0x150' })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0], caller: 'detach_device+0x90/0x150' })
+        .event('qi_submit', INVALIDATE_PLAIN)
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS035',
+    what: 'AMD of 7.2 in the blocked domain: a note; near miss: it is switched on again by nobody for less than a second',
+    fn: PLAIN,
+    severity: 'note',
+    profile: '7.2',
+    trips: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0], caller: 'blocked_domain_attach_device+0x2c/0x50' })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0], caller: 'blocked_domain_attach_device+0x2c/0x50' })
+        .wait(500)
+        .write(PF, 4, 6),
+  },
 ];

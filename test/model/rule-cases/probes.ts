@@ -183,4 +183,20 @@ export const PROBES_CASES: readonly RuleCase[] = [
     nearMiss: (t) =>
       probe(t, PLAIN, '0xffffffffffffffed', () => {}).call('intel_iommu_release_device', PLAIN),
   },
+  {
+    rule: 'ATS041',
+    what: 'the driver switches PASID off; near miss: a module does',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      probe(t, PLAIN, EINVAL, () => {}).call('pci_disable_pasid', PLAIN, {
+        vf: 0,
+        caller: 'intel_iommu_release_device+0x40/0x90',
+      }),
+    nearMiss: (t) =>
+      probe(t, PLAIN, EINVAL, () => {}).call('pci_disable_pasid', PLAIN, {
+        vf: 0,
+        caller: 'inject+0x1e/0x1000 [atslab]',
+      }),
+  },
 ];

@@ -74,7 +74,12 @@ export const REGISTERS_CASES: readonly RuleCase[] = [
     what: 'a byte with Enable as it was: a note; near miss: the byte of another register',
     fn: PLAIN,
     severity: 'note',
-    trips: (t) => byteWrite(t.enable(PLAIN, 13, 0, { vf: 0, ...on, cap: '0x100' }), 0x107, 0x80),
+    trips: (t) =>
+      byteWrite(
+        t.prepare(PLAIN, 13, 0, { vf: 0, en: [0, 0], cap: '0x100' }).enable(PLAIN, 13, 0, { vf: 0, ...on }),
+        0x107,
+        0x80,
+      ),
     nearMiss: (t) => byteWrite(t.enable(PLAIN, 13, 0, { vf: 0, ...on, cap: '0x100' }), 0x108, 0x80),
   },
   {

@@ -354,4 +354,43 @@ export const RESETS_CASES: readonly RuleCase[] = [
     trips: (t) => bracket(t, PF).appear(PLAIN).call('pci_dev_reset_iommu_done', PLAIN),
     nearMiss: (t) => t.appear(PLAIN).call('pci_dev_reset_iommu_done', PLAIN),
   },
+  {
+    rule: 'ATS025',
+    what: 'a bus is reset, which has no brackets on any kernel; near miss: it could not be',
+    fn: PLAIN,
+    severity: 'warning',
+    profile: '7.2',
+    trips: (t) =>
+      bracket(t, PF)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('pci_reset_bus', PLAIN, { ret: 0 }),
+    nearMiss: (t) =>
+      bracket(t, PF)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('pci_reset_bus', PLAIN, { ret: -25 }),
+  },
+  {
+    rule: 'ATS025',
+    what: 'near miss: the reset of a function tells nothing of its own',
+    fn: PLAIN,
+    severity: 'note',
+    profile: '6.12-old',
+    trips: (t) => reset(t.enable(PLAIN, 12, 0, { vf: 0, ...on }), PLAIN, () => {}),
+    nearMiss: (t) => t.enable(PLAIN, 12, 0, { vf: 0, ...on }).call('pci_reset_function', PLAIN, { ret: 0 }),
+  },
+  {
+    rule: 'ATS024',
+    what: 'near miss: the VF was going away before, and is attached to its last domain after it',
+    fn: VF,
+    severity: 'error',
+    trips: (t) =>
+      afterPfReset(liveVf(readyPf(t)).write(PF, 0x4, 6), () =>
+        t.call('__iommu_attach_device', VF, { ret: 0 }),
+      ),
+    nearMiss: (t) =>
+      afterPfReset(
+        liveVf(readyPf(t)).write(PF, 0x4, 6).call('pci_stop_and_remove_bus_device', VF, { noReturn: true }),
+        () => t.call('__iommu_attach_device', VF, { ret: 0 }),
+      ),
+  },
 ];
