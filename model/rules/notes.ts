@@ -18,7 +18,7 @@ const NOTES = {
   power: 'the kernel could not change its power state',
   prepareFailedInProbe: 'a prepare failed inside a probe that is under way',
   prepareShift: 'the page shift of the last prepare',
-  removal: 'its removal begins',
+  removal: 'the last step of its removal so far',
   required: 'the core said that ATS must be on',
   stuLost:
     'a reset of a PF that was prepared and is not enabled: restore writes nothing, so its STU is what the reset left',

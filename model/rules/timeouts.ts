@@ -91,9 +91,7 @@ export const TIMEOUT_RULES: readonly Rule[] = [
     causes: ['ATS030', 'ATS023', 'ATS024', 'ATS034', 'ATS016'],
     references: ['drivers/iommu/intel/dmar.c qi_dump_fault()', 'drivers/iommu/amd/iommu.c', 'PCIe 10.3.1'],
     entries: REMOVING,
-    onEnter(context, _call, fn, event) {
-      if (context.recall(fn.fn, NOTE.removal) === UNKNOWN) context.remember(fn.fn, NOTE.removal, event);
-    },
+    onEnter: (context, _call, fn, event) => context.remember(fn.fn, NOTE.removal, event),
     points: ['log.timeout', 'log.power', 'config.read', ...REMOVED],
     once: 'generation',
     tellsCount: true,
@@ -102,7 +100,7 @@ export const TIMEOUT_RULES: readonly Rule[] = [
       if (!fn) return;
       if (kind === 'config.read') readTells(context, fn, event);
       else if (kind === 'log.power') context.remember(fn.fn, NOTE.power, event);
-      else if (context.recall(fn.fn, NOTE.removal) === UNKNOWN) context.remember(fn.fn, NOTE.removal, event);
+      else context.remember(fn.fn, NOTE.removal, event);
     },
   },
 ];

@@ -157,7 +157,7 @@ export const TRANSLATION_UNIT_RULES: readonly Rule[] = [
     onCall(context, done) {
       const { fn, pf, kind, result } = done;
       if (result === 0) context.remember(fn.fn, NOTE.stuLost, UNKNOWN);
-      if (kind === 'ats.enable' && fn.isVf === 1 && result === 0 && pf) lostInReset(context, pf, done);
+      if (kind === 'ats.enable' && result === 0 && pf) lostInReset(context, pf, done);
     },
     onStable(context, fn, event) {
       const { state } = context;

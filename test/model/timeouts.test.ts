@@ -190,3 +190,44 @@ describe('ATS036 names no cause', () => {
     expect(await told(down, BUSES, timeout())).toMatchObject({ function: FN, why: null });
   });
 });
+
+describe('ATS036 where the error names no function', () => {
+  const findings = async (...lines: readonly Line[]) =>
+    findingsOf(await analyzeBytes({ 'dmesg.txt': log(...lines) }))
+      .filter(({ rule }) => rule === 'ATS036')
+      .map((row) => `${row.severity} ${row.function ?? '-'} ${row.message}`);
+
+  it('tells a requester id of all ones from one that is not reported', async () => {
+    expect(
+      await findings(timeout('1.100000', '0'), timeout('1.200000', 'ffff'), timeout('1.300000', '0')),
+    ).toEqual([
+      'error - A device did not answer an invalidation in time; the message names none. (The first of 2.)',
+      'warning - The IOMMU reports an invalidation time-out with all bits of its register set: its registers were gone, or read as if they were.',
+    ]);
+  });
+
+  it('takes the function from the descriptor, whatever the requester id', async () => {
+    const head: Line = ['1.100000', 'DMAR: QI HEAD: Device-TLB Invalidation qw0 = 0x20000000003, qw1 = 0x1'];
+    expect(await findings(timeout('1.100000', 'ffff'), head)).toEqual([
+      `error ${FN} ${FN} did not answer a device-TLB invalidation in time.`,
+    ]);
+  });
+
+  it('names where a CPU is stuck', async () => {
+    const lines = [
+      'watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [kworker/1:0:55]',
+      'CPU: 1 UID: 0 PID: 55 Comm: kworker/1:0 Not tainted 7.2.13 #1',
+      'Call Trace:',
+      ' <TASK>',
+      ' qi_submit_sync+0x5c/0xb0',
+      ' qi_flush_dev_iotlb+0x5c/0xb0',
+      ' </TASK>',
+    ].map((text): Line => ['1.100000', text]);
+    const [finding] = findingsOf(await analyzeBytes({ 'dmesg.txt': log(...lines) }));
+    expect([finding.rule, finding.function, finding.observed]).toEqual([
+      'ATS036',
+      null,
+      'A CPU is stuck in qi_flush_dev_iotlb().',
+    ]);
+  });
+});

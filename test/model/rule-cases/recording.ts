@@ -1,4 +1,4 @@
-import { liveVf, on, PLAIN, probe, type RuleCase, readyPf, VF, vfState } from './steps.ts';
+import { liveVf, on, PF, PLAIN, probe, type RuleCase, readyPf, VF, vfState } from './steps.ts';
 
 export const RECORDING_CASES: readonly RuleCase[] = [
   {
@@ -133,5 +133,13 @@ export const RECORDING_CASES: readonly RuleCase[] = [
         noReturn: true,
         inside: () => t.prepare(PLAIN, 12, -22, { unnamed: true }),
       }),
+  },
+  {
+    rule: 'ATS093',
+    what: 'a VF is enabled with a shift that is not that of its PF; near miss: with one that is not recorded',
+    fn: VF,
+    severity: 'warning',
+    trips: (t) => readyPf(t).addVf(PF, VF, 0, () => t.enable(VF, 13, 0, vfState)),
+    nearMiss: (t) => readyPf(t).addVf(PF, VF, 0, () => t.call('pci_enable_ats', VF, { ...vfState, ret: 0 })),
   },
 ];

@@ -231,4 +231,19 @@ export const TRANSLATION_UNIT_CASES: readonly RuleCase[] = [
       return t.addVf(PF, VF, 0, () => t.supported(VF, 1, vfState).enable(VF, 12, -22, vfState));
     },
   },
+  {
+    rule: 'ATS011',
+    what: 'near miss: a write that only a prepare makes shows one in between, of which no end is recorded',
+    fn: PLAIN,
+    severity: 'warning',
+    trips: (t) =>
+      t
+        .prepare(PLAIN, 12, 0, { vf: 0, en: [0, 0], cap: '0x100', noEntry: true })
+        .enable(PLAIN, 14, 0, { vf: 0, ...on }),
+    nearMiss: (t) =>
+      t
+        .prepare(PLAIN, 12, 0, { vf: 0, en: [0, 0], cap: '0x100', noEntry: true })
+        .write(PLAIN, 0x106, 0x0002)
+        .enable(PLAIN, 14, 0, { vf: 0, ...on }),
+  },
 ];
