@@ -103,8 +103,7 @@ export const DISCOVERY_RULES: readonly Rule[] = [
     onPoint(context, kind, fn, event) {
       if (!fn) return;
       if (kind === 'log.quirk' && context.timeOf(event) !== null) return quirkedWhileOn(context, fn, event);
-      const width = context.value(event, 'width');
-      if (context.value(event, 'where') !== 6 || (width !== 2 && width !== UNKNOWN)) return;
+      if (context.value(event, 'where') !== 6 || context.value(event, 'width') !== 2) return;
       const call = context.callAround(event);
       const inside =
         call >= 0 &&

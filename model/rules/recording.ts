@@ -95,7 +95,7 @@ export const RECORDING_RULES: readonly Rule[] = [
     severity: 'warning',
     layers: ['trace'],
     condition:
-      'prepare or enable failed and its causes cannot be told apart, or nothing names the function. A prepare that may have failed for want of support is left open where its probe went on: some drivers prepare every device.',
+      'prepare or enable failed and its causes cannot be told apart, or nothing names the function. A prepare of a named function that may have failed for want of support is left open, and one that names none where its probe went on: some drivers prepare every device.',
     versions: 'All.',
     meaning: 'The function runs without ATS; what is missing to say why is listed.',
     fix: 'Record pci_ats_supported() (return) and the calls on the PF.',

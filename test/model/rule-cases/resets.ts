@@ -393,4 +393,17 @@ export const RESETS_CASES: readonly RuleCase[] = [
         () => t.call('__iommu_attach_device', VF, { ret: 0 }),
       ),
   },
+  {
+    rule: 'ATS025',
+    what: 'the device does not come back from the reset, which took place; near miss: ATS was off',
+    fn: PLAIN,
+    severity: 'note',
+    profile: '6.12-old',
+    trips: (t) => t.enable(PLAIN, 12, 0, { vf: 0, ...on }).call('pcie_flr', PLAIN, { ret: -25 }),
+    nearMiss: (t) =>
+      t
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .disable(PLAIN, { vf: 0, en: [1, 0] })
+        .call('pcie_flr', PLAIN, { ret: -25 }),
+  },
 ];
