@@ -1,8 +1,11 @@
-import { UNKNOWN } from '../events.ts';
-import { CORE_CAP, CORE_EN, CORE_UNTRUSTED } from '../state.ts';
+import { type EventKindName, UNKNOWN } from '../events.ts';
+import { CORE_CAP, CORE_EN, CORE_UNTRUSTED, HW_EN } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 import { NOTE } from './notes.ts';
 import type { Rule, RuleContext } from './rule.ts';
+
+/** What shows the register as it is, whoever wrote it. */
+const READS: readonly EventKindName[] = ['config.read', 'listing.control', 'hw.read'];
 
 const QUIRK_SERIES = '"PCI: Ensure ATS disabled via quirk before notifying IOMMU drivers"';
 
@@ -126,12 +129,12 @@ export const DISCOVERY_RULES: readonly Rule[] = [
     severity: 'error',
     layers: ['core', 'hw'],
     condition:
-      'ATS is enabled on a function that the PCI core does not trust, or whose PF it does not trust.',
+      'ATS is enabled, or reads as enabled in the register, on a function that the PCI core does not trust, or whose PF it does not trust.',
     versions:
       'The kernel refuses for the function itself; a VF of an untrusted PF is accepted where the support test is not PF-aware.',
     meaning: 'An external device can bypass translation.',
     fix: 'Correct firmware or topology; or find who wrote the register (ATS028).',
-    needs: [['ats.enable', 'config.write', 'config.write_user']],
+    needs: [['ats.enable', 'config.write', 'config.write_user', 'config.read', 'listing.control']],
     causes: ['ATS028'],
     references: ['drivers/pci/ats.c pci_ats_supported()'],
     calls: ['ats.enable'],
@@ -148,6 +151,11 @@ export const DISCOVERY_RULES: readonly Rule[] = [
         write.event,
         'ATS Control was written with Enable.',
       );
+    },
+    onStable(context, fn) {
+      const read = context.state.setBy(fn.fn, HW_EN);
+      if (context.state.get(fn.fn, HW_EN) !== 1 || !READS.includes(context.kindOf(read))) return;
+      untrustedOn(context, fn, context.topology.pfOf(fn), read, 'ATS Control reads with Enable set.');
     },
   },
 ];

@@ -1,4 +1,15 @@
+import type { TraceWriter } from '../../support/trace-writer.ts';
 import { on, PF, PLAIN, pfState, type RuleCase, readyPf, VF, vfState, WARN_LINE } from './steps.ts';
+
+/** The core does not trust a device, and reads its ATS Control. */
+function untrustedReads(trace: TraceWriter, value: number): TraceWriter {
+  return trace
+    .supported(PLAIN, 0, { vf: 0, cap: '0x100', en: [0, 0], args: { untrusted: 1 } })
+    .event(
+      'rd',
+      `(pci_user_read+0x1/0x2 <- pci_user_read_config_word) where=0x106 val=0x${value.toString(16)} cap=0x100 vf=0 bdf="${PLAIN}"`,
+    );
+}
 
 export const DISCOVERY_CASES: readonly RuleCase[] = [
   {
@@ -220,5 +231,13 @@ export const DISCOVERY_CASES: readonly RuleCase[] = [
         vf: 0,
         inside: () => t.event('cfg', `(pci_write_config_byte+0x4/0x40) where=0x6 val=0x10 bdf="${PLAIN}"`),
       }),
+  },
+  {
+    rule: 'ATS022',
+    what: 'the register of an untrusted device reads as enabled; near miss: as disabled',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => untrustedReads(t, 0x8000),
+    nearMiss: (t) => untrustedReads(t, 0x0000),
   },
 ];
