@@ -156,6 +156,7 @@ export const ACCOUNTING_CASES: readonly RuleCase[] = [
       t
         .appear(PLAIN)
         .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .event('cache_tag_unassign', `dmar0/${VF} type devtlb did 9 pasid 0 ref 1`)
         .event('cache_tag_assign', `dmar0/${PLAIN} type devtlb did 9 pasid 0`),
   },
 ];
