@@ -23,10 +23,6 @@ export class Expectations {
     else if (!open.some((one) => one.rule === rule)) open.push(expectation);
   }
 
-  isOpen(rule: string, fn: number): boolean {
-    return this.open.size > 0 && (this.open.get(fn)?.some((one) => one.rule === rule) ?? false);
-  }
-
   met(rule: string, fn: number): void {
     if (this.open.size === 0) return;
     const open = this.open.get(fn);

@@ -57,6 +57,31 @@ describe('ATS027 when the link is down is a note', () => {
     ).toEqual(['note']);
   });
 
+  it('a port above it is down, whatever a port in between says', async () => {
+    const dmesg = log(
+      ['0.400000', `pci ${OTHER_PORT}: PCI bridge to [bus 01]`],
+      BUSES,
+      GROUP,
+      ['1.001000', `pcieport ${OTHER_PORT}: pciehp: Slot(2): Link Up`],
+      ['1.001100', `pcieport ${PORT}: pciehp: Slot(1): Link Down`],
+    );
+    expect(
+      await severities(
+        removal((t) => t.wait(50), 'sh-100'),
+        dmesg,
+      ),
+    ).toEqual(['note']);
+  });
+
+  it('the thread of any port does the removal, where another trace tells of the link', async () => {
+    const link = new TraceWriter().event('add_device_to_group', `IOMMU: groupID=9 device=${FN}`);
+    link.task = 'irq/25-pciehp-99';
+    hp(PORT, 'LINK_DOWN')(link);
+    const inputs = { 'a.txt': link.text(), 'b.txt': removal((t) => t.wait(50)).text() };
+    const found = findingsOf(await analyzeBytes(inputs)).filter(({ rule }) => rule === 'ATS027');
+    expect(found.map(({ severity }) => severity)).toEqual(['note']);
+  });
+
   it('where no message tells the buses of the port, its thread does the removal', async () => {
     const dmesg = log(GROUP, ['1.001000', `pcieport ${PORT}: pciehp: Slot(1): Link Down`]);
     expect(
@@ -124,6 +149,22 @@ describe('ATS027 stays an error', () => {
       t.task = 'sh-100';
     });
     expect(await severities(trace)).toEqual(['error']);
+  });
+
+  it.each([
+    ['of another segment', `pci 0001:00:02.0: PCI bridge to [bus 01-0f]`, '0001:00:02.0'],
+    ['that has other buses behind it', `pci ${PORT}: PCI bridge to [bus 00]`, PORT],
+  ])('where the port is one %s', async (_what, bridge, port) => {
+    const dmesg = log(['0.500000', bridge], GROUP, [
+      '1.001000',
+      `pcieport ${port}: pciehp: Slot(1): Link Down`,
+    ]);
+    expect(
+      await severities(
+        removal((t) => t.wait(50)),
+        dmesg,
+      ),
+    ).toEqual(['error']);
   });
 
   it('where the order of log and trace is unknown', async () => {

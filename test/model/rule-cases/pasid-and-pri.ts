@@ -45,7 +45,7 @@ function priWithout(trace: TraceWriter, state: CallOptions, ret: number): TraceW
 
 /** A PF with ATS and PRI on. */
 function priOn(trace: TraceWriter): TraceWriter {
-  return readyPf(trace.call('pci_disable_pri', '0000:09:00.0')).call('pci_enable_pri', PF, {
+  return readyPf(trace.call('pci_disable_pri', OTHER)).call('pci_enable_pri', PF, {
     ...pfState,
     ret: 0,
   });
@@ -59,6 +59,8 @@ function vfOff(trace: TraceWriter): TraceWriter {
     .wait(1500)
     .write(PF, 4, 6);
 }
+
+const OTHER = '0000:09:00.0';
 
 export const PASID_AND_PRI_CASES: readonly RuleCase[] = [
   {
@@ -140,7 +142,7 @@ export const PASID_AND_PRI_CASES: readonly RuleCase[] = [
     what: 'ATS goes off and PRI stays on; near miss: PRI follows, as AMD does',
     fn: PF,
     severity: 'warning',
-    trips: (t) => priLeftOn(t.call('pci_disable_pri', '0000:09:00.0')).wait(1500).write(PF, 4, 6),
+    trips: (t) => priLeftOn(t.call('pci_disable_pri', OTHER)).wait(1500).write(PF, 4, 6),
     nearMiss: (t) => priLeftOn(t).call('pci_disable_pri', PF).wait(1500).write(PF, 4, 6),
   },
   {
@@ -349,7 +351,7 @@ export const PASID_AND_PRI_CASES: readonly RuleCase[] = [
     what: 'near miss: nobody records how PRI goes off',
     fn: PF,
     severity: 'warning',
-    trips: (t) => priLeftOn(t.call('pci_disable_pri', '0000:09:00.0')).wait(1500).write(PF, 4, 6),
+    trips: (t) => priLeftOn(t.call('pci_disable_pri', OTHER)).wait(1500).write(PF, 4, 6),
     nearMiss: (t) => priLeftOn(t).wait(1500).write(PF, 4, 6),
   },
   {
@@ -373,5 +375,27 @@ export const PASID_AND_PRI_CASES: readonly RuleCase[] = [
         .call('pci_disable_pri', PF)
         .call('pci_enable_pri', VF, { ...vfState, ret: 0 }),
     nearMiss: (t) => liveVf(readyPf(t)).call('pci_enable_pri', VF, { ...vfState, ret: 0 }),
+  },
+  {
+    rule: 'ATS033',
+    what: 'beside an invalidation that is missing as well (ATS035); near miss: both follow',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) =>
+      priLeftOn(t.call('pci_disable_pri', OTHER).call('qi_flush_dev_iotlb', OTHER))
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      priLeftOn(t).call('pci_disable_pri', PF).call('qi_flush_dev_iotlb', PF).wait(1500).write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS033',
+    what: 'the invalidation that was missing follows, and PRI stays on; near miss: PRI follows, too',
+    fn: PF,
+    severity: 'warning',
+    trips: (t) =>
+      priLeftOn(t.call('pci_disable_pri', OTHER)).call('qi_flush_dev_iotlb', PF).wait(1500).write(PF, 4, 6),
+    nearMiss: (t) =>
+      priLeftOn(t).call('qi_flush_dev_iotlb', PF).call('pci_disable_pri', PF).wait(1500).write(PF, 4, 6),
   },
 ];

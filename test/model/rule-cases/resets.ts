@@ -20,6 +20,20 @@ function afterPfReset(trace: TraceWriter, then: () => void): TraceWriter {
   return trace.wait(1500).supported(PLAIN, 1, { vf: 0 });
 }
 
+/** Inside a bracket ATS goes off without an invalidation and on again. */
+function dueInBracket(trace: TraceWriter, isClosed: boolean): TraceWriter {
+  bracket(trace, PF)
+    .call('qi_flush_dev_iotlb', PF)
+    .enable(PLAIN, 12, 0, { vf: 0, ...on })
+    .call('pci_dev_reset_iommu_prepare', PLAIN, {
+      ret: 0,
+      inside: () => trace.disable(PLAIN, { vf: 0, en: [1, 0] }),
+    })
+    .enable(PLAIN, 12, 0, { vf: 0, ...on });
+  if (isClosed) trace.call('pci_dev_reset_iommu_done', PLAIN);
+  return trace.wait(1500).write(PF, 4, 6);
+}
+
 export const RESETS_CASES: readonly RuleCase[] = [
   {
     rule: 'ATS024',
@@ -405,5 +419,13 @@ export const RESETS_CASES: readonly RuleCase[] = [
         .enable(PLAIN, 12, 0, { vf: 0, ...on })
         .disable(PLAIN, { vf: 0, en: [1, 0] })
         .call('pcie_flr', PLAIN, { ret: -25 }),
+  },
+  {
+    rule: 'ATS026',
+    what: 'near miss: another thing that was due in the bracket, an invalidation (ATS035), does not come',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => dueInBracket(t, false),
+    nearMiss: (t) => dueInBracket(t, true),
   },
 ];
