@@ -66,7 +66,7 @@ export class Expectations {
     if (this.open.size === 0) return;
     const open = this.open.get(fn);
     if (!open) return;
-    const due = open.filter((expectation) => expectation.event !== event && decides(expectation));
+    const due = open.filter(decides);
     if (due.length === 0) return;
     const rest = open.filter((expectation) => !due.includes(expectation));
     if (rest.length > 0) this.open.set(fn, rest);

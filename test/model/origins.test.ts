@@ -85,6 +85,11 @@ describe('what the driver believes', () => {
       ['assign ref 1', 'assign ref 2', 'unassign ref 2', 'unassign ref 1'],
       ['1 observed', '0 observed'],
     ],
+    [
+      'a tag of which one user left unseen',
+      ['assign ref 1', 'assign ref 2', 'unassign ref 1'],
+      ['1 observed', '0 observed'],
+    ],
     ['tags of two domains', ['assign ref 1', 'assign ref 1', 'unassign ref 1'], ['1 observed']],
     [
       'tags whose users are not printed',
