@@ -27,6 +27,9 @@ const DEFAULT_FILES = [
   'model/rules/text.ts',
   'model/rules/timeouts.ts',
   'model/rules/translation-unit.ts',
+  'model/replay/beliefs.ts',
+  'model/replay/expectations.ts',
+  'model/replay/links.ts',
   'model/machine.ts',
   'model/predict.ts',
 ];

@@ -72,7 +72,7 @@ export class Beliefs {
 
   private isSmmu(done: CompletedCall): boolean {
     if (/^_*arm_smmu_/.test(this.bench.callerText(done.event) ?? '')) return true;
-    const outer = this.bench.enclosing(done.call, OF_IOMMU);
-    return outer >= 0 && (this.bench.symbolOf(outer)?.startsWith('arm_smmu_') ?? false);
+    const { bench } = this;
+    return bench.symbolOf(bench.enclosing(done.call, OF_IOMMU))?.startsWith('arm_smmu_') ?? false;
   }
 }

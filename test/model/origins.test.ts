@@ -60,6 +60,10 @@ describe('what the driver believes', () => {
     const trace = new TraceWriter();
     trace.call('__iommu_attach_device', FN, { ret: 0, inside: () => trace.enable(FN, 12, 0, nobody) });
     expect(await beliefs(trace)).toEqual(['1 learned']);
+    const failed = new TraceWriter();
+    const refused = () => failed.enable(FN, 11, -22, nobody);
+    failed.call('intel_iommu_attach_device', FN, { ret: 0, inside: refused });
+    expect(await beliefs(failed)).toEqual(['0 learned']);
   });
 
   it('does not follow a module', async () => {
