@@ -84,7 +84,7 @@ export function addQueryCommands(program: Command): void {
       )
       .option('--force', 'replace what exists')
       .option('--memory <size>', 'most memory the database engine may use', '2GB')
-      .option('--threads <n>', 'threads it may use (the CPUs, at most 4)')
+      .option('--threads <n>', 'threads it may use (the CPUs that reading leaves, at most 4)')
       .option('--features <profile>', 'assume this kernel behaviour instead of that of the release'),
   )
     .option('--json', 'tell what was written as JSON')
