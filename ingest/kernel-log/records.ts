@@ -91,7 +91,7 @@ export class RecordWriter {
     const table = out.logRecords;
     const size = Math.min(out.size, MAX_EXPECTED);
     table.expect(Math.ceil(size / LINE_BYTES), size);
-    this.staged = new StagedRecords(table, out.id);
+    this.staged = new StagedRecords(table, out.id, out.path);
     this.devices = table.column('device').pool as StringPool;
     this.drivers = table.column('driver').pool as StringPool;
     this.callers = table.column('caller').pool as StringPool;

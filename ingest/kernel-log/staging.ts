@@ -1,5 +1,6 @@
 import type { ColumnBuilder, LOG_RECORDS, TableBuilder } from '../../tables/index.ts';
 import { viewOf } from '../ascii.ts';
+import { InputError } from '../input-error.ts';
 
 /** Rows that are collected before they go into the table. */
 export const STAGED_ROWS = 1024;
@@ -54,10 +55,18 @@ export class StagedRecords {
   private readonly messages: ColumnBuilder;
   private readonly textEnds = new Uint32Array(STAGED_ROWS);
   private readonly source = new Uint16Array(STAGED_ROWS);
+  private readonly path: string;
+  private readonly mostText: number;
   private readonly table: TableBuilder<typeof LOG_RECORDS>;
 
-  constructor(table: TableBuilder<typeof LOG_RECORDS>, source: number) {
+  /**
+   * @param path names the source in errors.
+   * @param mostText bytes of messages that the table can hold: its offsets are signed 32-bit integers.
+   */
+  constructor(table: TableBuilder<typeof LOG_RECORDS>, source: number, path: string, mostText = 0x7fffffff) {
     this.table = table;
+    this.path = path;
+    this.mostText = mostText;
     this.source.fill(source);
     this.messages = table.column('message');
     this.textAt = this.messages.textEnd;
@@ -65,9 +74,16 @@ export class StagedRecords {
     this.textView = viewOf(this.text);
   }
 
-  /** Makes room for a message of `size` bytes at `textAt`. */
+  /**
+   * Makes room for a message of `size` bytes at `textAt`.
+   * @throws InputError when the messages do not fit into one table.
+   */
   reserveText(size: number): void {
     if (this.textAt + size <= this.text.length) return;
+    if (this.textAt + size > this.mostText)
+      throw new InputError(
+        `${this.path}: its messages are longer than ${this.mostText} bytes in all, the most that one table holds. Read a part of it, e.g. the boot in question: tail -c 1G ${this.path} | atscope analyze -`,
+      );
     this.text = this.memory(size);
     this.textView = viewOf(this.text);
   }
