@@ -2,7 +2,7 @@ import type { EventKindName } from '../events.ts';
 
 /** A message of the kernel log that is an event of the model (contract section 8). */
 export interface LogMessage {
-  /** A cheap test before the pattern: every message of the kind has it. */
+  /** A cheap test before the pattern: every message of the kind has it. Six bytes or more (see `word-search.ts`). */
   readonly word: string;
   /** Named groups: `device`, `requester` (hex), `descriptor` (hex, its first quadword), `shift`, `index`, `power`, `bus` and `lastBus` (hex). */
   readonly pattern: RegExp;
@@ -43,7 +43,7 @@ export const LOG_MESSAGES: readonly LogMessage[] = [
   message('log.sriov', 'IOV BARS', /SR-IOV: IOV BARS not allocated/),
   message('log.sriov', 'pcibios_sriov_enable', /failure -?\d+ from pcibios_sriov_enable\(\)/),
   message('log.sriov', 'modify SR-IOV', /Cannot modify SR-IOV while VFs are assigned/),
-  message('log.sriov', ' VFs', /\bVF(?:\(n\))? BAR ?\d.*contains BAR ?\d for (?<index>\d+) VFs/),
+  message('log.sriov', 'contains BAR', /\bVF(?:\(n\))? BAR ?\d.*contains BAR ?\d for (?<index>\d+) VFs/),
   message('log.device_add', ' type ', /: \[[0-9a-f]{4}:[0-9a-f]{4}\] type [0-9a-f]{2} class 0x[0-9a-f]{6}/),
   message('log.reset', 'resetting', /[0-7]: resetting$/),
   message('log.reset', 'reset done', /[0-7]: reset done$/),
@@ -70,7 +70,11 @@ export const LOG_MESSAGES: readonly LogMessage[] = [
   message('log.link_down', 'Link Down', /\bpciehp: Slot\([^)]*\): Link Down$/),
   message('log.link_down', 'Card not present', /\bpciehp: Slot\([^)]*\): Card not present$/),
   message('log.link_down', 'containment event', /\bDPC: containment event\b/),
-  message('log.link_up', 'Slot(', /\bpciehp: Slot\([^)]*\): (?:Link Up|Card present|Link Down\/Up ignored)/),
+  message(
+    'log.link_up',
+    'pciehp: Slot(',
+    /\bpciehp: Slot\([^)]*\): (?:Link Up|Card present|Link Down\/Up ignored)/,
+  ),
   message(
     'log.bridge',
     'bridge to [bus',

@@ -14,8 +14,10 @@ import { functionAddress, requesterOf } from './invalidation-descriptor.ts';
 import { LOG_MESSAGES } from './log-messages.ts';
 import { nameProbedWarns } from './probed-warns.ts';
 import { type TellingSplat, tellingSplats } from './telling-splats.ts';
+import { WordSearch } from './word-search.ts';
 
 const decoder = new TextDecoder();
+const WORDS = new WordSearch(LOG_MESSAGES.map(({ word }) => word));
 
 /** WARN sites that say something about ATS state: the functions of drivers/pci/ats.c and the enable paths of drivers. */
 const WARN_FUNCTIONS =
@@ -48,7 +50,7 @@ export function liftLog(
   const taken = new Map<number, string>();
   const nameless = new NamelessErrors(records, events);
   const besides: { readonly row: number; readonly place: number }[] = [];
-  for (const { row, place } of rowsWithWords(bytes, offsets, records.length)) {
+  for (const { row, word: place } of WORDS.find(bytes, offsets, records.length)) {
     if (taken.has(row)) continue;
     const { pattern, kind, ofAnother, ofQueue, onlyBeside } = LOG_MESSAGES[place];
     const text = textAt(row);
@@ -80,39 +82,6 @@ export function liftLog(
       liftRecord(records, row, kind, { ...pattern.exec(textAt(row))?.groups }, false, events);
   }
   nameProbedWarns(records, splats, frames, events);
-}
-
-/** Records that contain the word of a kind of message, in the order of the records and then of the kinds. */
-function rowsWithWords(
-  bytes: Uint8Array,
-  offsets: ArrayLike<number>,
-  length: number,
-): { row: number; place: number }[] {
-  const all = Buffer.from(bytes.buffer, bytes.byteOffset, offsets[length]);
-  const found: { row: number; place: number }[] = [];
-  LOG_MESSAGES.forEach(({ word }, place) => {
-    const wanted = Buffer.from(word);
-    let row = -1;
-    for (let at = all.indexOf(wanted); at >= 0; at = all.indexOf(wanted, at)) {
-      row = rowAtOffset(offsets, at, row + 1, length);
-      // The word may begin in one message and end in the next.
-      if (at + wanted.length <= offsets[row + 1]) found.push({ row, place });
-      at = Math.max(at + 1, offsets[row + 1]);
-    }
-  });
-  return found.sort((a, b) => a.row - b.row || a.place - b.place);
-}
-
-/** The row from `from` on whose message holds the byte at `at`. */
-function rowAtOffset(offsets: ArrayLike<number>, at: number, from: number, length: number): number {
-  let low = from;
-  let high = length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (offsets[middle] <= at) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }
 
 /** Which kinds of event there are so far: 1 by number of the kind. */
