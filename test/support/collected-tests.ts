@@ -49,3 +49,5 @@ export const it = Object.assign(collect, { each: each(collect) });
 export const test = it;
 export const describe = Object.assign(group, { each: each(group) });
 export const beforeAll = (work: () => unknown): void => void before.push(work);
+/** All that is needed is done before each test: they are run one by one. */
+export const beforeEach = beforeAll;

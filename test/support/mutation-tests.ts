@@ -19,6 +19,7 @@ import '../model/scope.test.ts';
 import '../model/stack-caller.test.ts';
 import '../model/timeouts.test.ts';
 import '../model/twins.test.ts';
+import '../model/windows.test.ts';
 import '../model/hardware/captures.test.ts';
 import '../model/hardware/fit.test.ts';
 import '../model/hardware/lift.test.ts';
