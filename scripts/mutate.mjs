@@ -30,6 +30,7 @@ const DEFAULT_FILES = [
   'model/replay/beliefs.ts',
   'model/replay/expectations.ts',
   'model/replay/links.ts',
+  'model/replay/stability.ts',
   'model/replay/windows.ts',
   'model/machine.ts',
   'model/predict.ts',

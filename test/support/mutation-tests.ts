@@ -16,6 +16,7 @@ import '../model/prepare-unsupported.test.ts';
 import '../model/probed-warns.test.ts';
 import '../model/scenarios.test.ts';
 import '../model/scope.test.ts';
+import '../model/stability.test.ts';
 import '../model/stack-caller.test.ts';
 import '../model/timeouts.test.ts';
 import '../model/twins.test.ts';
