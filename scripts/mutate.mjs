@@ -29,6 +29,7 @@ const DEFAULT_FILES = [
   'model/rules/translation-unit.ts',
   'model/replay/beliefs.ts',
   'model/replay/expectations.ts',
+  'model/replay/gaps.ts',
   'model/replay/links.ts',
   'model/replay/stability.ts',
   'model/replay/windows.ts',

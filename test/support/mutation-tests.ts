@@ -5,6 +5,7 @@ import '../model/divergences.test.ts';
 import '../model/drivers.test.ts';
 import '../model/faults.test.ts';
 import '../model/function-graph.test.ts';
+import '../model/gaps.test.ts';
 import '../model/links.test.ts';
 import '../model/listings.test.ts';
 import '../model/log-alignment.test.ts';
