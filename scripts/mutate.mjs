@@ -31,6 +31,7 @@ const DEFAULT_FILES = [
   'model/replay/expectations.ts',
   'model/replay/gaps.ts',
   'model/replay/links.ts',
+  'model/replay/observer.ts',
   'model/replay/stability.ts',
   'model/replay/windows.ts',
   'model/machine.ts',

@@ -11,6 +11,7 @@ import '../model/listings.test.ts';
 import '../model/log-alignment.test.ts';
 import '../model/log-messages.test.ts';
 import '../model/naming.test.ts';
+import '../model/observer.test.ts';
 import '../model/origins.test.ts';
 import '../model/pci-tracepoints.test.ts';
 import '../model/prepare-unsupported.test.ts';
