@@ -30,6 +30,18 @@ export function decodeControl(
   return { enable: high === UNKNOWN ? UNKNOWN : high >> 7, stu: low === UNKNOWN ? UNKNOWN : low & 31 };
 }
 
+/** VF Enable of the SR-IOV Control register, eight bytes into its capability (PCI_SRIOV_CTRL, PCI_SRIOV_CTRL_VFE). */
+const SRIOV_CONTROL = 8;
+
+/** VF Enable as an access of any width shows it; UNKNOWN when the access does not touch it. */
+export function decodeVfEnable(sriovOffset: number, where: number, width: number, value: number): number {
+  if (sriovOffset === UNKNOWN || where === UNKNOWN || value === UNKNOWN) return UNKNOWN;
+  const register = sriovOffset + SRIOV_CONTROL;
+  const bytes = width === UNKNOWN ? (where === register ? 2 : 0) : width;
+  const low = byteAt(register, where, bytes, value);
+  return low === UNKNOWN ? UNKNOWN : low & 1;
+}
+
 function byteAt(address: number, where: number, bytes: number, value: number): number {
   const index = address - where;
   return index < 0 || index >= bytes ? UNKNOWN : (value >>> (index * 8)) & 0xff;

@@ -20,6 +20,8 @@ export interface FunctionRecord {
   readonly vfs: number[];
   /** Config offset of the ATS capability, or UNKNOWN. */
   capOffset: number;
+  /** Config offset of the SR-IOV capability, or UNKNOWN. */
+  sriovOffset: number;
   /** The recording shows the device appear: its state then is known. */
   startSeen: boolean;
   /** The core has looked for capabilities: a zero offset means "none" from here on. */
@@ -68,6 +70,10 @@ export class Topology {
     return fn.pf >= 0 ? this.functions[fn.pf] : null;
   }
 
+  vfsOf(pf: FunctionRecord): FunctionRecord[] {
+    return pf.vfs.map((vf) => this.functions[vf]);
+  }
+
   /** The generation of an address in force, or null when the address is new. */
   find(address: string): FunctionRecord | null {
     return this.current.get(address) ?? null;
@@ -95,6 +101,7 @@ export class Topology {
       vfIndex: -1,
       vfs: [],
       capOffset: UNKNOWN,
+      sriovOffset: UNKNOWN,
       startSeen: false,
       discovered: false,
       removing: false,
@@ -121,6 +128,13 @@ export class Topology {
     const { vfs } = this.functions[vf.pf];
     const at = vfs.indexOf(vf.fn);
     if (at >= 0) vfs.splice(at, 1);
+  }
+
+  /** As `link`, whatever was known of its PF before. */
+  relink(vf: FunctionRecord, pf: FunctionRecord, index: number): void {
+    this.unlink(vf);
+    vf.pf = -1;
+    this.link(vf, pf, index);
   }
 
   /** The recording shows that `vf` is a VF of `pf`. */

@@ -24,6 +24,8 @@ export interface Nature {
   readonly event: number;
   /** Offset of the ATS capability; 0 where a whole list of capabilities has none; UNKNOWN. */
   readonly capability: number;
+  /** Offset of the SR-IOV capability; UNKNOWN. */
+  readonly sriov: number;
   /** Address of its PF, where VF Enable, First VF Offset and VF Stride of a listed PF lead to it. */
   readonly pf: string | null;
   readonly vfIndex: number;
@@ -136,6 +138,10 @@ function naturesOf(rows: readonly Row[], functions: readonly ListedFunction[]): 
           event: functions[known[0] ?? linked[0] ?? all[0]].event,
           capability: agreed(
             known.map((i) => capabilityOf(rows[i])),
+            UNKNOWN,
+          ),
+          sriov: agreed(
+            all.flatMap((i) => rows[i].sriov_cap_offset ?? []),
             UNKNOWN,
           ),
           pf,

@@ -61,10 +61,11 @@ export class RuleBench implements RuleContext {
   readonly kindCounts = new Int32Array(EVENT_KINDS.length);
   readonly observation: Observation;
   readonly links: Links;
-  readonly expectations = new Expectations(
-    (rule, draft) => this.fire(rule, draft),
-    (rule, fn) => this.decided(rule, fn),
-  );
+  readonly expectations = new Expectations({
+    position: () => this.position,
+    missed: (rule, draft, position) => this.fireAt(rule, draft, position),
+    passed: (rule, fn) => this.decided(rule, fn),
+  });
   /** Position of the replay. */
   position = 0;
   /** Function generation that rules look at; -1 when nothing names it. */
@@ -251,6 +252,10 @@ export class RuleBench implements RuleContext {
     this.expectations.met(rule, fn);
   }
 
+  disproved(rule: string, fn: number): void {
+    this.expectations.disproved(rule, fn);
+  }
+
   recall(fn: number, note: number): number {
     return this.memory.recall(fn, note);
   }
@@ -279,6 +284,11 @@ export class RuleBench implements RuleContext {
   }
 
   fire(rule: string, draft: Draft): void {
+    this.fireAt(rule, draft, this.position);
+  }
+
+  /** @param position where the replay stood when it showed. */
+  private fireAt(rule: string, draft: Draft, position: number): void {
     const scope = this.stateScope ? 'state' : (RULE_BY_ID.get(rule)?.once ?? 'each');
     const fn = draft.fn ?? -1;
     if (this.restsOnCoincidence(draft)) {
@@ -286,7 +296,7 @@ export class RuleBench implements RuleContext {
       return;
     }
     this.decided(rule, fn);
-    this.collector.fire(rule, draft, this.position, scope);
+    this.collector.fire(rule, draft, position, scope);
   }
 
   /** An operand set by another task at the very instant of the event: the other order is as likely, so nothing is shown. */

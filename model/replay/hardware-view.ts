@@ -78,13 +78,17 @@ export class HardwareView {
         return;
       case KIND['hw.gone']:
         this.requests.reset(fn);
+        if (fn.byKernel && fn.isVf === 1) this.parts.bench.each(LOOKS.onVfsCleared, [fn], row);
         this.forget(fn, row);
         if (!fn.byKernel) this.parts.identity.leave(row);
         return;
       case KIND['hw.reset']:
         this.requests.reset(fn);
         // Where the kernel's own resets are recorded, they are judged by those.
-        if (!this.parts.bench.wasRecorded('reset.flr')) this.parts.bench.each(LOOKS.onHardwareReset, fn, row);
+        if (!this.parts.bench.wasRecorded('reset.flr')) {
+          this.parts.bench.each(LOOKS.onHardwareReset, fn, row);
+          this.parts.bench.each(LOOKS.onVfsCleared, this.parts.topology.vfsOf(fn), row);
+        }
         // What a model of the hardware clears in a reset differs, so nothing is assumed.
         return this.forget(fn, row);
       default:
@@ -136,6 +140,7 @@ export class HardwareView {
     const { events, bench } = this.parts;
     const stu = events.stu[row];
     if (stu !== UNKNOWN) bench.each(LOOKS.onRead, fn, row, stu);
+    bench.each(LOOKS.onShown, fn, row, events.enabled[row]);
     this.hold(fn, row, 'observed');
   }
 

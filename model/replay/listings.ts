@@ -78,6 +78,7 @@ export class ListingTracker {
     const nature = natures.get(fn.address);
     if (nature) {
       if (nature.capability !== UNKNOWN && nature.capability !== 0) fn.capOffset = nature.capability;
+      fn.sriovOffset = nature.sriov;
       if (nature.capability === 0) this.state.set(fn.fn, CORE_CAP, 0, nature.event, 'observed');
       if (fn.isVf === UNKNOWN) fn.isVf = nature.isVf;
       const pf = nature.pf === null ? null : this.topology.find(nature.pf);
@@ -85,7 +86,11 @@ export class ListingTracker {
     }
     for (const address of vfs.get(fn.address) ?? []) {
       const vf = this.topology.find(address);
-      if (vf && vf.pf < 0 && vf.isVf !== 0) this.topology.link(vf, fn, natures.get(address)?.vfIndex ?? -1);
+      if (!vf || vf.isVf === 0) continue;
+      const index = natures.get(address)?.vfIndex ?? -1;
+      // Until something happens to a VF, a listing is all that is known of it, and that holds for any generation of its PF.
+      if (vf.fresh) this.topology.relink(vf, fn, index);
+      else this.topology.link(vf, fn, index);
     }
   }
 
@@ -99,6 +104,7 @@ export class ListingTracker {
     if (relation !== 'before' && relation !== 'after') return;
     if (relation === 'after' && !this.mayFollow(fn, row, value.enable)) return;
     if (events.index[row] !== UNKNOWN) fn.probed = true;
+    bench.each(LOOKS.onShown, fn, row, value.enable);
     this.registers.take(fn, row, value.enable, value.stu, 'observed');
     if (relation === 'before') this.provisional.add(fn.fn);
   }

@@ -71,9 +71,18 @@ export class Lives implements IdentityEvents, WindowEvents {
   wiped(fn: FunctionRecord, event: number): void {
     this.bench.about(fn, () => {
       this.bench.each(LOOKS.onHardwareReset, fn, event);
-      // The reset of a PF clears VF Enable: its VFs are reset with it.
-      for (const vf of fn.vfs) this.state.set(vf, HW_EN, UNKNOWN, event, 'reset');
     });
+    this.vfsCleared(fn, event);
+  }
+
+  /** VF Enable of a PF is cleared, by a write or by the reset of the PF: its VFs are reset with it (PCIe 9.2.2). */
+  vfsCleared(pf: FunctionRecord, event: number): void {
+    const vfs = this.topology.vfsOf(pf);
+    if (vfs.length === 0) return;
+    this.bench.about(pf, () => {
+      this.bench.each(LOOKS.onVfsCleared, vfs, event);
+    });
+    for (const vf of vfs) this.state.set(vf.fn, HW_EN, UNKNOWN, event, 'reset');
   }
 
   calm(fn: FunctionRecord): void {

@@ -1,3 +1,4 @@
+import { decodeVfEnable } from '../control-register.ts';
 import type { EventColumns } from '../event-columns.ts';
 import { EVENT_KINDS, KIND, UNKNOWN } from '../events.ts';
 import type { Order } from '../order.ts';
@@ -8,8 +9,8 @@ import type { RuleBench } from './bench.ts';
 import type { CallSteps } from './call-steps.ts';
 import { PORT_KINDS } from './links.ts';
 import type { ListingTracker } from './listings.ts';
+import type { Lives } from './lives.ts';
 import type { RegisterAccesses } from './register-accesses.ts';
-import type { WindowTracker } from './windows.ts';
 
 const INVALIDATE = KIND.invalidate;
 const WRITE = KIND['config.write'];
@@ -31,7 +32,7 @@ interface Parts {
   readonly state: StateStore;
   readonly bench: RuleBench;
   readonly registers: RegisterAccesses;
-  readonly windows: WindowTracker;
+  readonly lives: Lives;
   readonly listings: ListingTracker | null;
   readonly callSteps: CallSteps;
 }
@@ -75,14 +76,16 @@ export class PointSteps {
   }
 
   private onWrite(fn: FunctionRecord, row: number, fromUser: boolean): void {
-    const { bench, registers, windows } = this.parts;
+    const { bench, events, lives, registers } = this.parts;
+    const { where, width, value } = events;
+    if (decodeVfEnable(fn.sriovOffset, where[row], width[row], value[row]) === 0) lives.vfsCleared(fn, row);
     const write = registers.write(fn, row, fromUser);
     if (!write) return;
     bench.each(LOOKS.onWrite, write);
     registers.take(fn, row, write.enable, write.stu, 'write');
     registers.teach(write);
     registers.teachRestore(write);
-    if (write.enable === 1) windows.enabledAgain(fn);
+    if (write.enable === 1) lives.windows.enabledAgain(fn);
   }
 
   private onRead(fn: FunctionRecord, row: number): void {
@@ -90,6 +93,7 @@ export class PointSteps {
     const read = registers.read(fn, row);
     if (!read) return;
     if (read.stu !== UNKNOWN) bench.each(LOOKS.onRead, fn, row, read.stu);
+    bench.each(LOOKS.onShown, fn, row, read.enable);
     registers.take(fn, row, read.enable, read.stu, 'observed');
   }
 

@@ -167,7 +167,7 @@ export class Replay {
       state,
       bench,
       registers,
-      windows,
+      lives,
       listings,
       callSteps,
     });
@@ -206,14 +206,19 @@ export class Replay {
     const { bench } = this;
     const { rows } = this.order;
     const { lastOfKernel } = this.hardware;
+    // What has no time and stands behind everything else, such as a listing, still shows what became of it.
+    const last = lastOfKernel >= 0 ? lastOfKernel : this.lastTimedRow(rows.length);
     for (let position = 0; position < rows.length; position++) {
       bench.position = position;
       this.step(rows[position]);
-      if (rows[position] === lastOfKernel) this.onKernelEnd(rows[position]);
+      if (rows[position] !== last) continue;
+      bench.position = position + 1;
+      this.settle(last);
+      if (lastOfKernel >= 0) this.gaps.kernelEnds(last);
     }
     bench.position = rows.length;
-    if (lastOfKernel < 0) this.settle();
-    this.hardware.finish(this.lastTimedRow());
+    bench.expectations.close();
+    this.hardware.finish(this.lastTimedRow(rows.length));
     noteWhatIsMissing(bench, this.topology, this.calls);
     if (this.listingInput) {
       const { events, state, topology, changes } = this;
@@ -311,23 +316,17 @@ export class Replay {
     bench.subject = before;
   }
 
-  /** The kernel's traces are over: what is still to come is judged. */
-  private onKernelEnd(row: number): void {
-    this.settle();
-    this.gaps.kernelEnds(row);
-  }
-
-  /** The recording is over: absences count when they lasted. */
-  private settle(): void {
-    const row = this.lastTimedRow();
-    const last = row < 0 ? null : this.order.time[row];
+  /** The kernel's part is over: absences count when they lasted. */
+  private settle(row: number): void {
+    const last = this.order.time[row];
     const timeOf = (event: number) => this.order.time[event];
     this.lives.windows.finish(last, timeOf);
     this.bench.expectations.finish(last, timeOf);
   }
 
-  private lastTimedRow(): number {
-    for (let at = Math.min(this.bench.position, this.order.rows.length) - 1; at >= 0; at--) {
+  /** The last row with a time in front of a position; -1 where there is none. */
+  private lastTimedRow(before: number): number {
+    for (let at = before - 1; at >= 0; at--) {
       const row = this.order.rows[at];
       if (this.order.timed[row]) return row;
     }

@@ -100,6 +100,7 @@ export const LOOKS = {
   onUnnamedCall: collect('onUnnamedCall'),
   onCapabilityGone: collect('onCapabilityGone'),
   onHardwareReset: collect('onHardwareReset'),
+  onVfsCleared: collect('onVfsCleared'),
   onWrite: collect('onWrite'),
   onPasidWrite: collect('onPasidWrite'),
   onStable: collect('onStable'),
@@ -107,5 +108,6 @@ export const LOOKS = {
   onResetEnd: collect('onResetEnd'),
   onReleased: collect('onReleased'),
   onRead: collect('onRead'),
+  onShown: collect('onShown'),
   onLoneWarn: collect('onLoneWarn'),
 } as const;

@@ -1,7 +1,10 @@
-import { UNKNOWN } from '../events.ts';
+import { KIND, kindMask, UNKNOWN } from '../events.ts';
 import { CORE_EN, CORE_SUPPORTED } from '../state.ts';
+import type { FunctionRecord } from '../topology.ts';
 import { NOTE } from './notes.ts';
 import type { CompletedCall, Rule, RuleContext } from './rule.ts';
+
+const RESETS = kindMask('reset.flr', 'reset.function', 'hw.reset');
 
 /** VT-d in scalable mode blocks the translation of a function for its reset and leaves ATS on (contract 5.7). */
 function onInBracket(context: RuleContext, { fn, event }: CompletedCall, bracket: number): void {
@@ -26,6 +29,47 @@ function onInBracket(context: RuleContext, { fn, event }: CompletedCall, bracket
   });
 }
 
+/** ATS024: Enable of a VF, which what happened to its PF has cleared, must be set again. */
+function expectEnable(context: RuleContext, vf: FunctionRecord, event: number): void {
+  const on = context.state.get(vf.fn, CORE_EN);
+  if (vf.removing || on === 0) return;
+  const observable = context.showsControlWrites(vf.fn) || context.wasRecorded('ats.restore');
+  if (on === UNKNOWN || !observable)
+    return context.undecided('whether the VFs had ATS on, or got it back, is not recorded');
+  const pf = context.topology.pfOf(vf);
+  const ofPf = pf ? `its PF ${pf.address}` : 'its PF';
+  const isReset = RESETS[KIND[context.kindOf(event)]] === 1;
+  const because = context.because(vf.fn, CORE_EN, `ATS of VF ${vf.address} is on`);
+  context.expect({
+    rule: 'ATS024',
+    fn: vf.fn,
+    event,
+    beforeUse: true,
+    beforeRemoval: false,
+    overdue: (at) => ({
+      fn: vf.fn,
+      event: at,
+      since: event,
+      message: isReset
+        ? `VF ${vf.address} lost ATS Enable in the reset of ${ofPf} and nobody set it again.`
+        : `VF ${vf.address} lost ATS Enable when VF Enable of ${ofPf} was cleared, and nobody set it again.`,
+      expected: isReset
+        ? 'VFs are stopped before their PF is reset, or restored after it.'
+        : 'VFs are removed before VF Enable is cleared.',
+      observed:
+        at === event
+          ? 'Nothing on the VF until the end of the recording.'
+          : 'The VF is used again without it.',
+      evidence: [
+        ...because,
+        { role: isReset ? `${pf ? `PF ${pf.address}` : 'its PF'} is reset` : 'VF Enable is cleared', event },
+        // At the end of the recording this is the same event again, which is told once.
+        { role: 'the VF is used', event: at },
+      ],
+    }),
+  });
+}
+
 export const RESET_RULES: readonly Rule[] = [
   {
     id: 'ATS024',
@@ -33,47 +77,18 @@ export const RESET_RULES: readonly Rule[] = [
     severity: 'error',
     layers: ['core', 'hw'],
     condition:
-      'A PF is reset while a VF of it has ATS on, the VF is not removed, and nothing sets its Enable again before it is next used, or for a second until the end.',
+      'A PF is reset, or its VF Enable is cleared, while a VF of it has ATS on, the VF is not removed, nothing sets its Enable again before it is next used, or for a second until the end, and no read shows Enable still set.',
     versions: 'All, including 7.2: the reset brackets cover only the PF.',
-    meaning: 'The reset of a PF resets its VFs; they lose Enable behind the core.',
+    meaning: 'The reset of a PF clears VF Enable and resets its VFs; they lose Enable behind the core.',
     fix: 'The PF driver must stop its VFs before the reset and restore them after it.',
-    needs: [['reset.flr', 'hw.reset'], ['ats.enable'], ['config.write', 'ats.restore']],
+    needs: [
+      ['reset.flr', 'hw.reset', 'hw.gone', 'config.write', 'config.write_user'],
+      ['ats.enable'],
+      ['config.write', 'ats.restore'],
+    ],
     references: ['PCIe 9.2.2', 'drivers/pci/iov.c sriov_restore_state()'],
-    onHardwareReset(context, pf, event) {
-      for (const id of pf.vfs) {
-        const vf = context.topology.at(id);
-        if (vf.removing || context.state.get(id, CORE_EN) === 0) continue;
-        const observable = context.showsControlWrites(id) || context.wasRecorded('ats.restore');
-        if (context.state.get(id, CORE_EN) === UNKNOWN || !observable) {
-          context.undecided('whether the VFs had ATS on, or got it back, is not recorded');
-          continue;
-        }
-        const on = context.because(id, CORE_EN, `ATS of VF ${vf.address} is on`);
-        context.expect({
-          rule: 'ATS024',
-          fn: id,
-          event,
-          beforeUse: true,
-          beforeRemoval: false,
-          overdue: (at) => ({
-            fn: id,
-            event: at,
-            since: event,
-            message: `VF ${vf.address} lost ATS Enable in the reset of its PF ${pf.address} and nobody set it again.`,
-            expected: 'VFs are stopped before their PF is reset, or restored after it.',
-            observed:
-              at === event
-                ? 'Nothing on the VF until the end of the recording.'
-                : 'The VF is used again without it.',
-            evidence: [
-              ...on,
-              { role: `PF ${pf.address} is reset`, event },
-              // At the end of the recording this is the reset again, which is told once.
-              { role: 'the VF is used', event: at },
-            ],
-          }),
-        });
-      }
+    onVfsCleared(context, vfs, event) {
+      for (const vf of vfs) expectEnable(context, vf, event);
     },
     calls: ['ats.enable', 'ats.disable', 'ats.restore', 'device.remove', 'iommu.release'],
     /** Something set Enable of a VF again, or switched it off properly, or it is going away. */
@@ -85,6 +100,10 @@ export const RESET_RULES: readonly Rule[] = [
     },
     onWrite(context, write) {
       if (write.enable === 1) context.met('ATS024', write.fn.fn);
+    },
+    /** Not every model of the hardware resets the VFs. */
+    onShown(context, fn, _event, enable) {
+      if (enable === 1) context.disproved('ATS024', fn.fn);
     },
     points: ['iommu.group_remove'],
     onPoint(context, _kind, fn) {

@@ -43,6 +43,8 @@ export interface Expectation {
   readonly beforeUse: boolean;
   /** The function going away without it fires; otherwise its removal settles the matter. */
   readonly beforeRemoval: boolean;
+  /** Event at which it was due already: only `disproved` can settle the matter. */
+  readonly dueAt?: number;
   /** What to report; `event` is where the absence showed. */
   overdue(event: number): Draft;
 }
@@ -144,8 +146,10 @@ export interface RuleContext {
   expect(expectation: Expectation): void;
   /** It can happen no more: the rule fires now. */
   overdue(rule: string, fn: number, event: number): void;
-  /** It happened. */
+  /** It happened; too late where it was due before. */
   met(rule: string, fn: number): void;
+  /** Its absence did no harm: the register is shown to be as it should. */
+  disproved(rule: string, fn: number): void;
   /** A number that a rule keeps about a function under a name of `NOTE` until events are lost; UNKNOWN when there is none. */
   recall(fn: number, note: number): number;
   remember(fn: number, note: number, value: number): void;
@@ -182,6 +186,8 @@ export interface RuleHooks {
   onCapabilityGone?(context: RuleContext, fn: FunctionRecord, event: number): void;
   /** The hardware of a function is reset. */
   onHardwareReset?(context: RuleContext, fn: FunctionRecord, event: number): void;
+  /** VF Enable of the PF of these VFs is cleared: they are gone, or reset if it is set again. */
+  onVfsCleared?(context: RuleContext, vfs: readonly FunctionRecord[], event: number): void;
   onWrite?(context: RuleContext, write: ControlWrite): void;
   /** A write to PASID Control in the hardware's log, before its effect; `bits` are Enable, Execute, Privileged. */
   onPasidWrite?(context: RuleContext, fn: FunctionRecord, event: number, bits: number): void;
@@ -193,8 +199,10 @@ export interface RuleHooks {
   onResetEnd?(context: RuleContext, reset: ResetDone): void;
   /** The IOMMU driver let a function go, or the function is gone, and what belongs to it is over. */
   onReleased?(context: RuleContext, fn: FunctionRecord, event: number): void;
-  /** A value of ATS Control was read. */
+  /** A value of ATS Control was read, at whatever time. */
   onRead?(context: RuleContext, fn: FunctionRecord, event: number, stu: number): void;
+  /** A read whose place in the order is known shows Enable of ATS Control. */
+  onShown?(context: RuleContext, fn: FunctionRecord, event: number, enable: number): void;
   /** A kernel WARN that belongs to no recorded call. */
   onLoneWarn?(context: RuleContext, event: number, symbol: string, fn: FunctionRecord | null): void;
 }

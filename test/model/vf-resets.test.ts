@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import { rowsOf } from '../../tables/index.ts';
+import { listing } from '../support/listing-writer.ts';
+import { analyzeBytes, findingsOf, labelsOf } from '../support/pipeline.ts';
+import { TraceWriter } from '../support/trace-writer.ts';
+import { liveVf, PF, PLAIN, readyPf, VF, vfState } from './rule-cases/steps.ts';
+
+const ON = 0x8000;
+/** SR-IOV Control of the capability that `listing` shows at 0x110. */
+const SRIOV_CONTROL = 0x118;
+const ATS024 = `ATS024@${VF}`;
+
+/** A PF and a VF with ATS on, and a write that shows that writes are recorded. */
+const running = () => liveVf(readyPf(new TraceWriter())).write(PF, 0x4, 6);
+const atFirst = (vfs = 0) => listing({ address: PF, control: 0, vfs });
+const atLast = (control: number) => listing({ address: PF, control: ON, vfs: 1 }, { address: VF, control });
+const ending = (trace: TraceWriter) => trace.wait(1500).supported(PLAIN, 1, { vf: 0 });
+
+async function labels(trace: TraceWriter, first: string | null, last: string | null): Promise<string[]> {
+  const analysis = await analyzeBytes({
+    ...(first === null ? {} : { 'a.txt': first }),
+    'trace.txt': trace.text(),
+    ...(last === null ? {} : { 'b.txt': last }),
+  });
+  return labelsOf(analysis).filter((label) => label.endsWith(VF));
+}
+
+describe('VF Enable of the PF is cleared by a write', () => {
+  const clears = (value: number, user: boolean, width: 'word' | 'dword' = 'word') => {
+    const trace = running();
+    if (width === 'word') trace.write(PF, SRIOV_CONTROL, value, '0x100', user);
+    else
+      trace.event(
+        'pci_user_write_config_dword',
+        `(pci_user_write_config_dword+0x4/0x30) where=0x${SRIOV_CONTROL.toString(16)} val=0x${value.toString(16)} cap=0x100 bdf="${PF}"`,
+      );
+    return ending(trace);
+  };
+
+  it('ATS024: a VF that is still there lost Enable', async () => {
+    expect(await labels(clears(0x8, true), atFirst(1), atLast(0))).toContain(ATS024);
+    expect(await labels(clears(0x8, false), atFirst(1), atLast(0))).toContain(ATS024);
+    expect(await labels(clears(0x0000, true, 'dword'), atFirst(1), atLast(0))).toContain(ATS024);
+  });
+
+  it('says so, and names the write', async () => {
+    const analysis = await analyzeBytes({
+      'a.txt': atFirst(1),
+      'trace.txt': clears(0x8, true).text(),
+      'b.txt': atLast(0),
+    });
+    const finding = findingsOf(analysis).find((row) => row.rule === 'ATS024');
+    expect(finding?.message).toBe(
+      `VF ${VF} lost ATS Enable when VF Enable of its PF ${PF} was cleared, and nobody set it again.`,
+    );
+    const evidence = rowsOf(analysis.evidence).filter((row) => row.finding === finding?.finding);
+    expect(evidence.map((row) => row.role)).toEqual([`ATS of VF ${VF} is on`, 'VF Enable is cleared']);
+    expect(evidence[1].source).toBe(1);
+  });
+
+  it('near miss: VF Enable stays set', async () => {
+    expect(await labels(clears(0x9, true), atFirst(1), null)).not.toContain(ATS024);
+  });
+
+  it('near miss: where the register is, is unknown', async () => {
+    expect(await labels(clears(0x8, true), null, null)).not.toContain(ATS024);
+  });
+
+  it('near miss: the VF was removed first', async () => {
+    const trace = running();
+    trace
+      .call('pci_iov_remove_virtfn', PF)
+      .call('pci_stop_and_remove_bus_device', VF, {
+        inside: () => trace.disable(VF, { ...vfState, en: [1, 0] }),
+      })
+      .write(PF, SRIOV_CONTROL, 0x8);
+    expect(await labels(ending(trace), atFirst(1), null)).toEqual([]);
+  });
+});
+
+describe('a register that is shown to have kept Enable', () => {
+  const pfReset = (then: (trace: TraceWriter) => unknown = () => {}) => {
+    const trace = running().call('pcie_flr', PF, { ret: 0 });
+    then(trace);
+    return ending(trace);
+  };
+  const reads = (value: number) => (trace: TraceWriter) =>
+    trace.event(
+      'pci_read_config_word_ret',
+      `(pci_ats_page_aligned+0x3c/0x70 <- pci_read_config_word) where=0x106 val=0x${value.toString(16)} cap=0x100 bdf="${VF}"`,
+    );
+
+  it('ATS024 where nothing shows it', async () => {
+    expect(await labels(pfReset(), null, null)).toEqual([ATS024]);
+    expect(await labels(pfReset(reads(0)), null, null)).toEqual([ATS024]);
+  });
+
+  it('no ATS024 where a read or a listing shows Enable still set, even after the VF was used', async () => {
+    expect(await labels(pfReset(reads(ON)), null, null)).toEqual([]);
+    expect(await labels(pfReset(), atFirst(), atLast(ON))).toEqual([]);
+    const use = (trace: TraceWriter) => trace.call('__iommu_attach_device', VF, { ret: 0 });
+    expect(await labels(pfReset(use), null, null)).toEqual([ATS024]);
+    expect(await labels(pfReset(use), atFirst(), atLast(ON))).toEqual([]);
+  });
+
+  it('a listing that shows it clear leaves ATS024, and ATS030 does not repeat it', async () => {
+    expect(await labels(pfReset(), atFirst(), atLast(0))).toEqual([ATS024]);
+  });
+
+  it('what comes after the VF was used comes too late', async () => {
+    const late = (trace: TraceWriter) =>
+      trace
+        .call('__iommu_attach_device', VF, { ret: 0 })
+        .call('pci_restore_ats_state', VF, { inside: () => trace.write(VF, 0x106, ON) });
+    expect(await labels(pfReset(late), null, null)).toEqual([ATS024]);
+  });
+
+  it('ATS023 likewise', async () => {
+    const lost = async (first: string | null, last: string | null) =>
+      (await labels(reset(), first, last)).filter((label) => label.startsWith('ATS023'));
+    const reset = () =>
+      ending(
+        running()
+          .call('pci_reset_function', VF, { ret: 0, inside: () => {} })
+          .call('pcie_flr', VF, { ret: 0 }),
+      );
+    expect(await lost(null, null)).toEqual([`ATS023@${VF}`]);
+    expect(await lost(atFirst(), atLast(0))).toEqual([`ATS023@${VF}`]);
+    expect(await lost(atFirst(), atLast(ON))).toEqual([]);
+  });
+});
+
+it('a VF that only a listing from after the recording shows belongs to the PF that was there when it appeared', async () => {
+  const trace = readyPf(new TraceWriter());
+  trace.call('pci_stop_and_remove_bus_device', PF);
+  liveVf(readyPf(trace)).write(PF, 0x4, 6).call('pcie_flr', PF, { ret: 0 });
+  const analysis = await analyzeBytes({
+    'a.txt': atFirst(),
+    'trace.txt': ending(trace).text(),
+    'b.txt': atLast(0),
+  });
+  const functions = rowsOf(analysis.functions);
+  const pf = functions.filter((row) => row.function === PF);
+  expect(pf.map((row) => row.generation)).toEqual([0, 1]);
+  expect(functions.find((row) => row.function === VF)?.pf_fn).toBe(pf[1].fn);
+  expect(labelsOf(analysis)).toContain(ATS024);
+});
