@@ -153,7 +153,7 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
     findings: findingsTable(findings, events, teller),
     findingLinks: linksTable(findings),
     evidence: await evidenceTable(findings, events, calls, teller, options),
-    ruleCoverage: ruleCoverage(replay, findings),
+    ruleCoverage: ruleCoverage(replay, findings, features),
     ruleFunctions: ruleFunctions(replay),
     machineCoverage: machineCoverage(replay),
     ...emptyGate(),
@@ -329,13 +329,14 @@ function verdictTables(verdict: Verdict, features: Features, tool: string) {
   verdict.reasons.forEach((reason, position) => {
     reasons.append({ position, ...reason });
   });
-  if (!profile) {
+  const { settle } = features.choice;
+  if (settle !== undefined) {
     reasons.append({
       position: verdict.reasons.length,
       code: 'kernel-unknown',
       decisive: false,
       reason: `The behaviour of this kernel is not known beforehand: ${why}.`,
-      settle: 'Add the kernel log (it names the release), or name a profile with --features.',
+      settle,
     });
   }
   return { verdict: row.finish(), verdictReasons: reasons.finish() };

@@ -7,6 +7,7 @@ import {
   TableBuilder,
 } from '../tables/index.ts';
 import type { EventKindName } from './events.ts';
+import type { FeatureName, Features } from './features.ts';
 import type { Finding } from './findings.ts';
 import { FUNCTION_BY_SYMBOL, KNOWN_TRACEPOINTS } from './known-functions.ts';
 import type { Blindness, Observation } from './observation.ts';
@@ -42,13 +43,27 @@ const OF_A_MODEL = /^(hw|translation|invalidation|page)\./;
 export function ruleCoverage(
   replay: ReplayResult,
   findings: readonly Finding[],
+  features: Features,
 ): Table<typeof RULE_COVERAGE> {
   const builder = new TableBuilder(RULE_COVERAGE);
-  for (const rule of RULES) builder.append(coverageOf(rule, replay, findings));
+  for (const rule of RULES) builder.append(coverageOf(rule, replay, findings, features));
   return builder.finish();
 }
 
-function coverageOf(rule: Rule, replay: ReplayResult, findings: readonly Finding[]): Row {
+/** Calls that only kernels with a feature have. */
+const FEATURE_OF: Partial<Record<EventKindName, FeatureName>> = {
+  'ats.prepare': 'prepare_exists',
+  'ats.required': 'required_devices',
+  'reset.prepare': 'reset_brackets',
+  'reset.done': 'reset_brackets',
+};
+
+function isWithout(features: Features, kind: EventKindName): boolean {
+  const feature = FEATURE_OF[kind];
+  return feature !== undefined && features.get(feature) === false;
+}
+
+function coverageOf(rule: Rule, replay: ReplayResult, findings: readonly Finding[], features: Features): Row {
   const { observation } = replay;
   const count = replay.countOf(rule.id);
   const fired = findings.filter((finding) => finding.rule === rule.id).length;
@@ -67,6 +82,8 @@ function coverageOf(rule: Rule, replay: ReplayResult, findings: readonly Finding
         : '';
     return { ...base, status: 'evaluated', why };
   }
+  const never = missing.find((any) => any.every((kind) => isWithout(features, kind)));
+  if (never) return { ...base, status: 'not_applicable', why: `This kernel has no ${recipeFor(never)}.` };
   if (rule.needs.some((any) => any.every((kind) => OF_A_MODEL.test(kind)) && missing.includes(any)))
     return { ...base, status: 'not_applicable', why: `Only ${recipeFor(rule.needs[0])} shows this.` };
   if (missing.length > 0) {

@@ -39,15 +39,22 @@ function features(letters: string): FeatureSet {
   ) as FeatureSet;
 }
 
-/** The kernels whose sources were read. */
+/** The kernels whose sources were read; of 6.16 to 7.1 the machine code of amd64, so nothing is known of SMMUv3 there. */
 export const PROFILES: readonly Profile[] = [
   { id: '6.1', doc: '6.1.192: no prepare step', features: features('nnnnnnnnnnnn') },
   {
     id: '6.12-old',
-    doc: '6.12.107 to .115: prepare step, support test looks at the function only',
+    doc: '6.12 up to .116: prepare step, support test looks at the function only',
     features: features('ynnnnnnnnnnn'),
   },
-  { id: '6.12-new', doc: '6.12.117: the support test is PF-aware', features: features('yynnnnnnnnnn') },
+  {
+    id: '6.12-new',
+    doc: '6.12.117 and .118: the support test is PF-aware',
+    features: features('yynnnnnnnnnn'),
+  },
+  { id: '6.16', doc: '6.16.12, 6.17.13, 6.18.15: as 6.12-old', features: features('ynnnnn?nnnnn') },
+  { id: '6.19', doc: '6.19.13: WARN lines name the file first', features: features('ynnnnn?nnnny') },
+  { id: '7.0', doc: '7.0.13, 7.1.13: reset brackets', features: features('ynnnnn?nynny') },
   {
     id: '7.2',
     doc: '7.2.13: required devices, reset brackets; support test not PF-aware',
@@ -55,7 +62,7 @@ export const PROFILES: readonly Profile[] = [
   },
   {
     id: 'series',
-    doc: '7.2 with "iommu: Standardize ATS robustness and state tracking"',
+    doc: '7.3.4, and 7.2 with "iommu: Standardize ATS robustness and state tracking"',
     features: features('yyynynyyyyny'),
   },
   {
@@ -80,9 +87,16 @@ const RELEASES: readonly {
   readonly profile: string;
 }[] = [
   { series: '6.1', first: 0, last: 192, profile: '6.1' },
-  { series: '6.12', first: 0, last: 115, profile: '6.12-old' },
-  { series: '6.12', first: 117, last: 117, profile: '6.12-new' },
+  { series: '6.12', first: 0, last: 116, profile: '6.12-old' },
+  { series: '6.12', first: 117, last: 118, profile: '6.12-new' },
+  { series: '6.16', first: 0, last: 12, profile: '6.16' },
+  { series: '6.17', first: 0, last: 13, profile: '6.16' },
+  { series: '6.18', first: 0, last: 15, profile: '6.16' },
+  { series: '6.19', first: 0, last: 13, profile: '6.19' },
+  { series: '7.0', first: 0, last: 13, profile: '7.0' },
+  { series: '7.1', first: 0, last: 13, profile: '7.0' },
   { series: '7.2', first: 0, last: 13, profile: '7.2' },
+  { series: '7.3', first: 0, last: 4, profile: 'series' },
 ];
 
 /** Features that stable updates and vendors are known to take in: beyond the sources read they are unknown. */
@@ -102,6 +116,8 @@ export interface ProfileChoice {
   readonly features: FeatureSet;
   /** Why this profile. */
   readonly why: string;
+  /** Where there is no profile: what would give one. */
+  readonly settle?: string;
 }
 
 /**
@@ -111,7 +127,12 @@ export interface ProfileChoice {
  */
 export function chooseProfile(release: string | null): ProfileChoice {
   if (release === null) {
-    return { profile: null, features: { ...UNKNOWN_FEATURES }, why: 'no source names the kernel release' };
+    return {
+      profile: null,
+      features: { ...UNKNOWN_FEATURES },
+      why: 'no source names the kernel release',
+      settle: 'Add the kernel log (it names the release), or name a profile with --features.',
+    };
   }
   const match = /^(\d+\.\d+)(?:\.(\d+))?(.*)$/.exec(release);
   const inSeries = match ? RELEASES.filter((row) => row.series === match[1]) : [];
@@ -120,6 +141,7 @@ export function chooseProfile(release: string | null): ProfileChoice {
       profile: null,
       features: { ...UNKNOWN_FEATURES },
       why: `kernel ${release} is of a series whose sources were not read; its behaviour is learned from the recording`,
+      settle: 'Name the profile that comes nearest with --features: atscope analyze --help lists them.',
     };
   }
   const patch = Number(match[2] ?? '0');

@@ -3,7 +3,7 @@ import { readSources } from '../../ingest/read.ts';
 import { type ByteSource, MemorySource } from '../../ingest/source.ts';
 import type { Analysis } from '../../model/analysis.ts';
 import { analyze } from '../../model/analyze.ts';
-import { chooseProfile, profileById } from '../../model/features.ts';
+import { profileById } from '../../model/features.ts';
 import { modelWants } from '../../model/lift/ftrace.ts';
 import { type FINDINGS, type RowOf, rowsOf } from '../../tables/index.ts';
 
@@ -27,7 +27,7 @@ export async function analyzeBytes(
   return analyze(read.recorded, {
     tool: 'atscope test',
     gate: options.gate ?? 'error',
-    profile: profile ? { ...chooseProfile(null), profile, features: profile.features } : null,
+    profile: profile ? { profile, features: profile.features, why: 'named by the test' } : null,
     quote: (places) => quote(read, places),
   });
 }
