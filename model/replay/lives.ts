@@ -72,12 +72,17 @@ export class Lives implements IdentityEvents, WindowEvents {
     this.bench.about(fn, () => {
       this.bench.each(LOOKS.onHardwareReset, fn, event);
     });
-    this.vfsCleared(fn, event);
+    this.vfsCleared(fn, this.topology.vfsOf(fn), event);
   }
 
-  /** VF Enable of a PF is cleared, by a write or by the reset of the PF: its VFs are reset with it (PCIe 9.2.2). */
-  vfsCleared(pf: FunctionRecord, event: number): void {
-    const vfs = this.topology.vfsOf(pf);
+  /** VF Enable of a PF is cleared by a write. SR-IOV is set up with it clear: VFs that nothing was seen of are still to come. */
+  vfEnableCleared(pf: FunctionRecord, event: number): void {
+    const vfs = this.topology.vfsOf(pf).filter((vf) => !vf.fresh);
+    this.vfsCleared(pf, vfs, event);
+  }
+
+  /** The VFs of a PF are reset with it (PCIe 9.2.2). */
+  private vfsCleared(pf: FunctionRecord, vfs: readonly FunctionRecord[], event: number): void {
     if (vfs.length === 0) return;
     this.bench.about(pf, () => {
       this.bench.each(LOOKS.onVfsCleared, vfs, event);

@@ -78,7 +78,8 @@ export class PointSteps {
   private onWrite(fn: FunctionRecord, row: number, fromUser: boolean): void {
     const { bench, events, lives, registers } = this.parts;
     const { where, width, value } = events;
-    if (decodeVfEnable(fn.sriovOffset, where[row], width[row], value[row]) === 0) lives.vfsCleared(fn, row);
+    if (decodeVfEnable(fn.sriovOffset, where[row], width[row], value[row]) === 0)
+      lives.vfEnableCleared(fn, row);
     const write = registers.write(fn, row, fromUser);
     if (!write) return;
     bench.each(LOOKS.onWrite, write);

@@ -66,6 +66,17 @@ describe('VF Enable of the PF is cleared by a write', () => {
     expect(await labels(clears(0x8, true), null, null)).not.toContain(ATS024);
   });
 
+  it('near miss: SR-IOV is set up with VF Enable clear, and a listing shows the VF that comes then', async () => {
+    const trace = readyPf(new TraceWriter()).write(PF, SRIOV_CONTROL, 0x10);
+    const analysis = await analyzeBytes({
+      'a.txt': atFirst(),
+      'trace.txt': ending(liveVf(trace)).text(),
+      'b.txt': atLast(ON),
+    });
+    const coverage = rowsOf(analysis.ruleCoverage).find((row) => row.rule === 'ATS024');
+    expect(coverage).toMatchObject({ evaluations: 0, unknown: 0, findings: 0 });
+  });
+
   it('near miss: the VF was removed first', async () => {
     const trace = running();
     trace
