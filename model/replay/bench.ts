@@ -252,8 +252,8 @@ export class RuleBench implements RuleContext {
     this.expectations.met(rule, fn);
   }
 
-  disproved(rule: string, fn: number): void {
-    this.expectations.disproved(rule, fn);
+  harmless(rule: string, fn: number, event: number): void {
+    this.expectations.harmless(rule, fn, event);
   }
 
   recall(fn: number, note: number): number {

@@ -9,6 +9,8 @@ interface Waiting {
   due: number;
   /** Where the replay stood then. */
   position: number;
+  /** Event that last showed that the absence did no harm; -1. */
+  harmless: number;
 }
 
 export interface ExpectationEvents {
@@ -20,8 +22,8 @@ export interface ExpectationEvents {
 }
 
 /**
- * Follows what must still happen, per function and rule. What is due is told when nothing can disprove it any more: when the
- * function goes, when what was missing comes after all, when events are lost, at the end.
+ * Follows what must still happen, per function and rule. What is due is told when nothing can show any more what became of
+ * it: when the function goes, when what was missing comes after all, when events are lost, at the end.
  */
 export class Expectations {
   /** By function; a function has few at a time. */
@@ -35,7 +37,12 @@ export class Expectations {
   /** The first event that makes a thing due counts, not the latest. */
   expect(expectation: Expectation): void {
     const { fn, rule } = expectation;
-    const waiting = { expectation, due: expectation.dueAt ?? -1, position: this.on.position() };
+    const waiting: Waiting = {
+      expectation,
+      due: expectation.dueAt ?? -1,
+      position: this.on.position(),
+      harmless: -1,
+    };
     const open = this.open.get(fn);
     if (!open) this.open.set(fn, [waiting]);
     else if (!open.some((one) => one.expectation.rule === rule)) open.push(waiting);
@@ -47,9 +54,10 @@ export class Expectations {
     if (waiting && !this.tell(waiting)) this.on.passed(rule, fn);
   }
 
-  /** It was not needed: what its absence would have caused is shown not to be so. */
-  disproved(rule: string, fn: number): void {
-    if (this.take(rule, fn)) this.on.passed(rule, fn);
+  /** What its absence would have caused is shown not to be so (an event), or to be so (-1). */
+  harmless(rule: string, fn: number, event: number): void {
+    const waiting = this.find(rule, fn);
+    if (waiting) waiting.harmless = event;
   }
 
   /** What was expected did not come in time. */
@@ -96,13 +104,17 @@ export class Expectations {
     for (const waiting of left) this.tell(waiting);
   }
 
-  private take(rule: string, fn: number): Waiting | null {
+  private find(rule: string, fn: number): Waiting | null {
     if (this.open.size === 0) return null;
-    const open = this.open.get(fn);
-    const at = open ? open.findIndex((one) => one.expectation.rule === rule) : -1;
-    if (!open || at < 0) return null;
-    const [waiting] = open.splice(at, 1);
-    if (open.length === 0) this.open.delete(fn);
+    return this.open.get(fn)?.find((one) => one.expectation.rule === rule) ?? null;
+  }
+
+  private take(rule: string, fn: number): Waiting | null {
+    const waiting = this.find(rule, fn);
+    if (!waiting) return null;
+    const rest = (this.open.get(fn) as Waiting[]).filter((one) => one !== waiting);
+    if (rest.length > 0) this.open.set(fn, rest);
+    else this.open.delete(fn);
     return waiting;
   }
 
@@ -113,9 +125,9 @@ export class Expectations {
     waiting.position = this.on.position();
   }
 
-  private tell({ expectation, due, position }: Waiting): boolean {
+  private tell({ expectation, due, position, harmless }: Waiting): boolean {
     if (due < 0) return false;
-    this.on.missed(expectation.rule, expectation.overdue(due), position);
+    this.on.missed(expectation.rule, expectation.overdue(due, harmless), position);
     return true;
   }
 }

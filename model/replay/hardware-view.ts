@@ -73,8 +73,9 @@ export class HardwareView {
       case KIND['hw.read']:
         return this.register(fn, row, false);
       case KIND['hw.vf_on']:
-        // A VF that VF Enable makes appear begins in its reset state.
-        for (const field of [HW_EN, HW_STU]) state.set(fn.fn, field, 0, row, 'reset');
+        // A VF that VF Enable makes appear begins in its reset state. One that the kernel has all along comes back from a
+        // reset, of which models of the hardware make different things.
+        for (const field of [HW_EN, HW_STU]) state.set(fn.fn, field, fn.byKernel ? UNKNOWN : 0, row, 'reset');
         return;
       case KIND['hw.gone']:
         this.requests.reset(fn);

@@ -76,6 +76,12 @@ export interface IdentityEvents {
   reused(fn: FunctionRecord, row: number): void;
 }
 
+function hasLoneEnd(calls: Calls, kind: number): boolean {
+  for (let call = 0; call < calls.length; call++)
+    if (calls.kind[call] === kind && calls.enter[call] < 0) return true;
+  return false;
+}
+
 /** Tells which function an event is about: the address, its generation, and the PF of a VF. */
 export class Identity {
   private readonly events: EventColumns;
@@ -85,6 +91,8 @@ export class Identity {
   private readonly machine: Machine;
   private readonly observation: Observation;
   private readonly on: IdentityEvents;
+  /** Each VF that is added would be seen inside the call that adds it. */
+  private readonly seesVfsAdded: boolean;
   /** The generation in force, by the id of the device's name. */
   private readonly current: (FunctionRecord | undefined)[] = [];
 
@@ -104,6 +112,8 @@ export class Identity {
     this.machine = machine;
     this.observation = observation;
     this.on = on;
+    this.seesVfsAdded =
+      observation.wouldShow('vf.add') && !observation.wouldShow('loss') && !hasLoneEnd(calls, KIND['vf.add']);
   }
 
   /** The machine starts again: every function is a new one. */
@@ -212,12 +222,20 @@ export class Identity {
     );
   }
 
+  /**
+   * The PF of a VF, which `pci_iov_add_virtfn()` names while it adds the VF. Where probes cannot print `is_virtfn`, as before
+   * 6.6, that call is also what tells VFs from other functions: nothing else adds one.
+   */
   private linkToPf(fn: FunctionRecord, row: number): void {
     const { events, calls } = this;
-    if (fn.pf >= 0 || (events.isVf(row) !== 1 && fn.isVf !== 1)) return;
+    if (fn.pf >= 0) return;
+    const isVf = fn.isVf === UNKNOWN ? events.isVf(row) : fn.isVf;
+    const isAdded = events.kind[row] === DEVICE_ADD;
+    if (isVf === 0 || (isVf === UNKNOWN && !isAdded)) return;
     const own = calls.callOf[row];
     const add = own >= 0 && VF_ADD[calls.kind[own]] ? own : calls.enclosing(own, VF_ADD);
     const enter = add < 0 ? -1 : calls.enter[add];
+    if (isVf === UNKNOWN && add < 0 && this.seesVfsAdded) fn.isVf = 0;
     if (enter < 0) return;
     const device = events.device[enter];
     const pf = device >= 0 ? this.current[device] : null;

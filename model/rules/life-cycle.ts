@@ -2,16 +2,25 @@ import { UNKNOWN } from '../events.ts';
 import { CORE_EN, HW_EN } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 import { NOTE } from './notes.ts';
-import type { Rule, RuleContext } from './rule.ts';
-import { otherView, viewsText } from './text.ts';
+import type { Draft, Rule, RuleContext } from './rule.ts';
+import { KEPT_NOTE, keptEvidence, keptText, otherView, viewsText } from './text.ts';
 
 const DISABLE_UNSEEN = 'pci_disable_ats() was never recorded, so whether ATS was switched off cannot be told';
+
+function lostOrKept({ address }: FunctionRecord, harmless: number): Pick<Draft, 'message' | 'severity'> {
+  if (harmless < 0) return { message: `${address} lost ATS Enable in a reset and nobody set it again.` };
+  return {
+    severity: 'warning',
+    message: `${address} was reset with ATS on and nobody set ATS Enable again; this hardware kept it.`,
+  };
+}
 
 export const LIFE_CYCLE_RULES: readonly Rule[] = [
   {
     id: 'ATS023',
     name: 'enable-lost-in-reset',
     severity: 'error',
+    severityNote: KEPT_NOTE,
     layers: ['core', 'hw'],
     condition:
       'The core has ATS on, the function is reset, and by the end of the enclosing reset nothing has set Enable again.',
@@ -38,20 +47,20 @@ export const LIFE_CYCLE_RULES: readonly Rule[] = [
         event,
         beforeUse: false,
         beforeRemoval: false,
-        overdue: () => ({
+        overdue: (_at, harmless) => ({
           fn: fn.fn,
           event,
-          message: `${fn.address} lost ATS Enable in a reset and nobody set it again.`,
+          ...lostOrKept(fn, harmless),
           expected: 'ATS Control is written with Enable after the reset.',
-          observed: 'No such write in the log of the hardware, and the core has ATS on.',
-          evidence: [...because, { role: 'the reset', event }],
+          observed: `No such write in the log of the hardware, and the core has ATS on.${keptText(harmless)}`,
+          evidence: [...because, { role: 'the reset', event }, ...keptEvidence(harmless)],
         }),
       });
     },
     calls: ['ats.disable', 'ats.restore'],
     onCall: (context, done) => context.met('ATS023', done.fn.fn),
-    onShown(context, fn, _event, enable) {
-      if (enable === 1) context.disproved('ATS023', fn.fn);
+    onShown(context, fn, event, enable) {
+      if (enable !== UNKNOWN) context.harmless('ATS023', fn.fn, enable === 1 ? event : -1);
     },
     onWrite(context, write) {
       if (write.enable === 1) context.met('ATS023', write.fn.fn);
@@ -67,7 +76,6 @@ export const LIFE_CYCLE_RULES: readonly Rule[] = [
       }
       const because = context.because(reset.fn.fn, CORE_EN, 'the core has ATS on');
       const { fn, event, endEvent } = reset;
-      // Not every model of the hardware clears Enable in a reset: a later look at the register may show it still set.
       context.expect({
         rule: 'ATS023',
         fn: fn.fn,
@@ -75,17 +83,18 @@ export const LIFE_CYCLE_RULES: readonly Rule[] = [
         beforeUse: false,
         beforeRemoval: false,
         dueAt: endEvent,
-        overdue: () => ({
+        overdue: (_at, harmless) => ({
           fn: fn.fn,
           event: endEvent,
           since: event,
-          message: `${fn.address} lost ATS Enable in a reset and nobody set it again.`,
+          ...lostOrKept(fn, harmless),
           expected: 'ATS Control is written with Enable before the reset is over.',
-          observed: 'The reset ended without such a write, and the core has ATS on.',
+          observed: `The reset ended without such a write, and the core has ATS on.${keptText(harmless)}`,
           evidence: [
             ...because,
             { role: 'the reset', event },
             { role: 'the reset is over', event: endEvent },
+            ...keptEvidence(harmless),
           ],
         }),
       });

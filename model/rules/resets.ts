@@ -3,6 +3,7 @@ import { CORE_EN, CORE_SUPPORTED } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 import { NOTE } from './notes.ts';
 import type { CompletedCall, Rule, RuleContext } from './rule.ts';
+import { KEPT_NOTE, keptEvidence, keptText } from './text.ts';
 
 const RESETS = kindMask('reset.flr', 'reset.function', 'hw.reset');
 
@@ -39,6 +40,8 @@ function expectEnable(context: RuleContext, vf: FunctionRecord, event: number): 
   const pf = context.topology.pfOf(vf);
   const ofPf = pf ? `its PF ${pf.address}` : 'its PF';
   const isReset = RESETS[KIND[context.kindOf(event)]] === 1;
+  const lost = isReset ? `in the reset of ${ofPf}` : `when VF Enable of ${ofPf} was cleared,`;
+  const kept = isReset ? `the reset of ${ofPf}` : `VF Enable of ${ofPf} was cleared`;
   const because = context.because(vf.fn, CORE_EN, `ATS of VF ${vf.address} is on`);
   context.expect({
     rule: 'ATS024',
@@ -46,25 +49,29 @@ function expectEnable(context: RuleContext, vf: FunctionRecord, event: number): 
     event,
     beforeUse: true,
     beforeRemoval: false,
-    overdue: (at) => ({
+    overdue: (at, harmless) => ({
       fn: vf.fn,
       event: at,
       since: event,
-      message: isReset
-        ? `VF ${vf.address} lost ATS Enable in the reset of ${ofPf} and nobody set it again.`
-        : `VF ${vf.address} lost ATS Enable when VF Enable of ${ofPf} was cleared, and nobody set it again.`,
+      severity: harmless < 0 ? undefined : 'warning',
+      message:
+        harmless < 0
+          ? `VF ${vf.address} lost ATS Enable ${lost} and nobody set it again.`
+          : `Nobody set ATS Enable of VF ${vf.address} again after ${kept}; this hardware kept it.`,
       expected: isReset
         ? 'VFs are stopped before their PF is reset, or restored after it.'
         : 'VFs are removed before VF Enable is cleared.',
-      observed:
+      observed: `${
         at === event
           ? 'Nothing on the VF until the end of the recording.'
-          : 'The VF is used again without it.',
+          : 'The VF is used again without it.'
+      }${keptText(harmless)}`,
       evidence: [
         ...because,
         { role: isReset ? `${pf ? `PF ${pf.address}` : 'its PF'} is reset` : 'VF Enable is cleared', event },
         // At the end of the recording this is the same event again, which is told once.
         { role: 'the VF is used', event: at },
+        ...keptEvidence(harmless),
       ],
     }),
   });
@@ -75,9 +82,10 @@ export const RESET_RULES: readonly Rule[] = [
     id: 'ATS024',
     name: 'vf-drift-after-pf-reset',
     severity: 'error',
+    severityNote: KEPT_NOTE,
     layers: ['core', 'hw'],
     condition:
-      'A PF is reset, or its VF Enable is cleared, while a VF of it has ATS on, the VF is not removed, nothing sets its Enable again before it is next used, or for a second until the end, and no read shows Enable still set.',
+      'A PF is reset, or its VF Enable is cleared, while a VF of it has ATS on, the VF is not removed, and nothing sets its Enable again before it is next used, or for a second until the end.',
     versions: 'All, including 7.2: the reset brackets cover only the PF.',
     meaning: 'The reset of a PF clears VF Enable and resets its VFs; they lose Enable behind the core.',
     fix: 'The PF driver must stop its VFs before the reset and restore them after it.',
@@ -101,9 +109,8 @@ export const RESET_RULES: readonly Rule[] = [
     onWrite(context, write) {
       if (write.enable === 1) context.met('ATS024', write.fn.fn);
     },
-    /** Not every model of the hardware resets the VFs. */
-    onShown(context, fn, _event, enable) {
-      if (enable === 1) context.disproved('ATS024', fn.fn);
+    onShown(context, fn, event, enable) {
+      if (enable !== UNKNOWN) context.harmless('ATS024', fn.fn, enable === 1 ? event : -1);
     },
     points: ['iommu.group_remove'],
     onPoint(context, _kind, fn) {

@@ -43,10 +43,14 @@ export interface Expectation {
   readonly beforeUse: boolean;
   /** The function going away without it fires; otherwise its removal settles the matter. */
   readonly beforeRemoval: boolean;
-  /** Event at which it was due already: only `disproved` can settle the matter. */
+  /** Event at which it was due already: what is still open is whether its absence did harm. */
   readonly dueAt?: number;
-  /** What to report; `event` is where the absence showed. */
-  overdue(event: number): Draft;
+  /**
+   * What to report.
+   * @param event where the absence showed.
+   * @param harmless the last event that showed that it did no harm, or -1.
+   */
+  overdue(event: number, harmless: number): Draft;
 }
 
 /**
@@ -148,8 +152,8 @@ export interface RuleContext {
   overdue(rule: string, fn: number, event: number): void;
   /** It happened; too late where it was due before. */
   met(rule: string, fn: number): void;
-  /** Its absence did no harm: the register is shown to be as it should. */
-  disproved(rule: string, fn: number): void;
+  /** An event shows that its absence did no harm; -1 when one shows the harm. */
+  harmless(rule: string, fn: number, event: number): void;
   /** A number that a rule keeps about a function under a name of `NOTE` until events are lost; UNKNOWN when there is none. */
   recall(fn: number, note: number): number;
   remember(fn: number, note: number, value: number): void;

@@ -74,3 +74,18 @@ export function viewsText(
 export function otherView(context: RuleContext, event: number): EvidenceItem[] {
   return [{ role: 'the same write, seen by the other side', event: context.otherViewOf(event) }];
 }
+
+/** Severity of rules about a reset that must have cleared Enable. */
+export const KEPT_NOTE =
+  'warning where a later read or listing shows Enable still set: not every hardware, or model of it, clears the register';
+
+/** @param event a read that shows Enable after a reset that must have cleared it; -1 when there is none. */
+export function keptText(event: number): string {
+  return event < 0
+    ? ''
+    : ' A later look at the register shows Enable still set; PCIe 6.6.2 has a reset clear it.';
+}
+
+export function keptEvidence(event: number): EvidenceItem[] {
+  return event < 0 ? [] : [{ role: 'the register still has Enable', event }];
+}
