@@ -13,7 +13,8 @@ interface Chosen {
 /** The probes for a kernel, without those that only stand in for others. */
 function chosen(syntax: ProbeSyntax): Chosen[] {
   return PROBES.flatMap((row) => {
-    const alternative = row.without === '' ? pickAlternative(row, syntax) : null;
+    const isWanted = row.without === '' && !(row.onlyForDevice && syntax.inReturns);
+    const alternative = isWanted ? pickAlternative(row, syntax) : null;
     return alternative ? [{ row, alternative }] : [];
   });
 }
@@ -94,7 +95,9 @@ export function perfScript(syntax: ProbeSyntax): string {
 export function bpftraceScript(): string {
   const core = PROBES.filter(
     (row) =>
-      row.group === 'ats' && /^pci_(ats_supported|(prepare|enable|disable|restore)_ats)/.test(row.name),
+      !row.onlyForDevice &&
+      row.group === 'ats' &&
+      /^pci_(ats_supported|(prepare|enable|disable|restore)_ats)/.test(row.name),
   );
   return lines([
     '#!/usr/bin/env bpftrace',

@@ -64,7 +64,8 @@ export function probeList(): string {
 
 function probeLine(row: ProbeRow): string {
   const alternatives = row.alternatives.map(({ level, arguments: text }) => `${level}:${text}`);
-  const { group, isReturn, name, known, without, filter } = row;
+  const { group, isReturn, name, known, filter } = row;
+  const without = [row.without, row.onlyForDevice ? `${known.symbol}:device` : ''].filter(Boolean).join(' ');
   return [group, isReturn ? 'r' : 'p', name, known.symbol, without, filter, alternatives.join(';')].join('|');
 }
 

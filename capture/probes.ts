@@ -40,6 +40,8 @@ export interface ProbeRow {
   readonly name: string;
   /** Another function that tells the same; this one is probed only on kernels without it. */
   readonly without: string;
+  /** An entry that only names the device, where the return does not. */
+  readonly onlyForDevice: boolean;
   readonly filter: string;
   readonly alternatives: readonly Alternative[];
 }
@@ -58,13 +60,18 @@ function probesOf(known: KnownFunction): ProbeRow[] {
   const full: KindRecipe = asksFirst
     ? { ...recipe, arguments: [{ name: 'probe', value: 'probe' }], filter: ASKS_FIRST }
     : recipe;
-  const ends = full.ends === 'both' ? [false, true] : [full.ends === 'return'];
+  // Before 6.9 a return has no arguments: where it is all that is wanted of a call, the entry has to name the device.
+  const ends =
+    known.kind === 'config.read'
+      ? [true]
+      : { both: [false, true], entry: [false], return: [true, false] }[full.ends];
   return ends.map((isReturn) => ({
     group: full.group,
     known,
     isReturn,
     name: isReturn ? `${known.symbol}_ret` : known.symbol,
     without: ONLY_WITHOUT[known.symbol] ?? '',
+    onlyForDevice: full.ends === 'return' && !isReturn,
     filter: full.filter ?? '',
     alternatives: alternativesOf(known, full, signature, isReturn),
   }));

@@ -42,6 +42,7 @@ import { liftLosses } from './lift/losses.ts';
 import { liftListings } from './lift/lspci.ts';
 import { attachWarns } from './log-alignment.ts';
 import { nameDevices } from './naming.ts';
+import { nameByCallAround } from './naming-by-call.ts';
 import { watchOf } from './observation.ts';
 import { type ClockRelation, mergeSources } from './order.ts';
 import { Replay } from './replay/replay.ts';
@@ -98,6 +99,7 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
   const { relations } = hardware;
   const order = mergeSources(events, relations);
   const calls = pairCalls(events, order.rows);
+  nameByCallAround(events, calls);
   attachWarns(events, calls, order.time, relations);
 
   const features = new Features(

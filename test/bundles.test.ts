@@ -25,7 +25,24 @@ const WRITTEN_BEHIND_THE_KERNEL = [
   'ATS030@0000:01:00.1',
 ];
 
+/** PF in the identity domain, and so never enabled: its VF, moved to a paging domain, is refused silently. */
+const PF_NEVER_ENABLED = ['ATS004@0000:01:00.1'];
+const WRITTEN_BY_SETPCI = [
+  'ATS012@0000:02:00.0',
+  'ATS028@0000:01:00.1',
+  'ATS028@0000:02:00.0',
+  'ATS030@0000:01:00.1',
+];
+/** Warnings: this model of the hardware leaves the registers of the VFs alone. */
+const PF_RESET_UNDER_VFS = ['ATS024@0000:01:00.1', 'ATS024@0000:01:00.2'];
+
 it.each([
+  ['6.1-vtd-domain', 'fail', PF_NEVER_ENABLED],
+  ['6.1-vtd-user', 'fail', WRITTEN_BY_SETPCI],
+  ['6.12.118-vtd-stress', 'pass', []],
+  ['7.3-vtd-pf-reset', 'pass', PF_RESET_UNDER_VFS],
+  ['7.3-sm-vfio', 'pass', []],
+  ['7.3-amd-slot', 'pass', []],
   ['6.12-vtd-s3', 'fail', DISABLED_BY_MODULE],
   ['7.2-sm-s3', 'fail', DISABLED_BY_MODULE],
   ['7.2-vtd-s5', 'fail', WRITTEN_BEHIND_THE_KERNEL],

@@ -153,6 +153,23 @@ enable_event() {
   put "$event/enable" 1
 }
 
+# Whether a probe that is there already tells what another one would; in TELLER which. FUNCTION:device is a return that names
+# its device.
+find_teller() {
+  for teller in $1; do
+    case $INSTALLED in
+      *" $teller "*) ;;
+      *) continue ;;
+    esac
+    case $teller in
+      *:device) TELLER='the return names the device' ;;
+      *) TELLER="$teller() tells the same" ;;
+    esac
+    return 0
+  done
+  return 1
+}
+
 install_probes() {
   find_symbols
   find_offsets
@@ -163,11 +180,15 @@ install_probes() {
       record off "$type" "$name" "$symbol" none "left out with --without $group"
     elif ! has_symbol "$symbol"; then
       record missing "$type" "$name" "$symbol" none 'this kernel has no such function, or the compiler inlined it'
-    elif [ -n "$without" ] && case $INSTALLED in *" $without "*) true ;; *) false ;; esac; then
-      record spared "$type" "$name" "$symbol" none "$without() tells the same"
+    elif find_teller "$without"; then
+      record spared "$type" "$name" "$symbol" none "$TELLER"
     elif install_probe "$type" "$name" "$symbol" "$offers"; then
       if enable_event "$GROUP/$name" "$filter"; then
         INSTALLED="$INSTALLED$symbol "
+        case $level in
+          result | bare | pointer) ;;
+          *) INSTALLED="$INSTALLED$symbol:device " ;;
+        esac
       else
         append "$TRACEFS/kprobe_events" "-:$GROUP/$name"
         record refused "$type" "$name" "$symbol" none 'the kernel took the definition, but did not let it record'

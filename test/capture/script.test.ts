@@ -17,10 +17,13 @@ for (const shell of SHELLS) {
       const started = machine.start();
       expect([started.status, started.err]).toEqual([0, expect.stringMatching(/recording with \d+ probes/)]);
       expect(started.err).toMatch(/overhead: .*8192 KiB x 2 CPUs/);
-      const only = PROBES.filter((row) => row.without === '').map((row) => row.name);
+      const only = PROBES.filter((row) => row.without === '' && !row.onlyForDevice).map((row) => row.name);
       const installed = machine.fates('installed').filter((row) => row[1] !== 'e');
       expect(installed.map((row) => row[2])).toEqual(only);
       expect(new Set(installed.map((row) => row[4]))).toEqual(new Set(['full']));
+      const spared = new Map(machine.fates('spared').map((row) => [row[2], row[5]]));
+      expect(spared.get('pci_ats_supported')).toBe('the return names the device');
+      expect(spared.get('pci_ats_always_on')).toBe('pci_ats_required() tells the same');
       expect(machine.run('status').out).toContain('300 events in the buffers, 0 lost');
       const stopped = machine.run('stop');
       expect([stopped.status, stopped.err]).toEqual([
@@ -40,6 +43,24 @@ for (const shell of SHELLS) {
         'topology-before.txt',
         'trace.txt',
       ]);
+    });
+
+    it('probes the entry too where the return alone is wanted and cannot name the device', () => {
+      boot().hasFunctions(PROBES.map((row) => row.known.symbol));
+      // Before 6.9 a return probe takes no argument of the function.
+      machine.write('fake/refuse', '^r.*(dev->|[$]arg)\n');
+      machine.start();
+      const fates = new Map(machine.fates('installed').map((row) => [row[2], row[4]]));
+      expect(fates.get('pci_ats_supported_ret')).toBe('result');
+      const entries = PROBES.filter((row) => row.onlyForDevice && row.without === '').map((row) => row.name);
+      expect(entries.toSorted()).toEqual([
+        'pci_ats_page_aligned',
+        'pci_ats_queue_depth',
+        'pci_ats_required',
+        'pci_ats_supported',
+        'pci_reset_pri',
+      ]);
+      for (const name of entries) expect([name, fates.get(name)]).toEqual([name, 'full']);
     });
 
     it('writes to nothing but its own instance and its own probes', () => {
