@@ -116,6 +116,7 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
     imageAddress: imageAddressOf(recorded.events),
     whatIf,
     watch: watchOf(recorded.sources, recorded.probes),
+    ends: endsOf(recorded.sources, relations),
     listings:
       listings.functions.length === 0
         ? null
@@ -315,6 +316,17 @@ function featuresTable(features: Features, teller: StoryTeller): Table<typeof FE
     });
   }
   return builder.finish();
+}
+
+/** Common time of the last record of each source that lies on the common time. */
+function endsOf(sources: RecordedTables['sources'], relations: readonly ClockRelation[]): Map<number, bigint> {
+  const ends = new Map<number, bigint>();
+  for (const { source, last_ns: last } of rowsOf(sources)) {
+    const relation = relations.find((one) => one.source === source);
+    if (last === null || !relation || relation.offsetNs === null || relation.timeOf) continue;
+    ends.set(source, last + relation.offsetNs);
+  }
+  return ends;
 }
 
 function verdictTables(verdict: Verdict, features: Features, tool: string) {

@@ -88,12 +88,14 @@ export class Expectations {
     this.close();
   }
 
-  /** The calls and writes that were expected can come no more: absences that lasted are due. */
-  finish(lastTime: bigint | null, timeOf: (event: number) => bigint): void {
-    if (lastTime === null) return;
+  /**
+   * The calls and writes that were expected can come no more: absences that lasted are due.
+   * @param silenceAfter from an event to the end of the recording, ns.
+   */
+  finish(silenceAfter: (event: number) => bigint): void {
     for (const waiting of [...this.open.values()].flat()) {
       const { event } = waiting.expectation;
-      if (lastTime - timeOf(event) >= GRACE_NS) this.isDue(waiting, event);
+      if (silenceAfter(event) >= GRACE_NS) this.isDue(waiting, event);
     }
   }
 

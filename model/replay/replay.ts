@@ -45,6 +45,8 @@ export interface ReplayInput {
   readonly watch?: Watch;
   /** Listings of the hardware, and where they stand. */
   readonly listings?: ListingInput | null;
+  /** Common time of the last record of a source, of whatever kind: so long nothing else happened. */
+  readonly ends?: ReadonlyMap<number, bigint>;
 }
 
 export interface ReplayResult {
@@ -105,6 +107,7 @@ export class Replay {
   private readonly gaps: Gaps;
   private readonly warnsOfCalls: ReadonlySet<number>;
   private readonly fnOf: Int32Array;
+  private readonly ends: ReplayInput['ends'];
 
   constructor(input: ReplayInput) {
     const { events, order, features } = input;
@@ -116,6 +119,7 @@ export class Replay {
     const calls = input.calls ?? pairCalls(events, order.rows);
     this.events = events;
     this.order = order;
+    this.ends = input.ends;
     this.calls = calls;
     this.fnOf = new Int32Array(events.length).fill(-1);
     this.warnsOfCalls = warnsOf(calls);
@@ -318,10 +322,12 @@ export class Replay {
 
   /** The kernel's part is over: absences count when they lasted. */
   private settle(row: number): void {
-    const last = this.order.time[row];
-    const timeOf = (event: number) => this.order.time[event];
-    this.lives.windows.finish(last, timeOf);
-    this.bench.expectations.finish(last, timeOf);
+    const { events, order, ends } = this;
+    const last = order.time[row];
+    /** How long nothing came after an event until its recording was over, ns. */
+    const silenceAfter = (event: number) => (ends?.get(events.source[event]) ?? last) - order.time[event];
+    this.lives.windows.finish(silenceAfter);
+    this.bench.expectations.finish(silenceAfter);
   }
 
   /** The last row with a time in front of a position; -1 where there is none. */

@@ -173,14 +173,16 @@ export class WindowTracker {
     this.releases.clear();
   }
 
-  /** The end of the recording: an absence counts when it lasted. */
-  finish(lastTime: bigint | null, timeOf: (row: number) => bigint): void {
-    if (lastTime === null) return;
+  /**
+   * The end of the recording: an absence counts when it lasted.
+   * @param silenceAfter from an event to the end of the recording, ns.
+   */
+  finish(silenceAfter: (event: number) => bigint): void {
     for (const release of this.releases.values()) {
-      if (lastTime - timeOf(release.event) >= GRACE_NS) this.on.released(release.fn, release.event);
+      if (silenceAfter(release.event) >= GRACE_NS) this.on.released(release.fn, release.event);
     }
     for (const reset of this.unclosed.values()) {
-      if (lastTime - timeOf(reset.event) >= GRACE_NS) this.end(reset, reset.event, false);
+      if (silenceAfter(reset.event) >= GRACE_NS) this.end(reset, reset.event, false);
     }
   }
 }

@@ -38,6 +38,7 @@ const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
     /where the detach began/,
     'Probe the attach and release functions of the IOMMU driver, e.g. blocking_domain_attach_dev() and intel_iommu_release_device().',
   ],
+  [/domain that the function leaves/, 'Print domain->type in the probe of __iommu_attach_device().'],
   [/neither config writes/, 'Probe pci_restore_ats_state() or pci_write_config_word().'],
   [/PASID (Control|on)/, 'Probe pci_enable_pasid() with its features, or add lspci -vvv.'],
   [/PRI on/, 'Probe pci_enable_pri() of the PF too.'],

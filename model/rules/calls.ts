@@ -159,7 +159,7 @@ export const CALL_RULES: readonly Rule[] = [
     severity: 'error',
     layers: ['drv', 'core'],
     condition:
-      'Enable failed (and not because ATS was on already, which is ATS013) and the driver goes on as if ATS were on: on SMMUv3 always when the call comes from its attach, on VT-d when a cache tag of type devtlb is assigned while the core has ATS off.',
+      'Enable failed (and not because ATS was on already, which is ATS013) and the driver goes on as if ATS were on: on SMMUv3 always when the call comes from its attach and that does not fail, on VT-d when a cache tag of type devtlb is assigned while the core has ATS off.',
     versions:
       'SMMUv3 6.1, 6.12, 7.2: only an error line. Series: a WARN, the belief stays. VT-d and AMD set their belief on success only.',
     meaning:
@@ -178,6 +178,8 @@ export const CALL_RULES: readonly Rule[] = [
       if (done.result !== 0) context.remember(done.fn.fn, NOTE.enableFailed, done.event);
       // With -EBUSY the core has ATS on, as the driver believes.
       if (done.result === 0 || done.result === EBUSY || !isSmmuCall(context, done)) return context.passed();
+      const attached = context.resultOf(context.enclosing(done.call, ATTACH));
+      if (attached !== 0 && attached !== UNKNOWN) return context.passed();
       context.fire('ATS016', {
         fn: done.fn.fn,
         event: done.event,

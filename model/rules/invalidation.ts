@@ -4,7 +4,7 @@ import { driverOf } from '../known-functions.ts';
 import { CORE_EN, HW_EN } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 import { NOTE } from './notes.ts';
-import type { Rule, RuleContext } from './rule.ts';
+import type { CompletedCall, Rule, RuleContext } from './rule.ts';
 
 /** A completion wait of another CPU may still be under way this long after ATS went off. */
 const IN_FLIGHT_NS = 1_000_000n;
@@ -65,6 +65,43 @@ function invalidatesAtDisable(context: RuleContext, caller: string): boolean {
   }
 }
 
+/** `domain->type` of the blocked domain: nothing is translated through it, so nothing of it is cached. */
+const BLOCKED = 0;
+
+/** Attached to another domain with ATS on all along: what the device has cached of the old one must go. */
+function changesDomain(context: RuleContext, done: CompletedCall): void {
+  const { fn, enter, exit, call, event } = done;
+  if (enter < 0 || exit < 0 || done.result !== 0 || context.enclosing(call, ATTACHING) >= 0) return;
+  const before = context.recall(fn.fn, NOTE.attached);
+  context.remember(fn.fn, NOTE.attached, enter);
+  if (before === UNKNOWN || context.state.get(fn.fn, CORE_EN) !== 1) return;
+  if (context.positionOf(context.state.setBy(fn.fn, CORE_EN)) > context.positionOf(enter)) return;
+  const old = context.value(before, 'domainType');
+  if (old === UNKNOWN) return context.undecided('the type of the domain that the function leaves is unknown');
+  if (old === BLOCKED) return context.passed();
+  if (!context.wasRecorded('invalidate')) return context.undecided('invalidations are not recorded');
+  const last = context.recall(fn.fn, NOTE.invalidated);
+  if (last !== UNKNOWN && context.positionOf(last) >= context.positionOf(enter)) return context.passed();
+  const strict = invalidatesAtDisable(context, context.symbolOf(call) ?? '');
+  const on = context.because(fn.fn, CORE_EN, 'ATS is on');
+  context.expect({
+    rule: 'ATS035',
+    fn: fn.fn,
+    event,
+    beforeUse: false,
+    beforeRemoval: true,
+    overdue: () => ({
+      fn: fn.fn,
+      event,
+      severity: strict ? 'warning' : undefined,
+      message: `${fn.address} was attached to another domain with ATS on, without a device-TLB invalidation.`,
+      expected: 'An invalidation between one domain and the next.',
+      observed: 'No invalidation names the function in or after the attach.',
+      evidence: [...on, { role: 'the domain before', event: before }, { role: 'the attach', event }],
+    }),
+  });
+}
+
 function judgeInvalidation(context: RuleContext, fn: FunctionRecord, event: number): void {
   const core = context.state.get(fn.fn, CORE_EN);
   const hw = context.state.get(fn.fn, HW_EN);
@@ -121,12 +158,12 @@ export const INVALIDATION_RULES: readonly Rule[] = [
       'warning for SMMUv3, for AMD on kernels without prepare, and for VT-d on kernels with reset brackets',
     layers: ['drv'],
     condition:
-      'ATS of a function goes off, and no device-TLB invalidation names it in the attach, detach or release that does so, nor after it until ATS is on again.',
+      'ATS of a function goes off, or its domain changes with ATS on, and no device-TLB invalidation names it in the attach, detach or release that does so, nor after it until ATS is on again.',
     versions: 'Expected on AMD 6.12 and 7.2 and on VT-d 6.12; VT-d 7.2, AMD 6.1 and SMMUv3 invalidate.',
     meaning:
       'Whether stale translations can be used then depends on what the device does when Enable goes to 0.',
     fix: 'Invalidate before or after ATS goes off.',
-    needs: [['invalidate'], ['ats.disable']],
+    needs: [['invalidate'], ['ats.disable', 'iommu.attach']],
     once: 'generation',
     references: ['PCIe 10.3'],
     points: ['invalidate', 'iommu.group_remove'],
@@ -140,11 +177,12 @@ export const INVALIDATION_RULES: readonly Rule[] = [
       if (context.kindOf(event) === 'invalidate') invalidated(context, fn.fn, event);
       else detaches(context, fn.fn, event);
     },
-    calls: ['ats.enable', 'ats.disable'],
+    calls: ['ats.enable', 'ats.disable', 'iommu.attach'],
     // A reset empties the translation cache of the device.
     onHardwareReset: (context, fn) => context.met('ATS035', fn.fn),
     onCall(context, done) {
       const { fn, event } = done;
+      if (done.kind === 'iommu.attach') return changesDomain(context, done);
       if (done.kind === 'ats.enable') {
         if (done.result !== 0) return;
         context.remember(fn.fn, NOTE.invalidated, UNKNOWN);

@@ -2,6 +2,7 @@
 const NOTES = {
   answer: 'the last answer of the support test',
   answerEvent: 'since when it is that',
+  attached: 'its last attach to a domain begins',
   beliefTags: 'how many device-TLB cache tags VT-d holds for it',
   bracketDepth: 'how many reset brackets are open',
   bracketEvent: 'the last one opens',

@@ -104,7 +104,7 @@ describeScenarios('VT-d in scalable mode (7.2)', [
     story: (t) =>
       later(
         attach(vtdProbe(t, true), FN, 'vfio', () =>
-          t.enable(FN, 12, -16, { ...plain, en: [ON, ON], stu: [12, 12] }),
+          flush(t).enable(FN, 12, -16, { ...plain, en: [ON, ON], stu: [12, 12] }),
         ),
       ),
     loud: [`error ATS013 ${FN}`],

@@ -100,6 +100,28 @@ describe('VF Enable of the PF is cleared by a write', () => {
   });
 });
 
+describe('how long nothing came', () => {
+  const pfReset = () => running().call('pcie_flr', PF, { ret: 0 });
+
+  it('the recording goes on with events that tell the model nothing', async () => {
+    const quiet = pfReset()
+      .wait(1500)
+      .event('sched_switch', 'prev_comm=sh prev_pid=1 ==> next_comm=sh next_pid=2');
+    expect(await labels(quiet, null, null)).toEqual([ATS024]);
+  });
+
+  it('near miss: it ends within a second, whatever the kernel log says later', async () => {
+    const short = pfReset()
+      .wait(500)
+      .event('sched_switch', 'prev_comm=sh prev_pid=1 ==> next_comm=sh next_pid=2');
+    const analysis = await analyzeBytes({
+      'trace.txt': short.text(),
+      'dmesg.txt': '[    0.000000] Linux version 7.2.13 (x) #1 SMP\n[   90.000000] random: crng init done\n',
+    });
+    expect(labelsOf(analysis)).not.toContain(ATS024);
+  });
+});
+
 describe('a register that is shown to have kept Enable', () => {
   const pfReset = (then: (trace: TraceWriter) => unknown = () => {}) => {
     const trace = running().call('pcie_flr', PF, { ret: 0 });

@@ -28,6 +28,15 @@ function stackedDisable(trace: TraceWriter, ...frames: string[]): TraceWriter {
   });
 }
 
+/** An attach in which the enable fails; ends of attaches are recorded. */
+function smmuAttach(trace: TraceWriter, ret?: number, attach = 'arm_smmu_attach_dev'): TraceWriter {
+  trace.call(attach, PF, { ret: 0 });
+  return trace.supported(PLAIN, 1, { vf: 0 }).call(attach, PLAIN, {
+    ...(ret === undefined ? { noReturn: true } : { ret }),
+    inside: () => trace.enable(PLAIN, 11, -22, { vf: 0, en: [0, 0] }),
+  });
+}
+
 export const CALLS_CASES: readonly RuleCase[] = [
   {
     rule: 'ATS013',
@@ -152,6 +161,22 @@ export const CALLS_CASES: readonly RuleCase[] = [
         .supported(PLAIN, 1, { vf: 0 })
         .enable(PLAIN, 11, -22, { vf: 0, en: [0, 0], caller: 'arm_smmu_attach_commit+0x8c/0x150' }),
     nearMiss: (t) => t.supported(PLAIN, 1, { vf: 0 }).enable(PLAIN, 11, -22, { vf: 0, en: [0, 0] }),
+  },
+  {
+    rule: 'ATS016',
+    what: 'the attach goes on to succeed; near miss: it fails',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => smmuAttach(t, 0),
+    nearMiss: (t) => smmuAttach(t, -22),
+  },
+  {
+    rule: 'ATS016',
+    what: 'how the attach ends is not recorded: SMMUv3 never fails after that; near miss: VT-d',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => smmuAttach(t),
+    nearMiss: (t) => smmuAttach(t, undefined, 'intel_iommu_attach_device'),
   },
   {
     rule: 'ATS016',

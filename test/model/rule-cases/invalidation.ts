@@ -22,7 +22,115 @@ function aerAfterDisable(trace: TraceWriter, error: string): TraceWriter {
     .event('aer_event', `${PLAIN} PCIe Bus Error: severity=Fatal, ${error}, TLP Header=Not available`);
 }
 
+interface Move {
+  /** `domain->type` of the domain that the function leaves; nothing where the probe does not print it. */
+  readonly from?: number;
+  readonly ret?: number;
+  readonly inside?: () => unknown;
+}
+
+/** A function with ATS on is attached to a domain, and then to another one. */
+function moves(trace: TraceWriter, { from, ret = 0, inside = () => {} }: Move): TraceWriter {
+  trace
+    .event('qi_submit', INVALIDATE_OTHER)
+    .call('__iommu_attach_device', PLAIN, { ret: 0, args: from === undefined ? {} : { type: `0x${from}` } })
+    .enable(PLAIN, 12, 0, { vf: 0, ...on })
+    .call('__iommu_attach_device', PLAIN, { ret, args: { type: '0x3' }, inside });
+  return trace.wait(1500).write(PF, 4, 6);
+}
+
 export const INVALIDATION_CASES: readonly RuleCase[] = [
+  {
+    rule: 'ATS035',
+    what: 'a domain changes with ATS on, without an invalidation; near miss: with one in the attach',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) => moves(t, { from: 4 }),
+    nearMiss: (t) => moves(t, { from: 4, inside: () => t.event('qi_submit', INVALIDATE_PLAIN) }),
+  },
+  {
+    rule: 'ATS035',
+    what: 'VT-d of 7.2 invalidates then: a warning; near miss: nothing is translated through the blocked domain',
+    fn: PLAIN,
+    severity: 'warning',
+    profile: '7.2',
+    trips: (t) => moves(t, { from: 4 }),
+    nearMiss: (t) => moves(t, { from: 0 }),
+  },
+  {
+    rule: 'ATS035',
+    what: 'the function leaves with that; near miss: the invalidation comes after the attach',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) => moves(t, { from: 4 }).call('pci_stop_and_remove_bus_device', PLAIN),
+    nearMiss: (t) =>
+      moves(t, { from: 4 })
+        .event('qi_submit', INVALIDATE_PLAIN)
+        .call('pci_stop_and_remove_bus_device', PLAIN),
+  },
+  {
+    rule: 'ATS035',
+    what: 'near miss: the attach fails',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) => moves(t, { from: 4 }),
+    nearMiss: (t) => moves(t, { from: 4, ret: -22 }),
+  },
+  {
+    rule: 'ATS035',
+    what: 'near miss: what domain the function leaves is unknown',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) => moves(t, { from: 4 }),
+    nearMiss: (t) => moves(t, {}),
+  },
+  {
+    rule: 'ATS035',
+    what: 'near miss: the attach switches ATS on',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) => moves(t, { from: 4 }),
+    nearMiss: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .call('__iommu_attach_device', PLAIN, { ret: 0, args: { type: '0x4' } })
+        .call('__iommu_attach_device', PLAIN, {
+          ret: 0,
+          args: { type: '0x3' },
+          inside: () => t.enable(PLAIN, 12, 0, { vf: 0, ...on }),
+        })
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS035',
+    what: 'near miss: the first attach that is recorded',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) => moves(t, { from: 4 }),
+    nearMiss: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('__iommu_attach_device', PLAIN, { ret: 0, args: { type: '0x3' } })
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS035',
+    what: 'near miss: the attach of the driver inside that of the core is no second one',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) => moves(t, { from: 4 }),
+    nearMiss: (t) =>
+      moves(t, {
+        from: 4,
+        inside: () => {
+          t.event('qi_submit', INVALIDATE_PLAIN);
+          t.call('intel_iommu_attach_device', PLAIN, { ret: 0, args: { type: '0x3' } });
+        },
+      }),
+  },
   {
     rule: 'ATS034',
     what: 'an invalidation goes to a function with ATS off; near miss: on',
