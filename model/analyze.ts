@@ -319,7 +319,10 @@ function featuresTable(features: Features, teller: StoryTeller): Table<typeof FE
 }
 
 /** Common time of the last record of each source that lies on the common time. */
-function endsOf(sources: RecordedTables['sources'], relations: readonly ClockRelation[]): Map<number, bigint> {
+function endsOf(
+  sources: RecordedTables['sources'],
+  relations: readonly ClockRelation[],
+): Map<number, bigint> {
   const ends = new Map<number, bigint>();
   for (const { source, last_ns: last } of rowsOf(sources)) {
     const relation = relations.find((one) => one.source === source);
