@@ -54,7 +54,15 @@ export class LineDecoder {
     this.renderings = new Renderings(out);
     const rows = new EventRows(out);
     this.graph = new GraphEvents(this.names, rows, this.timeline, this.stacks, this.renderings);
-    this.plain = new PlainEvents(this.names, rows, this.timeline, this.stacks, this.renderings, this.graph);
+    this.plain = new PlainEvents(
+      out,
+      this.names,
+      rows,
+      this.timeline,
+      this.stacks,
+      this.renderings,
+      this.graph,
+    );
   }
 
   /** True when no line may be passed over any more. */

@@ -1,3 +1,4 @@
+import type { SourceRecording } from '../recording.ts';
 import { COLON, isHexDigit, isNameByte, latin1Of, SPACE, skipSpaces, startsWith, TAB } from './bytes.ts';
 import type { EventNames, NameInfo } from './event-names.ts';
 import { argumentNamesOf, type EventRows, type LinePlace } from './event-rows.ts';
@@ -24,6 +25,8 @@ const FREE_TEXT = new Set([
 /** Begins like the line of an event or a call: what it says besides was not understood. */
 const LINE_OF_ITS_OWN = /^\s*(?:\d{1,5}\) .*\||\S.{0,40}-\d+ +(?:\([ \d-]+\) +)?\[\d{3,5}\] )/;
 
+const KIT = 'atscope: ';
+
 /** What trace-cmd prints before the fields of an event whose print format it cannot read. */
 const NOT_PARSED = '[FAILED TO PARSE]';
 /** What the kernel accepts as the name of an event. */
@@ -43,8 +46,10 @@ export class PlainEvents {
   private readonly graphHead = new Head();
   /** Whether lines may follow that belong to the last event. */
   private open = false;
+  private readonly out: SourceRecording;
 
   constructor(
+    out: SourceRecording,
     names: EventNames,
     rows: EventRows,
     timeline: Timeline,
@@ -52,6 +57,7 @@ export class PlainEvents {
     renderings: Renderings,
     graph: GraphEvents,
   ) {
+    this.out = out;
     this.names = names;
     this.rows = rows;
     this.timeline = timeline;
@@ -70,6 +76,7 @@ export class PlainEvents {
       this.onStack(buffer, head);
       return true;
     }
+    if (this.open && startsWith(buffer, head.bodyStart, end, KIT)) this.onMark(buffer, head, end);
     switch (info.body) {
       case 'function':
         this.onFunction(buffer, end, head, place, info);
@@ -138,6 +145,12 @@ export class PlainEvents {
     let at = start;
     while (at < end && isHexDigit(buffer[at])) at++;
     return at - start === 8 && buffer[at] === COLON;
+  }
+
+  /** What `atscope-capture` writes into a recording at its beginning and end; tracefs itself does not name the kernel. */
+  private onMark(buffer: Uint8Array, head: Head, end: number): void {
+    const release = / kernel=(\S+)$/.exec(latin1Of(buffer, head.bodyStart, end))?.[1];
+    if (release !== undefined) this.out.kernelRelease ??= release;
   }
 
   private onStack(buffer: Uint8Array, head: Head): void {

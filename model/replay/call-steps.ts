@@ -30,6 +30,9 @@ const ATTACH = KIND['iommu.attach'];
 const ENABLE = KIND['ats.enable'];
 const RESTORE = KIND['ats.restore'];
 
+/** After these, what a reset left of a function can no longer be told. */
+const ENDS_RESET = kindMask('ats.disable', 'iommu.release', 'device.remove', 'reset.function', 'reset.flr');
+
 interface Parts {
   readonly events: EventColumns;
   readonly calls: Calls;
@@ -93,6 +96,7 @@ export class CallSteps {
     const kind = calls.kind[call];
     const ends = calls.exit[call] >= 0;
     if (kind === DEVICE_ADDED) this.lives.tookStep(fn, ABSENT, DEVICE_ADD);
+    if (ENDS_RESET[kind]) this.windows.judgeUnclosed(fn, (event) => this.between(event, row));
     bench.each(ENTER_LOOKS[kind], call, fn, row);
     this.windows.enter(fn, call, ends, row, kind);
     if (ATS_STATE_KINDS[kind] && ends) {
@@ -137,6 +141,12 @@ export class CallSteps {
     if (kind === ENABLE && done.result === 0) this.windows.enabledAgain(fn);
     if (kind === RESTORE && state.get(fn.fn, CORE_CAP) !== 0 && !bench.showsControlWrites(fn.fn))
       this.windows.enabledAgain(fn);
+  }
+
+  /** ns from one event to another; null where one of them has no time. */
+  private between(from: number, to: number): bigint | null {
+    const [then, now] = [this.bench.timeOf(from), this.bench.timeOf(to)];
+    return then === null || now === null ? null : now - then;
   }
 
   /** A device that only a pointer stands for may be any of those that other events name. */

@@ -139,6 +139,18 @@ export class WindowTracker {
     if (this.unclosed.delete(fn.fn)) this.on.calm(fn);
   }
 
+  /**
+   * The function is switched off, let go or reset once more: who reset it by itself has had the time to restore it.
+   * @param since from an event until now, ns; null where one of the two has no time.
+   */
+  judgeUnclosed(fn: FunctionRecord, since: (event: number) => bigint | null): void {
+    const reset = this.unclosed.get(fn.fn);
+    const elapsed = reset ? since(reset.event) : null;
+    if (!reset || elapsed === null || elapsed < GRACE_NS) return;
+    this.unclosed.delete(fn.fn);
+    this.end(reset, reset.event, false);
+  }
+
   releaseBegins(fn: FunctionRecord, row: number, task: number, byIommu: boolean): void {
     const known = this.releases.get(fn.fn);
     if (known) {

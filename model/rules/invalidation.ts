@@ -164,6 +164,7 @@ export const INVALIDATION_RULES: readonly Rule[] = [
       'Whether stale translations can be used then depends on what the device does when Enable goes to 0.',
     fix: 'Invalidate before or after ATS goes off.',
     needs: [['invalidate'], ['ats.disable', 'iommu.attach']],
+    causes: ['ATS040'],
     once: 'generation',
     references: ['PCIe 10.3'],
     points: ['invalidate', 'iommu.group_remove'],

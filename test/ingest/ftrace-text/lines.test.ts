@@ -299,6 +299,17 @@ describe('lines that are no events', () => {
     expect(notesOf(cut)).toEqual(['cut']);
   });
 
+  test('the mark of the capture kit names the kernel, whatever else is printed', async () => {
+    const mark = (text: string) => `  sh-50 [000] ...1. 1.500000: tracing_mark_write: ${text}\n`;
+    const kit = mark('atscope: started wall=1 boot=2 mono_ns=3 clock=mono kernel=7.3.4+deb13-amd64');
+    const other = mark('I say kernel=9.9.9');
+    const release = async (...lines: string[]) =>
+      sourceOf(await decode(`# tracer: nop\n#\n${lines.join('')}`)).kernel_release;
+    expect(await release(kit)).toBe('7.3.4+deb13-amd64');
+    expect(await release(other, kit)).toBe('7.3.4+deb13-amd64');
+    expect(await release(other)).toBeNull();
+  });
+
   test('overwritten entries are a loss in both headers', async () => {
     const normal = await decode(`# entries-in-buffer/entries-written: 1/5   #P:2\n${event}\n`);
     const latency = await decode(

@@ -29,6 +29,14 @@ function writtenOn(trace: TraceWriter): TraceWriter {
     .write(PLAIN, 0x106, 0x8000, '0x100', true);
 }
 
+/** A function with ATS on is reset by nobody but `pcie_flr()`. */
+function flrAlone(trace: TraceWriter, ret = 0): TraceWriter {
+  return trace
+    .enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' })
+    .write(PLAIN, 0x4, 0x6)
+    .call('pcie_flr', PLAIN, { ret });
+}
+
 export const LIFE_CYCLE_CASES: readonly RuleCase[] = [
   {
     rule: 'ATS023',
@@ -41,6 +49,40 @@ export const LIFE_CYCLE_CASES: readonly RuleCase[] = [
       reset(t.enable(PLAIN, 12, 0, { vf: 0, ...on, cap: '0x100' }).write(PLAIN, 0x4, 0x6), PLAIN, () => {
         t.call('pci_restore_ats_state', PLAIN, { inside: () => t.write(PLAIN, 0x106, 0x8000) });
       }),
+  },
+  {
+    rule: 'ATS023',
+    what: 'a driver resets the function by itself, and it is switched off later; near miss: within a second',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) =>
+      flrAlone(t)
+        .wait(1500)
+        .disable(PLAIN, { vf: 0, en: [1, 0] }),
+    nearMiss: (t) =>
+      flrAlone(t)
+        .wait(500)
+        .disable(PLAIN, { vf: 0, en: [1, 0] }),
+  },
+  {
+    rule: 'ATS023',
+    what: 'the same, and it is let go later; near miss: that driver restores it',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => flrAlone(t).wait(1500).call('intel_iommu_release_device', PLAIN),
+    nearMiss: (t) =>
+      flrAlone(t)
+        .call('pci_restore_ats_state', PLAIN, { inside: () => t.write(PLAIN, 0x106, 0x8000) })
+        .wait(1500)
+        .call('intel_iommu_release_device', PLAIN),
+  },
+  {
+    rule: 'ATS023',
+    what: 'the same, and it is reset once more; near miss: the first reset failed',
+    fn: PLAIN,
+    severity: 'error',
+    trips: (t) => flrAlone(t).wait(1500).call('pcie_flr', PLAIN, { ret: 0 }),
+    nearMiss: (t) => flrAlone(t, -25).wait(1500).call('pcie_flr', PLAIN, { ret: 0 }),
   },
   {
     rule: 'ATS023',
