@@ -27,13 +27,12 @@ export function nameByCallAround(events: EventColumns, calls: Calls): void {
     const around = calls.parent[call];
     if (around < 0 || !OF_ONE_DEVICE[calls.kind[around]]) continue;
     if (symbolOfCaller(events, exit) !== events.nameOf(calls.symbol[around])) continue;
-    const device = events.device[calls.enter[around]];
-    if (device >= 0) events.device[exit] = device;
+    // What encloses a call was entered.
+    events.device[exit] = events.device[calls.enter[around]];
   }
 }
 
 /** `intel_iommu_probe_device+0x26d/0x4c0` is `intel_iommu_probe_device`; null where the caller is not named. */
 function symbolOfCaller(events: EventColumns, row: number): string | null {
-  const text = events.nameOf(events.caller[row]);
-  return text === null ? null : (/^\w+/.exec(text)?.[0] ?? null);
+  return /^\w+/.exec(events.nameOf(events.caller[row]) ?? '')?.[0] ?? null;
 }

@@ -39,7 +39,9 @@ const PF_RESET_UNDER_VFS = ['ATS024@0000:01:00.1', 'ATS024@0000:01:00.2'];
 it.each([
   ['6.1-vtd-domain', 'fail', PF_NEVER_ENABLED],
   ['6.1-vtd-user', 'fail', WRITTEN_BY_SETPCI],
+  ['6.1-vtd-flr', 'fail', ['ATS023@0000:01:00.1']],
   ['6.12.118-vtd-stress', 'pass', []],
+  ['7.3-vtd-module', 'fail', ['ATS015@0000:01:00.1', 'ATS040@0000:01:00.1']],
   ['7.3-vtd-pf-reset', 'pass', PF_RESET_UNDER_VFS],
   ['7.3-sm-vfio', 'pass', []],
   ['7.3-amd-slot', 'pass', []],

@@ -143,10 +143,10 @@ export class CallSteps {
       this.windows.enabledAgain(fn);
   }
 
-  /** ns from one event to another; null where one of them has no time. */
-  private between(from: number, to: number): bigint | null {
+  /** ns from one event to another; 0 where one of them has no time. */
+  private between(from: number, to: number): bigint {
     const [then, now] = [this.bench.timeOf(from), this.bench.timeOf(to)];
-    return then === null || now === null ? null : now - then;
+    return then === null || now === null ? 0n : now - then;
   }
 
   /** A device that only a pointer stands for may be any of those that other events name. */

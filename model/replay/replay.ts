@@ -4,6 +4,7 @@ import { ENTER, HARDWARE_KINDS, KIND, RETURN } from '../events.ts';
 import type { Features } from '../features.ts';
 import type { FindingCollector } from '../findings.ts';
 import { type HardwareAlignment, NO_HARDWARE } from '../hardware/align.ts';
+import { repeatingSources } from '../hardware/repeats.ts';
 import { Machine } from '../machine.ts';
 import type { Observation, Watch } from '../observation.ts';
 import type { Order } from '../order.ts';
@@ -74,6 +75,7 @@ export interface ReplayResult {
 const LOSS = KIND.loss;
 const WARN = KIND['log.warn'];
 const BOOT = KIND['log.boot'];
+const INVALIDATE = KIND.invalidate;
 
 /** WARNs that belong to calls. */
 function warnsOf(calls: Calls): ReadonlySet<number> {
@@ -106,6 +108,7 @@ export class Replay {
   private readonly pointSteps: PointSteps;
   private readonly gaps: Gaps;
   private readonly warnsOfCalls: ReadonlySet<number>;
+  private readonly repeats: ReadonlySet<number>;
   private readonly fnOf: Int32Array;
   private readonly ends: ReplayInput['ends'];
 
@@ -123,6 +126,7 @@ export class Replay {
     this.calls = calls;
     this.fnOf = new Int32Array(events.length).fill(-1);
     this.warnsOfCalls = warnsOf(calls);
+    this.repeats = repeatingSources(events);
     const alignment = input.hardware ?? NO_HARDWARE;
     const bench = new RuleBench({
       events,
@@ -261,6 +265,7 @@ export class Replay {
     bench.subject = fn ? fn.fn : -1;
     if (!fn) return this.stepOfNobody(row, kind, phase);
     this.fnOf[row] = fn.fn;
+    if (kind === INVALIDATE && this.repeats.has(events.source[row])) return;
     if (HARDWARE_KINDS[kind]) this.hardware.take(fn, row);
     else {
       this.observer.nature(fn, row);

@@ -141,12 +141,11 @@ export class WindowTracker {
 
   /**
    * The function is switched off, let go or reset once more: who reset it by itself has had the time to restore it.
-   * @param since from an event until now, ns; null where one of the two has no time.
+   * @param since from an event until now, ns.
    */
-  judgeUnclosed(fn: FunctionRecord, since: (event: number) => bigint | null): void {
+  judgeUnclosed(fn: FunctionRecord, since: (event: number) => bigint): void {
     const reset = this.unclosed.get(fn.fn);
-    const elapsed = reset ? since(reset.event) : null;
-    if (!reset || elapsed === null || elapsed < GRACE_NS) return;
+    if (!reset || since(reset.event) < GRACE_NS) return;
     this.unclosed.delete(fn.fn);
     this.end(reset, reset.event, false);
   }

@@ -70,8 +70,8 @@ const BLOCKED = 0;
 
 /** Attached to another domain with ATS on all along: what the device has cached of the old one must go. */
 function changesDomain(context: RuleContext, done: CompletedCall): void {
-  const { fn, enter, exit, call, event } = done;
-  if (enter < 0 || exit < 0 || done.result !== 0 || context.enclosing(call, ATTACHING) >= 0) return;
+  const { fn, enter, call, event } = done;
+  if (enter < 0 || done.result !== 0 || context.enclosing(call, ATTACHING) >= 0) return;
   const before = context.recall(fn.fn, NOTE.attached);
   context.remember(fn.fn, NOTE.attached, enter);
   if (before === UNKNOWN || context.state.get(fn.fn, CORE_EN) !== 1) return;
@@ -81,7 +81,7 @@ function changesDomain(context: RuleContext, done: CompletedCall): void {
   if (old === BLOCKED) return context.passed();
   if (!context.wasRecorded('invalidate')) return context.undecided('invalidations are not recorded');
   const last = context.recall(fn.fn, NOTE.invalidated);
-  if (last !== UNKNOWN && context.positionOf(last) >= context.positionOf(enter)) return context.passed();
+  if (context.positionOf(last) >= context.positionOf(enter)) return context.passed();
   const strict = invalidatesAtDisable(context, context.symbolOf(call) ?? '');
   const on = context.because(fn.fn, CORE_EN, 'ATS is on');
   context.expect({

@@ -37,11 +37,10 @@ function expectEnable(context: RuleContext, vf: FunctionRecord, event: number): 
   const observable = context.showsControlWrites(vf.fn) || context.wasRecorded('ats.restore');
   if (on === UNKNOWN || !observable)
     return context.undecided('whether the VFs had ATS on, or got it back, is not recorded');
-  const pf = context.topology.pfOf(vf);
-  const ofPf = pf ? `its PF ${pf.address}` : 'its PF';
+  const pf = `PF ${context.topology.pfOf(vf)?.address ?? 'that is not known'}`;
   const isReset = RESETS[KIND[context.kindOf(event)]] === 1;
-  const lost = isReset ? `in the reset of ${ofPf}` : `when VF Enable of ${ofPf} was cleared,`;
-  const kept = isReset ? `the reset of ${ofPf}` : `VF Enable of ${ofPf} was cleared`;
+  const lost = isReset ? `in the reset of its ${pf}` : `when VF Enable of its ${pf} was cleared,`;
+  const kept = isReset ? `the reset of its ${pf}` : `VF Enable of its ${pf} was cleared`;
   const because = context.because(vf.fn, CORE_EN, `ATS of VF ${vf.address} is on`);
   context.expect({
     rule: 'ATS024',
@@ -68,7 +67,7 @@ function expectEnable(context: RuleContext, vf: FunctionRecord, event: number): 
       }${keptText(harmless)}`,
       evidence: [
         ...because,
-        { role: isReset ? `${pf ? `PF ${pf.address}` : 'its PF'} is reset` : 'VF Enable is cleared', event },
+        { role: isReset ? `${pf} is reset` : 'VF Enable is cleared', event },
         // At the end of the recording this is the same event again, which is told once.
         { role: 'the VF is used', event: at },
         ...keptEvidence(harmless),

@@ -48,6 +48,21 @@ describe('a return that names no device', () => {
     expect(await devicesOf(text, 'ats.supported')).toEqual([null]);
   });
 
+  it('stays without where the function around it works on many devices', async () => {
+    const many = `sh-101 [001] ..... 1.000000: pci_iov_add_virtfn: (pci_iov_add_virtfn+0x0/0x320) id=0 bdf="${DEVICE}"
+sh-101 [001] ..... 1.000001: ${asks('pci_iov_add_virtfn+0x10/0x320')}
+sh-101 [001] ..... 1.000002: pci_iov_add_virtfn_ret: (sriov_enable+0x1f7/0x3b0 <- pci_iov_add_virtfn) ret=0
+`;
+    expect(await devicesOf(many, 'ats.supported')).toEqual([null]);
+  });
+
+  it('is about the device that its own entry names', async () => {
+    const entry = 'pci_ats_supported: (pci_ats_supported+0x0/0x30) bdf="0000:02:00.0"';
+    const analysis = await analyzeBytes({ 'trace.txt': trace(entry, asks(own)) });
+    const learned = rowsOf(analysis.transitions).filter((row) => row.field === 'supported');
+    expect(learned.map((row) => row.function)).toEqual(['0000:02:00.0']);
+  });
+
   it('stays without where it changes something', async () => {
     const text = trace(asks(own, 'pci_prepare_ats', 'ps=12 ret=0'));
     expect(await devicesOf(text, 'ats.prepare')).toEqual([null]);

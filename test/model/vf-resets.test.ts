@@ -64,9 +64,21 @@ describe('VF Enable of the PF is cleared by a write', () => {
     expect(finding?.message).toBe(
       `VF ${VF} lost ATS Enable when VF Enable of its PF ${PF} was cleared, and nobody set it again.`,
     );
+    expect(finding?.expected).toBe('VFs are removed before VF Enable is cleared.');
     const evidence = rowsOf(analysis.evidence).filter((row) => row.finding === finding?.finding);
     expect(evidence.map((row) => row.role)).toEqual([`ATS of VF ${VF} is on`, 'VF Enable is cleared']);
     expect(evidence[1].source).toBe(1);
+  });
+
+  it('says after what the register kept it', async () => {
+    const analysis = await analyzeBytes({
+      'a.txt': atFirst(1),
+      'trace.txt': clears(0x8, true).text(),
+      'b.txt': atLast(ON),
+    });
+    expect(findingsOf(analysis).find((row) => row.rule === 'ATS024')?.message).toBe(
+      `Nobody set ATS Enable of VF ${VF} again after VF Enable of its PF ${PF} was cleared; this hardware kept it.`,
+    );
   });
 
   it('near miss: VF Enable stays set', async () => {
@@ -155,6 +167,30 @@ describe('a register that is shown to have kept Enable', () => {
     };
     expect(await severities(pfReset(twice(ON, 0)), null, null)).toEqual(['error']);
     expect(await severities(pfReset(twice(0, ON)), null, null)).toEqual(['warning']);
+  });
+
+  it('a look that does not show Enable counts for nothing', async () => {
+    const half = (trace: TraceWriter) =>
+      trace.event(
+        'pci_read_config_byte_ret',
+        `(x+0x3c/0x70 <- pci_read_config_byte) where=0x106 val=0x0 cap=0x100 bdf="${VF}"`,
+      );
+    const both = (trace: TraceWriter) => {
+      reads(ON)(trace);
+      half(trace);
+    };
+    expect(await severities(pfReset(both), null, null)).toEqual(['warning']);
+    const alone = ending(
+      running()
+        .call('pci_reset_function', VF, { ret: 0, inside: () => {} })
+        .call('pcie_flr', VF, { ret: 0 }),
+    );
+    expect(await severities(alone, atFirst(), atLast(ON), 'ATS023')).toEqual(['warning']);
+    const looked = running()
+      .call('pci_reset_function', VF, { ret: 0, inside: () => {} })
+      .call('pcie_flr', VF, { ret: 0 });
+    both(looked);
+    expect(await severities(ending(looked), null, null, 'ATS023')).toEqual(['warning']);
   });
 
   it('says that the hardware kept it, and names the look', async () => {

@@ -76,11 +76,12 @@ async function passes(check: Check): Promise<boolean> {
   }
 }
 
-async function isKilled(mutant: Mutant, forced: boolean, checks: readonly Check[]): Promise<boolean> {
+/** The check that notices a mutant, or null. */
+async function killerOf(mutant: Mutant, forced: boolean, checks: readonly Check[]): Promise<Check | null> {
   globalThis.__mutant = mutant.id;
   globalThis.__forced = forced;
-  for (const check of checks) if (!(await passes(check))) return true;
-  return false;
+  for (const check of checks) if (!(await passes(check))) return check;
+  return null;
 }
 
 /** Lines `file | condition | true or false | why no test can notice`. */
@@ -104,19 +105,27 @@ export async function hunt(listPath: string, acceptedPath: string): Promise<numb
     if (!(await passes(check))) throw new Error(`${check.name} fails without any mutant`);
   }
   const sources = new Map<string, string>();
+  const killers = new Map<string, readonly Check[]>();
   let killed = 0;
   let known = 0;
   const survivors: string[] = [];
   for (const mutant of mutants) {
     const source = sources.get(mutant.file) ?? readFileSync(mutant.file, 'utf8');
     sources.set(mutant.file, source);
-    // Stories of the rules of the same file first: they are the likeliest to notice.
+    // Stories of the rules of the same file are the likeliest to notice, and whoever noticed a mutant of it lately.
+    const lately = killers.get(mutant.file) ?? [];
     const near = stories.filter((check) => source.includes(`'${check.name}'`));
-    const checks = [...near, ...EXPLORATION, ...stories.filter((check) => !near.includes(check)), ...TESTS];
+    const checks = [...new Set([...lately, ...near, ...EXPLORATION, ...stories, ...TESTS])];
     for (const forced of [true, false]) {
-      if (accepted.has(`${mutant.file} | ${mutant.text} | ${forced}`)) known++;
-      else if (await isKilled(mutant, forced, checks)) killed++;
-      else {
+      if (accepted.has(`${mutant.file} | ${mutant.text} | ${forced}`)) {
+        known++;
+        continue;
+      }
+      const killer = await killerOf(mutant, forced, checks);
+      if (killer) {
+        killed++;
+        killers.set(mutant.file, [killer, ...lately.filter((check) => check !== killer)].slice(0, 40));
+      } else {
         survivors.push(`${mutant.file}:${mutant.line} | ${mutant.text} | ${forced}`);
         console.log(survivors.at(-1));
       }

@@ -3,6 +3,7 @@ import '../model/advice.test.ts';
 import '../model/bad-access.test.ts';
 import '../model/divergences.test.ts';
 import '../model/drivers.test.ts';
+import '../model/expectations.test.ts';
 import '../model/faults.test.ts';
 import '../model/features.test.ts';
 import '../model/function-graph.test.ts';

@@ -86,6 +86,61 @@ export const INVALIDATION_CASES: readonly RuleCase[] = [
   },
   {
     rule: 'ATS035',
+    what: 'an invalidation before the attach is of no use for it; near miss: ATS is off all along',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) =>
+      t
+        .call('__iommu_attach_device', PLAIN, { ret: 0, args: { type: '0x4' } })
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .event('qi_submit', INVALIDATE_PLAIN)
+        .call('__iommu_attach_device', PLAIN, { ret: 0, args: { type: '0x3' } })
+        .wait(1500)
+        .write(PF, 4, 6),
+    nearMiss: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .enable(PF, 12, 0, { vf: 0, ...on })
+        .appear(PLAIN)
+        .call('__iommu_attach_device', PLAIN, { ret: 0, args: { type: '0x4' } })
+        .call('__iommu_attach_device', PLAIN, { ret: 0, args: { type: '0x3' } })
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS035',
+    what: 'near miss: invalidations are not recorded',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) => moves(t, { from: 4 }),
+    nearMiss: (t) =>
+      t
+        .call('__iommu_attach_device', PLAIN, { ret: 0, args: { type: '0x4' } })
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('__iommu_attach_device', PLAIN, { ret: 0, args: { type: '0x3' } })
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS035',
+    what: 'near miss: of the attach before only the return is recorded, which tells no domain',
+    fn: PLAIN,
+    severity: 'note',
+    trips: (t) => moves(t, { from: 4 }),
+    nearMiss: (t) =>
+      t
+        .event('qi_submit', INVALIDATE_OTHER)
+        .event(
+          'attach_ret',
+          `(__iommu_device_set_domain+0x65/0xb0 <- __iommu_attach_device) ret=0 bdf="${PLAIN}"`,
+        )
+        .enable(PLAIN, 12, 0, { vf: 0, ...on })
+        .call('__iommu_attach_device', PLAIN, { ret: 0, args: { type: '0x3' } })
+        .wait(1500)
+        .write(PF, 4, 6),
+  },
+  {
+    rule: 'ATS035',
     what: 'near miss: the attach switches ATS on',
     fn: PLAIN,
     severity: 'note',
