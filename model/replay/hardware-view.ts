@@ -35,6 +35,8 @@ interface Parts {
 export class HardwareView {
   private readonly parts: Parts;
   private readonly requests: InvalidationRequests;
+  /** VFs that are gone from the hardware and that the kernel still has. */
+  private readonly away = new Set<number>();
   /** The last event of the kernel's traces, where the hardware's log goes on after it; else -1. */
   readonly lastOfKernel: number;
   /** First and last time of the kernel's traces that the log of the hardware is aligned with. */
@@ -66,20 +68,22 @@ export class HardwareView {
   }
 
   take(fn: FunctionRecord, row: number): void {
-    const { events, state } = this.parts;
+    const { events } = this.parts;
     switch (events.kind[row]) {
       case KIND['hw.write']:
         return this.register(fn, row, true);
       case KIND['hw.read']:
         return this.register(fn, row, false);
       case KIND['hw.vf_on']:
-        // A VF that VF Enable makes appear begins in its reset state. One that the kernel has all along comes back from a
-        // reset, of which models of the hardware make different things.
-        for (const field of [HW_EN, HW_STU]) state.set(fn.fn, field, fn.byKernel ? UNKNOWN : 0, row, 'reset');
-        return;
+        // A VF that VF Enable makes appear begins in its reset state. Where it comes back while the kernel has it all along,
+        // models of the hardware differ in what they keep.
+        return this.appears(fn, row, this.away.delete(fn.fn) ? UNKNOWN : 0);
       case KIND['hw.gone']:
         this.requests.reset(fn);
-        if (fn.byKernel && fn.isVf === 1) this.parts.bench.each(LOOKS.onVfsCleared, [fn], row);
+        if (fn.byKernel && fn.isVf === 1) {
+          this.away.add(fn.fn);
+          this.parts.bench.each(LOOKS.onVfsCleared, [fn], row);
+        }
         this.forget(fn, row);
         if (!fn.byKernel) this.parts.identity.leave(row);
         return;
@@ -100,6 +104,10 @@ export class HardwareView {
   /** The log is over. */
   finish(lastRow: number): void {
     this.requests.finish(lastRow);
+  }
+
+  private appears(fn: FunctionRecord, row: number, value: number): void {
+    for (const field of [HW_EN, HW_STU]) this.parts.state.set(fn.fn, field, value, row, 'reset');
   }
 
   /** Messages between a function and the translation agent. */

@@ -88,11 +88,7 @@ export const RESET_RULES: readonly Rule[] = [
     versions: 'All, including 7.2: the reset brackets cover only the PF.',
     meaning: 'The reset of a PF clears VF Enable and resets its VFs; they lose Enable behind the core.',
     fix: 'The PF driver must stop its VFs before the reset and restore them after it.',
-    needs: [
-      ['reset.flr', 'hw.reset', 'hw.gone', 'config.write', 'config.write_user'],
-      ['ats.enable'],
-      ['config.write', 'ats.restore'],
-    ],
+    needs: [['reset.flr', 'hw.reset'], ['ats.enable'], ['config.write', 'ats.restore']],
     references: ['PCIe 9.2.2', 'drivers/pci/iov.c sriov_restore_state()'],
     onVfsCleared(context, vfs, event) {
       for (const vf of vfs) expectEnable(context, vf, event);
