@@ -140,7 +140,12 @@ export const LOG_MESSAGES: readonly LogMessage[] = [
   message('log.probe_failed', 'trying to proceed', /Failed to initialize - trying to proceed anyway/),
   message('log.no_support', 'required iommu flags', /required iommu flags ats 0/),
   // drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c
-  message('log.enable_failed', 'Failed to enable ATS', /Failed to enable ATS \(STU (?<shift>\d+)\)/),
+  // From 7.3 on the text of a WARN, which begins with the bare address.
+  message(
+    'log.enable_failed',
+    'Failed to enable ATS',
+    `(?:^${ADDRESS}: )?Failed to enable ATS \\(STU (?<shift>\\d+)\\)`,
+  ),
   message('log.probe_failed', 'Failed to enable PASID', /Failed to enable PASID/),
   message('log.no_support', 'support ATS', /SMMU doesn't support ATS\b/),
   message('log.timeout', 'invalidate timeout', /ATC invalidate timeout/),

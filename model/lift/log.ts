@@ -23,6 +23,8 @@ const WORDS = new WordSearch(LOG_MESSAGES.map(({ word }) => word));
 const WARN_FUNCTIONS =
   /^(pci_(prepare|enable|disable)_ats|pci_(enable|disable)_(pri|pasid)|pci_reset_pri|iommu_enable_pci_ats|arm_smmu_enable_ats|arm_smmu_attach_commit)(\.|$)/;
 
+/** How many records may stand between the text of a WARN and its line. */
+const TEXT_REACH = 2;
 /** How many records after an error of the invalidation queue its descriptors may stand. */
 const DESCRIPTOR_REACH = 6;
 /** Names of `pci_power_t` by its values (drivers/pci/pci.c, pci_power_name()). */
@@ -39,7 +41,10 @@ export function liftLog(
 ): void {
   const uptime = uptimeRecords(records, splats);
   const telling = tellingSplats(splats, frames);
-  for (let row = 0; row < splats.length; row++) liftSplat(splats, row, uptime, telling, events);
+  const isTraced = kindsOf(events)[KIND['ats.enable']];
+  for (let row = 0; row < splats.length; row++) {
+    if (isTraced || !isSpokenFor(splats, row, records)) liftSplat(splats, row, uptime, telling, events);
+  }
   const message = columnOf(records, 'message');
   const { offsets } = message;
   if (!offsets || records.length === 0) return;
@@ -171,6 +176,22 @@ function uptimeRecords(
     if (wanted.has(key)) found.add(key);
   }
   return found;
+}
+
+/**
+ * Where the WARN of SMMUv3 has a text (7.3), that text names device and page shift and stands for the WARN. Beside a trace the
+ * WARN belongs to a call.
+ */
+function isSpokenFor(splats: Table<typeof SPLATS>, row: number, records: Table<typeof LOG_RECORDS>): boolean {
+  const { kind, symbol, source, first_seq: first } = rowAt(splats, row);
+  if (kind !== 'warn' || symbol !== 'arm_smmu_enable_ats') return false;
+  const [ofSource, seq] = [columnOf(records, 'source'), columnOf(records, 'seq')];
+  for (let record = 0; record < records.length; record++) {
+    const after = Number(seq.data[record]) - first;
+    if (Number(ofSource.data[record]) !== source || after < -TEXT_REACH || after > TEXT_REACH) continue;
+    if (rowAt(records, record).message.includes('Failed to enable ATS (STU ')) return true;
+  }
+  return false;
 }
 
 function liftSplat(

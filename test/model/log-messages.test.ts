@@ -230,6 +230,39 @@ describe('messages of the contract become events of the model', () => {
   });
 });
 
+describe('the WARN of SMMUv3 on 7.3, whose text names the device', () => {
+  const splat = (text: string) =>
+    [
+      '[    5.200000] ------------[ cut here ]------------',
+      ...(text === '' ? [] : [`[    5.200001] ${text}`]),
+      '[    5.200010] WARNING: drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c:3030 at arm_smmu_enable_ats+0x90/0xb0, CPU#1: sh/150',
+      '[    5.200030] CPU: 1 UID: 0 PID: 150 Comm: sh Not tainted 7.3.4 #1',
+      '[    5.200040] Call trace:',
+      '[    5.200050]  arm_smmu_enable_ats+0x90/0xb0 (P)',
+      '[    5.200070] ---[ end trace 0000000000000000 ]---',
+      '',
+    ].join('\n');
+
+  it('is one finding, on that device', async () => {
+    const analysis = await analyzeBytes({ 'dmesg.txt': splat(`${DEV}: Failed to enable ATS (STU 13)`) });
+    expect(labelsOf(analysis)).toEqual([`ATS016@${DEV}`]);
+  });
+
+  it('stays a WARN without a device where the text is missing or another', async () => {
+    for (const text of ['', `${DEV}: something else`])
+      expect(labelsOf(await analyzeBytes({ 'dmesg.txt': splat(text) }))).toEqual(['ATS094@-']);
+  });
+
+  it('does not hide another WARN', async () => {
+    const other = splat('').replaceAll('5.2', '6.2');
+    const text = splat(`${DEV}: Failed to enable ATS (STU 13)`) + other;
+    expect(labelsOf(await analyzeBytes({ 'dmesg.txt': text })).toSorted()).toEqual([
+      `ATS016@${DEV}`,
+      'ATS094@-',
+    ]);
+  });
+});
+
 describe('several boots in one log', () => {
   const boot = '[    0.000000] Linux version 7.2.13 (x) #1 SMP\n';
   const added = `[    1.000000] pci ${DEV}: Adding to iommu group 6\n`;
