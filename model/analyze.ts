@@ -106,7 +106,7 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
     options.profile ?? chooseProfile(releaseOf(recorded.sources)),
     options.profile !== null,
   );
-  const whatIf = options.under ? new WhatIf(options.under) : null;
+  const whatIf = options.under ? new WhatIf(options.under, features) : null;
   const replay = new Replay({
     events,
     order,

@@ -1,8 +1,8 @@
 import { type Table, TableBuilder, WHAT_IF } from '../tables/index.ts';
 import { type EventKindName, UNKNOWN } from './events.ts';
-import type { FeatureName, Profile } from './features.ts';
+import type { FeatureName, Features, Profile } from './features.ts';
 import type { Finding } from './findings.ts';
-import { type ContractFeatures, outcomeOf, supported, triOf } from './predict.ts';
+import { type ContractFeatures, EINVAL, outcomeOf, supported, triOf } from './predict.ts';
 import type { CompletedCall } from './rules/rule.ts';
 import { resultText } from './rules/text.ts';
 
@@ -29,10 +29,15 @@ const WHY: Record<string, string> = {
 export class WhatIf {
   readonly profile: Profile;
   readonly differences: Difference[] = [];
+  /** Events of VFs that were refused because nothing had prepared their PF, which on the other kernel a probe does. */
+  readonly unprepared = new Set<number>();
   private readonly features: ContractFeatures;
+  private readonly recorded: Features;
 
-  constructor(profile: Profile) {
+  /** @param recorded how the kernel of the recording behaves. */
+  constructor(profile: Profile, recorded: Features) {
     this.profile = profile;
+    this.recorded = recorded;
     this.features = {
       pfAware: triOf(profile.features.supported_is_pf_aware),
       checksVfShift: triOf(profile.features.prepare_checks_vf_shift),
@@ -41,6 +46,7 @@ export class WhatIf {
 
   /** Looks at a call with the state before it. A call whose answer under the other kernel is not certain is left out. */
   look(done: CompletedCall): void {
+    if (this.isUnprepared(done)) this.unprepared.add(done.event);
     const answer = this.answerTo(done);
     if (!answer || done.result === UNKNOWN || answer.result === done.result) return;
     this.differences.push({
@@ -52,6 +58,18 @@ export class WhatIf {
       predicted: answer.result,
       why: answer.why,
     });
+  }
+
+  /** Before `pci_prepare_ats()` a PF had a page shift only once it was enabled: never in the identity domain (contract 5.6). */
+  private isUnprepared({ kind, fn, result, operands }: CompletedCall): boolean {
+    return (
+      kind === 'ats.enable' &&
+      fn.isVf === 1 &&
+      result === EINVAL &&
+      operands.pfStu === 0 &&
+      this.recorded.get('prepare_exists') === false &&
+      this.profile.features.prepare_exists === true
+    );
   }
 
   private answerTo(done: CompletedCall): { result: number; why: string } | null {
@@ -117,6 +135,11 @@ export function fateOf(
     if (driver !== undefined && whatIf.profile.features[PROBE_FEATURES[driver]] === true)
       return { fate: 'prevented', why: 'the probe of the driver fails when prepare does' };
   }
+  if (whatIf.unprepared.has(finding.event))
+    return {
+      fate: 'prevented',
+      why: 'the IOMMU driver prepares the PF when it probes it, whatever domain the PF gets',
+    };
   if (WARNED_EVERYWHERE.has(finding.rule)) return { fate: 'loud', why: 'so does every kernel' };
   if (LOUD.has(finding.rule) && whatIf.profile.features.driver_warns_on_enable_failure === true) {
     return { fate: 'loud', why: 'SMMUv3 and VT-d WARN when ATS cannot be enabled' };

@@ -11,6 +11,8 @@ export interface PipelineOptions {
   readonly profile?: string;
   readonly gate?: 'error' | 'warning';
   readonly chunkSize?: number;
+  /** Another kernel to compare with. */
+  readonly under?: string;
 }
 
 /** Runs bytes through reading and replay, as `atscope analyze` does. */
@@ -28,6 +30,7 @@ export async function analyzeBytes(
     tool: 'atscope test',
     gate: options.gate ?? 'error',
     profile: profile ? { profile, features: profile.features, why: 'named by the test' } : null,
+    under: options.under === undefined ? null : profileById(options.under),
     quote: (places) => quote(read, places),
   });
 }
