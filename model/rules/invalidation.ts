@@ -4,7 +4,7 @@ import { driverOf } from '../known-functions.ts';
 import { CORE_EN, HW_EN } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 import { NOTE } from './notes.ts';
-import type { CompletedCall, Rule, RuleContext } from './rule.ts';
+import type { CompletedCall, Draft, Rule, RuleContext } from './rule.ts';
 
 /** A completion wait of another CPU may still be under way this long after ATS went off. */
 const IN_FLIGHT_NS = 1_000_000n;
@@ -68,6 +68,23 @@ function invalidatesAtDisable(context: RuleContext, caller: string): boolean {
 /** `domain->type` of the blocked domain: nothing is translated through it, so nothing of it is cached. */
 const BLOCKED = 0;
 
+/** ATS035: an invalidation that names the function must still come. */
+function expectInvalidation(
+  context: RuleContext,
+  { fn, event }: CompletedCall,
+  isUsual: boolean,
+  draft: Pick<Draft, 'message' | 'expected' | 'observed' | 'evidence'>,
+): void {
+  context.expect({
+    rule: 'ATS035',
+    fn: fn.fn,
+    event,
+    beforeUse: false,
+    beforeRemoval: true,
+    overdue: () => ({ fn: fn.fn, event, severity: isUsual ? 'warning' : undefined, ...draft }),
+  });
+}
+
 /** Attached to another domain with ATS on all along: what the device has cached of the old one must go. */
 function changesDomain(context: RuleContext, done: CompletedCall): void {
   const { fn, enter, call, event } = done;
@@ -82,23 +99,15 @@ function changesDomain(context: RuleContext, done: CompletedCall): void {
   if (!context.wasRecorded('invalidate')) return context.undecided('invalidations are not recorded');
   const last = context.recall(fn.fn, NOTE.invalidated);
   if (context.positionOf(last) >= context.positionOf(enter)) return context.passed();
-  const strict = invalidatesAtDisable(context, context.symbolOf(call) ?? '');
-  const on = context.because(fn.fn, CORE_EN, 'ATS is on');
-  context.expect({
-    rule: 'ATS035',
-    fn: fn.fn,
-    event,
-    beforeUse: false,
-    beforeRemoval: true,
-    overdue: () => ({
-      fn: fn.fn,
-      event,
-      severity: strict ? 'warning' : undefined,
-      message: `${fn.address} was attached to another domain with ATS on, without a device-TLB invalidation.`,
-      expected: 'An invalidation between one domain and the next.',
-      observed: 'No invalidation names the function in or after the attach.',
-      evidence: [...on, { role: 'the domain before', event: before }, { role: 'the attach', event }],
-    }),
+  expectInvalidation(context, done, invalidatesAtDisable(context, context.symbolOf(call) ?? ''), {
+    message: `${fn.address} was attached to another domain with ATS on, without a device-TLB invalidation.`,
+    expected: 'An invalidation between one domain and the next.',
+    observed: 'No invalidation names the function in or after the attach.',
+    evidence: [
+      ...context.because(fn.fn, CORE_EN, 'ATS is on'),
+      { role: 'the domain before', event: before },
+      { role: 'the attach', event },
+    ],
   });
 }
 
@@ -198,24 +207,14 @@ export const INVALIDATION_RULES: readonly Rule[] = [
         return context.undecided('where the detach began is not recorded');
       }
       if (last !== UNKNOWN && context.positionOf(last) >= context.positionOf(begin)) return context.passed();
-      const strict = invalidatesAtDisable(context, context.callerText(event) ?? '');
-      context.expect({
-        rule: 'ATS035',
-        fn: fn.fn,
-        event,
-        beforeUse: false,
-        beforeRemoval: true,
-        overdue: () => ({
-          fn: fn.fn,
-          event,
-          severity: strict ? 'warning' : undefined,
-          message: `ATS of ${fn.address} went off without a device-TLB invalidation.`,
-          expected: strict
-            ? 'An invalidation around the disable.'
-            : 'Nothing: this driver is known to skip it.',
-          observed: 'No invalidation names the function around its disable.',
-          evidence: [...context.because(fn.fn, CORE_EN, 'ATS was on'), { role: 'ATS goes off', event }],
-        }),
+      const isUsual = invalidatesAtDisable(context, context.callerText(event) ?? '');
+      expectInvalidation(context, done, isUsual, {
+        message: `ATS of ${fn.address} went off without a device-TLB invalidation.`,
+        expected: isUsual
+          ? 'An invalidation around the disable.'
+          : 'Nothing: this driver is known to skip it.',
+        observed: 'No invalidation names the function around its disable.',
+        evidence: [...context.because(fn.fn, CORE_EN, 'ATS was on'), { role: 'ATS goes off', event }],
       });
     },
   },

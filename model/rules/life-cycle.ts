@@ -15,6 +15,42 @@ function lostOrKept({ address }: FunctionRecord, harmless: number): Pick<Draft, 
   };
 }
 
+/**
+ * ATS023: Enable, which a reset has cleared, must be set again.
+ * @param end event that ended the reset and with it the time to do so; -1 while that is open.
+ */
+function expectEnable(
+  context: RuleContext,
+  fn: FunctionRecord,
+  reset: number,
+  end: number,
+  { expected, observed }: Pick<Draft, 'expected' | 'observed'>,
+): void {
+  const because = context.because(fn.fn, CORE_EN, 'the core has ATS on');
+  context.expect({
+    rule: 'ATS023',
+    fn: fn.fn,
+    event: reset,
+    beforeUse: false,
+    beforeRemoval: false,
+    dueAt: end,
+    overdue: (_at, harmless) => ({
+      fn: fn.fn,
+      event: end < 0 ? reset : end,
+      since: reset,
+      ...lostOrKept(fn, harmless),
+      expected,
+      observed: `${observed}${keptText(harmless)}`,
+      evidence: [
+        ...because,
+        { role: 'the reset', event: reset },
+        { role: 'the reset is over', event: end },
+        ...keptEvidence(harmless),
+      ],
+    }),
+  });
+}
+
 export const LIFE_CYCLE_RULES: readonly Rule[] = [
   {
     id: 'ATS023',
@@ -40,21 +76,9 @@ export const LIFE_CYCLE_RULES: readonly Rule[] = [
       const on = context.state.get(fn.fn, CORE_EN);
       if (on === UNKNOWN) return context.undecided('whether ATS was on before the reset is unknown');
       if (on === 0) return context.passed();
-      const because = context.because(fn.fn, CORE_EN, 'the core has ATS on');
-      context.expect({
-        rule: 'ATS023',
-        fn: fn.fn,
-        event,
-        beforeUse: false,
-        beforeRemoval: false,
-        overdue: (_at, harmless) => ({
-          fn: fn.fn,
-          event,
-          ...lostOrKept(fn, harmless),
-          expected: 'ATS Control is written with Enable after the reset.',
-          observed: `No such write in the log of the hardware, and the core has ATS on.${keptText(harmless)}`,
-          evidence: [...because, { role: 'the reset', event }, ...keptEvidence(harmless)],
-        }),
+      expectEnable(context, fn, event, -1, {
+        expected: 'ATS Control is written with Enable after the reset.',
+        observed: 'No such write in the log of the hardware, and the core has ATS on.',
       });
     },
     calls: ['ats.disable', 'ats.restore'],
@@ -74,29 +98,9 @@ export const LIFE_CYCLE_RULES: readonly Rule[] = [
       if (!reset.observable) {
         return context.undecided('neither config writes nor pci_restore_ats_state() are recorded');
       }
-      const because = context.because(reset.fn.fn, CORE_EN, 'the core has ATS on');
-      const { fn, event, endEvent } = reset;
-      context.expect({
-        rule: 'ATS023',
-        fn: fn.fn,
-        event,
-        beforeUse: false,
-        beforeRemoval: false,
-        dueAt: endEvent,
-        overdue: (_at, harmless) => ({
-          fn: fn.fn,
-          event: endEvent,
-          since: event,
-          ...lostOrKept(fn, harmless),
-          expected: 'ATS Control is written with Enable before the reset is over.',
-          observed: `The reset ended without such a write, and the core has ATS on.${keptText(harmless)}`,
-          evidence: [
-            ...because,
-            { role: 'the reset', event },
-            { role: 'the reset is over', event: endEvent },
-            ...keptEvidence(harmless),
-          ],
-        }),
+      expectEnable(context, reset.fn, reset.event, reset.endEvent, {
+        expected: 'ATS Control is written with Enable before the reset is over.',
+        observed: 'The reset ended without such a write, and the core has ATS on.',
       });
     },
   },
