@@ -41,6 +41,40 @@ describe('whether the recording shows a function appear', () => {
   });
 });
 
+describe('a page shift that is gone', () => {
+  const state = (stu: number, more = 'vf=0') => `${more} cap=0x100 stu=${stu} bdf="${PF}"`;
+  const enabled = `pci_enable_ats_ret: (x+0x1/0x2 <- pci_enable_ats) ps=13 ret=0 en=1 ${state(13)}`;
+  const later = (stu: number, more = 'vf=0') =>
+    `pci_prepare_ats: (pci_prepare_ats+0x4/0x80) ps=13 en=0 ${state(stu, more)}`;
+  const generations = async (...bodies: readonly string[]) =>
+    rowsOf((await analyze(bodies)).functions).filter((row) => row.function === PF).length;
+  const other = '0000:05:00.0';
+
+  it('is that of another device at the address, where nobody records how devices appear', async () => {
+    expect(await generations(enabled, later(0))).toBe(2);
+  });
+
+  it.each([
+    ['it is still there', [enabled, later(13)]],
+    ['nothing was known of it', [later(0), later(0)]],
+    ['devices that appear are recorded', [add.replace(PF, other), enabled, later(0)]],
+    ['searches for capabilities are recorded', [init('0x0').replace(PF, other), enabled, later(0)]],
+    [
+      'the event does not show it',
+      [enabled, `pci_prepare_ats: (pci_prepare_ats+0x4/0x80) ps=13 bdf="${PF}"`],
+    ],
+    ['a VF has none', [enabled.replace('vf=0', 'vf=1'), later(0, 'vf=1')]],
+  ])('near miss: %s', async (_what, bodies) => {
+    expect(await generations(...bodies)).toBe(1);
+  });
+
+  it('near miss: a return shows what its call did', async () => {
+    const call = `pci_prepare_ats: (pci_prepare_ats+0x4/0x80) ps=13 en=0 ${state(13)}`;
+    const end = `pci_prepare_ats_ret: (x+0x1/0x2 <- pci_prepare_ats) ret=0 en=0 ${state(0)}`;
+    expect(await generations(enabled, call, end)).toBe(1);
+  });
+});
+
 describe('what names no device', () => {
   it('an end of a call is about the device of its other end', async () => {
     const { atsEvents } = await analyze([
