@@ -78,6 +78,7 @@ export class PointSteps {
   private onWrite(fn: FunctionRecord, row: number, fromUser: boolean): void {
     const { bench, events, lives, registers } = this.parts;
     const { where, width, value } = events;
+    registers.learnSriov(fn, row);
     if (decodeVfEnable(fn.sriovOffset, where[row], width[row], value[row]) === 0)
       lives.vfEnableCleared(fn, row);
     const write = registers.write(fn, row, fromUser);

@@ -8,6 +8,7 @@ import { CORE_EN, CORE_STU, HW_EN, HW_STU, type StateStore } from '../state.ts';
 import type { FunctionRecord } from '../topology.ts';
 
 const RESTORE = KIND['ats.restore'];
+const SRIOV_ENABLE = KIND['sriov.enable'];
 const ATS_CALLS = kindMask('ats.prepare', 'ats.enable', 'ats.disable', 'ats.restore');
 /** Which calls write Enable 0, and which Enable 1. */
 const WRITERS: readonly (readonly EventKindName[])[] = [
@@ -18,9 +19,14 @@ const WRITERS: readonly (readonly EventKindName[])[] = [
 /** Where extended capabilities begin, and ATS Control within its own (include/uapi/linux/pci_regs.h). */
 const EXTENDED_FROM = 0x100;
 const ATS_CONTROL = 6;
+/** SR-IOV Control and NumVFs within theirs (PCI_SRIOV_CTRL, PCI_SRIOV_NUM_VF). */
+const SRIOV_CONTROL = 8;
+const NUM_VFS = 0x10;
 
 /** Decodes accesses to ATS Control and tells who made them. */
 export class RegisterAccesses {
+  /** Where the last word was written while SR-IOV of a PF is switched on. */
+  private readonly numVfsAt = new Map<number, number>();
   private readonly events: EventColumns;
   private readonly calls: Calls;
   private readonly state: StateStore;
@@ -90,6 +96,21 @@ export class RegisterAccesses {
     const { where, width } = this.events;
     if (fn.capOffset !== UNKNOWN || width[row] !== 2 || where[row] < EXTENDED_FROM + ATS_CONTROL) return;
     fn.capOffset = where[row] - ATS_CONTROL;
+  }
+
+  /**
+   * Where the SR-IOV capability of a PF is: `sriov_enable()` writes NumVFs, as a word, and then VF Enable, as a word eight bytes
+   * in front of it (drivers/pci/iov.c, 6.1 to 7.3).
+   */
+  learnSriov(fn: FunctionRecord, row: number): void {
+    const { events, calls } = this;
+    const call = calls.callOf[row];
+    if (fn.sriovOffset !== UNKNOWN || events.width[row] !== 2) return;
+    if (call < 0 || calls.kind[call] !== SRIOV_ENABLE) return;
+    const at = events.where[row];
+    if (this.numVfsAt.get(fn.fn) === at + NUM_VFS - SRIOV_CONTROL && (events.value[row] & 1) === 1)
+      fn.sriovOffset = at - SRIOV_CONTROL;
+    this.numVfsAt.set(fn.fn, at);
   }
 
   /** What the hardware holds after a write or a read. STU bits written to a VF do not stick. */

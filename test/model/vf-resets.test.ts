@@ -85,6 +85,23 @@ describe('VF Enable of the PF is cleared by a write', () => {
     expect(await labels(clears(0x9, true), atFirst(1), null)).not.toContain(ATS024);
   });
 
+  it('where the register is, switching SR-IOV on shows', async () => {
+    const made = (numVfs: number, control: number) => {
+      const trace = readyPf(new TraceWriter());
+      trace.call('sriov_enable', PF, {
+        ret: 0,
+        inside: () => {
+          trace.write(PF, numVfs, 0x1).write(PF, control, 0x9);
+          liveVf(trace);
+        },
+      });
+      return ending(trace.write(PF, SRIOV_CONTROL, 0x8, '0x100', true));
+    };
+    expect(await labels(made(0x120, SRIOV_CONTROL), null, null)).toContain(ATS024);
+    expect(await labels(made(0x124, SRIOV_CONTROL), null, null)).not.toContain(ATS024);
+    expect(await labels(made(0x130, 0x128), null, null)).not.toContain(ATS024);
+  });
+
   it('near miss: where the register is, is unknown', async () => {
     expect(await labels(clears(0x8, true), null, null)).not.toContain(ATS024);
   });
