@@ -18,6 +18,7 @@ import '../model/naming-by-call.test.ts';
 import '../model/observer.test.ts';
 import '../model/origins.test.ts';
 import '../model/pci-tracepoints.test.ts';
+import '../model/point-steps.test.ts';
 import '../model/prepare-unsupported.test.ts';
 import '../model/probed-warns.test.ts';
 import '../model/scenarios.test.ts';
