@@ -31,10 +31,13 @@ const DEFAULT_FILES = [
   'model/replay/expectations.ts',
   'model/replay/gaps.ts',
   'model/replay/links.ts',
+  'model/replay/lives.ts',
   'model/replay/observer.ts',
+  'model/replay/point-steps.ts',
   'model/replay/stability.ts',
   'model/replay/windows.ts',
   'model/machine.ts',
+  'model/naming-by-call.ts',
   'model/predict.ts',
 ];
 

@@ -129,5 +129,9 @@ describe('steps of the reference machine that a recording takes', () => {
   it('are not told of a function of which nobody knows whether it is a VF', async () => {
     const trace = new TraceWriter().call('pci_prepare_ats', VF, { args: { ps: 12 }, ret: 0 }).disable(VF);
     expect(await steps(trace)).toEqual([]);
+    const added = new TraceWriter()
+      .call('pci_device_add', VF)
+      .call('pci_prepare_ats', VF, { args: { ps: 12 }, ret: 0 });
+    expect(await steps(added)).toEqual([]);
   });
 });

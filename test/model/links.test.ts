@@ -57,6 +57,14 @@ describe('ATS027 when the link is down is a note', () => {
     ).toEqual(['note']);
   });
 
+  it('whatever else happens to the port then', async () => {
+    const down = (trace: TraceWriter) => {
+      hp(PORT, 'LINK_DOWN')(trace);
+      trace.write(PORT, 0x3e, 0x2).supported(PORT, 0, { vf: 0 });
+    };
+    expect(await severities(removal(down))).toEqual(['note']);
+  });
+
   it('a port above it is down, whatever a port in between says', async () => {
     const dmesg = log(
       ['0.400000', `pci ${OTHER_PORT}: PCI bridge to [bus 01]`],

@@ -46,6 +46,24 @@ describe('events that are no call', () => {
     expect(rowsOf(untimed.transitions)).toEqual([]);
   });
 
+  it('the log says that a function has left its group: a quirk after that is none behind the driver', async () => {
+    const rules = async (...messages: readonly string[]) => {
+      const lines = [
+        'Linux version 7.2.13 (x) #1 SMP',
+        ...messages.map((message) => `pci ${PLAIN}: ${message}`),
+      ];
+      const log = lines.map((message, i) => `[    ${i}.000000] ${message}\n`).join('');
+      return labelsOf(await analyzeBytes({ 'dmesg.txt': log }));
+    };
+    const [added, removed, quirk] = [
+      'Adding to iommu group 3',
+      'Removing from iommu group 3',
+      'disabling ATS',
+    ];
+    expect(await rules(added, quirk)).toEqual([`ATS020@${PLAIN}`]);
+    expect(await rules(added, removed, quirk)).toEqual([]);
+  });
+
   it('a write that leaves Enable clear restores nothing', async () => {
     const trace = running();
     trace
