@@ -41,6 +41,38 @@ describe('whether the recording shows a function appear', () => {
   });
 });
 
+describe('a search for capabilities where the address is known', () => {
+  const generations = async (...bodies: readonly string[]) =>
+    rowsOf((await analyze(bodies)).functions).map((row) => row.generation);
+
+  it('is that of the next device, once in its life', async () => {
+    expect(await generations(init('0x0'), initRet('0x100'), asked)).toEqual([0]);
+    const twice = [init('0x0'), initRet('0x100'), asked, init('0x0'), initRet('0x100'), asked];
+    expect(await generations(...twice)).toEqual([0, 1]);
+    expect(await generations(initRet('0x100'), asked, initRet('0x100'), asked)).toEqual([0, 1]);
+  });
+
+  it('is that of the same device where nothing but its entry into the bus came before', async () => {
+    expect(await generations(add, init('0x0'), initRet('0x100'), asked)).toEqual([0]);
+  });
+});
+
+describe('the number of a VF', () => {
+  const added = (id: string) => [
+    add,
+    `pci_iov_add_virtfn: (pci_iov_add_virtfn+0x4/0x430) ${id}bdf="${PF}"`,
+    `pci_device_add: (pci_device_add+0x4/0x640) vf=1 bdf="${VF}"`,
+    'pci_iov_add_virtfn_ret: (sriov_enable+0x2f8/0x4b0 <- pci_iov_add_virtfn) ret=0',
+  ];
+  const numberOf = async (id: string) =>
+    rowsOf((await analyze(added(id))).functions).find((row) => row.function === VF);
+
+  it('is that which the PF adds, where it is printed', async () => {
+    expect(await numberOf('id=2 ')).toMatchObject({ kind: 'vf', pf: PF, vf_index: 2 });
+    expect(await numberOf('')).toMatchObject({ kind: 'vf', pf: PF, vf_index: null });
+  });
+});
+
 describe('a page shift that is gone', () => {
   const state = (stu: number, more = 'vf=0') => `${more} cap=0x100 stu=${stu} bdf="${PF}"`;
   const enabled = `pci_enable_ats_ret: (x+0x1/0x2 <- pci_enable_ats) ps=13 ret=0 en=1 ${state(13)}`;
@@ -90,7 +122,7 @@ describe('what names no device', () => {
       add,
       `pci_enable_ats: (pci_enable_ats+0x4/0xd0) ps=12 bdf="${PF}"`,
       'pci_write_config_word: (pci_write_config_word+0x4/0x40) where=0x106 val=0x8000',
-      'pci_enable_ats_ret: (iommu_enable_pci_ats+0x39/0x50 <- pci_enable_ats) ret=0',
+      `pci_enable_ats_ret: (iommu_enable_pci_ats+0x39/0x50 <- pci_enable_ats) ret=0 bdf="${PF}"`,
     ]);
     const write = rowsOf(atsEvents).find((row) => row.kind === 'config.write');
     expect(write?.function).toBeNull();

@@ -98,6 +98,16 @@ describe('VFs where probes cannot print is_virtfn', () => {
     ]);
   });
 
+  it('what else is recorded by its end alone is of no matter', async () => {
+    const lone = `pci_enable_ats_ret: (x+0x1/0x2 <- pci_enable_ats) ret=0 bdf="0000:09:00.0"`;
+    const kinds = await kindsOf([lone, add(DEVICE), ...vf, add('0000:02:00.0')]);
+    expect(kinds.slice(1)).toEqual([
+      [DEVICE, 'pf', null],
+      [VF, 'vf', DEVICE],
+      ['0000:02:00.0', 'function', null],
+    ]);
+  });
+
   it('nothing is known where adding VFs is not recorded from its beginning on', async () => {
     expect(await kindsOf([add(DEVICE)])).toEqual([[DEVICE, 'unknown', null]]);
     expect(await kindsOf([add(VF), vf[2]])).toEqual([[VF, 'unknown', null]]);
