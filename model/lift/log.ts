@@ -41,10 +41,10 @@ export function liftLog(
 ): void {
   const uptime = uptimeRecords(records, splats);
   const telling = tellingSplats(splats, frames);
-  const isTraced = kindsOf(events)[KIND['ats.enable']];
-  for (let row = 0; row < splats.length; row++) {
-    if (isTraced || !isSpokenFor(splats, row, records)) liftSplat(splats, row, uptime, telling, events);
-  }
+  // Beside a trace the WARN belongs to a call.
+  const spoken = kindsOf(events)[KIND['ats.enable']] ? new Set<number>() : spokenFor(splats, records);
+  for (let row = 0; row < splats.length; row++)
+    if (!spoken.has(row)) liftSplat(splats, row, uptime, telling, events);
   const message = columnOf(records, 'message');
   const { offsets } = message;
   if (!offsets || records.length === 0) return;
@@ -179,19 +179,25 @@ function uptimeRecords(
 }
 
 /**
- * Where the WARN of SMMUv3 has a text (7.3), that text names device and page shift and stands for the WARN. Beside a trace the
- * WARN belongs to a call.
+ * WARNs, by row, that need not be told: where the WARN of SMMUv3 has a text (7.3), that text names device and page shift and
+ * stands for the WARN.
  */
-function isSpokenFor(splats: Table<typeof SPLATS>, row: number, records: Table<typeof LOG_RECORDS>): boolean {
-  const { kind, symbol, source, first_seq: first } = rowAt(splats, row);
-  if (kind !== 'warn' || symbol !== 'arm_smmu_enable_ats') return false;
-  const [ofSource, seq] = [columnOf(records, 'source'), columnOf(records, 'seq')];
-  for (let record = 0; record < records.length; record++) {
-    const after = Number(seq.data[record]) - first;
-    if (Number(ofSource.data[record]) !== source || after < -TEXT_REACH || after > TEXT_REACH) continue;
-    if (rowAt(records, record).message.includes('Failed to enable ATS (STU ')) return true;
+function spokenFor(splats: Table<typeof SPLATS>, records: Table<typeof LOG_RECORDS>): ReadonlySet<number> {
+  const near = new Map<string, number>();
+  for (let row = 0; row < splats.length; row++) {
+    const { kind, symbol, source, first_seq: first } = rowAt(splats, row);
+    if (kind !== 'warn' || symbol !== 'arm_smmu_enable_ats') continue;
+    for (let seq = first - TEXT_REACH; seq <= first + TEXT_REACH; seq++) near.set(`${source}:${seq}`, row);
   }
-  return false;
+  const spoken = new Set<number>();
+  if (near.size === 0) return spoken;
+  const [source, seq] = [columnOf(records, 'source').data, columnOf(records, 'seq').data];
+  for (let record = 0; record < records.length; record++) {
+    const row = near.get(`${source[record]}:${seq[record]}`);
+    if (row !== undefined && rowAt(records, record).message.includes('Failed to enable ATS (STU '))
+      spoken.add(row);
+  }
+  return spoken;
 }
 
 function liftSplat(
