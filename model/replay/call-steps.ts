@@ -96,7 +96,8 @@ export class CallSteps {
     const kind = calls.kind[call];
     const ends = calls.exit[call] >= 0;
     if (kind === DEVICE_ADDED) this.lives.tookStep(fn, ABSENT, DEVICE_ADD);
-    if (ENDS_RESET[kind]) this.windows.judgeUnclosed(fn, (event) => this.between(event, row));
+    if (ENDS_RESET[kind] && this.windows.inReset(fn.fn))
+      this.windows.judgeUnclosed(fn, (event) => this.between(event, row));
     bench.each(ENTER_LOOKS[kind], call, fn, row);
     this.windows.enter(fn, call, ends, row, kind);
     if (ATS_STATE_KINDS[kind] && ends) {
