@@ -76,10 +76,25 @@ export interface IdentityEvents {
   reused(fn: FunctionRecord, row: number): void;
 }
 
-function hasLoneEnd(calls: Calls, kind: number): boolean {
-  for (let call = 0; call < calls.length; call++)
-    if (calls.kind[call] === kind && calls.enter[call] < 0) return true;
-  return false;
+/**
+ * Sources in which each VF that is added would be seen inside the call that adds it. Another trace beside them may have had no
+ * probe on that call.
+ */
+function sourcesThatSeeVfsAdded(
+  events: EventColumns,
+  calls: Calls,
+  observation: Observation,
+): (source: number) => boolean {
+  if (!observation.wouldShow('vf.add') || observation.wouldShow('loss')) return () => false;
+  const sources = new Set<number>();
+  for (let call = 0; call < calls.length; call++) {
+    if (!VF_ADD[calls.kind[call]]) continue;
+    // It began before the recording: so may the adding of what stands inside it.
+    if (calls.enter[call] < 0) return () => false;
+    sources.add(events.source[calls.enter[call]]);
+  }
+  // Without a call, a list of the probes of every trace says that there would have been one.
+  return sources.size === 0 ? () => true : (source) => sources.has(source);
 }
 
 /** Tells which function an event is about: the address, its generation, and the PF of a VF. */
@@ -91,8 +106,8 @@ export class Identity {
   private readonly machine: Machine;
   private readonly observation: Observation;
   private readonly on: IdentityEvents;
-  /** Each VF that is added would be seen inside the call that adds it. */
-  private readonly seesVfsAdded: boolean;
+  /** Whether each VF that is added would be seen inside the call that adds it, in a source. */
+  private readonly seesVfsAdded: (source: number) => boolean;
   /** The generation in force, by the id of the device's name. */
   private readonly current: (FunctionRecord | undefined)[] = [];
 
@@ -112,8 +127,7 @@ export class Identity {
     this.machine = machine;
     this.observation = observation;
     this.on = on;
-    this.seesVfsAdded =
-      observation.wouldShow('vf.add') && !observation.wouldShow('loss') && !hasLoneEnd(calls, KIND['vf.add']);
+    this.seesVfsAdded = sourcesThatSeeVfsAdded(events, calls, observation);
   }
 
   /** The machine starts again: every function is a new one. */
@@ -235,7 +249,7 @@ export class Identity {
     const own = calls.callOf[row];
     const add = own >= 0 && VF_ADD[calls.kind[own]] ? own : calls.enclosing(own, VF_ADD);
     const enter = add < 0 ? -1 : calls.enter[add];
-    if (isVf === UNKNOWN && add < 0 && this.seesVfsAdded) fn.isVf = 0;
+    if (isVf === UNKNOWN && add < 0 && this.seesVfsAdded(events.source[row])) fn.isVf = 0;
     if (enter < 0) return;
     const device = events.device[enter];
     const pf = device >= 0 ? this.current[device] : null;

@@ -113,6 +113,15 @@ describe('VFs where probes cannot print is_virtfn', () => {
     expect(await kindsOf([add(VF), vf[2]])).toEqual([[VF, 'unknown', null]]);
   });
 
+  it('nothing is known of what another trace adds, which may have no probe on that call', async () => {
+    const one = `# clock: mono\n${text([add(DEVICE), ...vf])}`;
+    const other = `# clock: mono\n${text([add('0000:03:00.0')])}`;
+    const analysis = await analyzeBytes({ 'one.txt': one, 'other.txt': other });
+    const kinds = rowsOf(analysis.functions).map((row) => [row.function, row.kind]);
+    expect(kinds).toContainEqual([VF, 'vf']);
+    expect(kinds).toContainEqual(['0000:03:00.0', 'unknown']);
+  });
+
   it('nothing is known where events were lost', async () => {
     const lines = text([add(DEVICE), ...vf, add('0000:02:00.0')]);
     const analysis = await analyzeBytes({
