@@ -149,7 +149,7 @@ export class PlainEvents {
 
   /** What `atscope-capture` writes into a recording at its beginning and end; tracefs itself does not name the kernel. */
   private onMark(buffer: Uint8Array, head: Head, end: number): void {
-    const release = / kernel=(\S+)$/.exec(latin1Of(buffer, head.bodyStart, end))?.[1];
+    const release = / kernel=(\d+\.\S+)$/.exec(latin1Of(buffer, head.bodyStart, end))?.[1];
     if (release !== undefined) this.out.kernelRelease ??= release;
   }
 

@@ -308,6 +308,7 @@ describe('lines that are no events', () => {
     expect(await release(kit)).toBe('7.3.4+deb13-amd64');
     expect(await release(other, kit)).toBe('7.3.4+deb13-amd64');
     expect(await release(other)).toBeNull();
+    expect(await release(mark('atscope: started clock=mono kernel=<script>'))).toBeNull();
   });
 
   test('overwritten entries are a loss in both headers', async () => {
