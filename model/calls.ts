@@ -30,7 +30,6 @@ const CALL_COLUMNS = ['kind', 'symbol', 'enter', 'exit', 'parent', 'warn', 'driv
  */
 export class Calls {
   length = 0;
-  private capacity: number;
   kind!: Int32Array;
   /** Id of the function's name. */
   symbol!: Int32Array;
@@ -49,15 +48,14 @@ export class Calls {
   /** For entries and returns their own call, for other events the innermost open call of the task; -1 for none. */
   readonly callOf: Int32Array;
 
+  /** @param events how many there are: no more calls than that begin or end. Room that nothing is written to takes no memory. */
   constructor(events: number) {
-    this.capacity = Math.max(16, events >> 1);
-    for (const name of CALL_COLUMNS) this[name] = new Int32Array(this.capacity);
-    this.entryOnly = new Uint8Array(this.capacity);
+    for (const name of CALL_COLUMNS) this[name] = new Int32Array(events);
+    this.entryOnly = new Uint8Array(events);
     this.callOf = new Int32Array(events).fill(-1);
   }
 
   add(kind: number, symbol: number, enter: number, exit: number, parent: number, entryOnly: boolean): number {
-    if (this.length === this.capacity) this.grow();
     const call = this.length++;
     this.kind[call] = kind;
     this.symbol[call] = symbol;
@@ -75,18 +73,6 @@ export class Calls {
     let at = call < 0 ? -1 : this.parent[call];
     while (at >= 0 && !kinds[this.kind[at]]) at = this.parent[at];
     return at;
-  }
-
-  private grow(): void {
-    this.capacity *= 2;
-    for (const name of CALL_COLUMNS) {
-      const grown = new Int32Array(this.capacity);
-      grown.set(this[name]);
-      this[name] = grown;
-    }
-    const entryOnly = new Uint8Array(this.capacity);
-    entryOnly.set(this.entryOnly);
-    this.entryOnly = entryOnly;
   }
 }
 

@@ -48,7 +48,6 @@ function comparable(field: number, value: number): number {
  * ended it, in the order in which they end. A step of one event that changes both layers makes none.
  */
 export function divergencesOf(replay: ReplayResult): Divergence[] {
-  const log = replay.transitions;
   const functions = replay.topology.functions.length;
   const values = new Int32Array(functions * FIELD_COUNT).fill(UNKNOWN);
   const open: (Divergence | undefined)[] = [];
@@ -69,14 +68,18 @@ export function divergencesOf(replay: ReplayResult): Divergence[] {
       open[key] = { fn, pair, first, second, from: event, to: -1, end: null };
     }
   };
-  for (let at = 0; at < log.length; ) {
-    // All changes of one event count as one step.
-    const event = log.event[at];
-    let next = at;
-    for (; next < log.length && log.event[next] === event; next++) {
-      values[log.fn[next] * FIELD_COUNT + log.field[next]] = log.to[next];
+  // All changes of one event count as one step.
+  const changed: { fn: number; pairs: readonly number[] }[] = [];
+  const change = replay.transitions.read();
+  for (let more = change.next(); more; ) {
+    const { event } = change;
+    changed.length = 0;
+    for (; more && change.event === event; more = change.next()) {
+      const { fn, field } = change;
+      values[fn * FIELD_COUNT + field] = change.to;
+      changed.push({ fn, pairs: PAIRS_OF[field] });
     }
-    for (; at < next; at++) for (const pair of PAIRS_OF[log.field[at]]) look(log.fn[at], pair, event);
+    for (const { fn, pairs } of changed) for (const pair of pairs) look(fn, pair, event);
   }
   for (const begun of open) if (begun) found.push(begun);
   return found;

@@ -232,7 +232,7 @@ export class StoryTeller {
   private transitions(): Table<typeof TRANSITIONS> {
     const builder = new TableBuilder(TRANSITIONS);
     builder.expect(this.replay.transitions.length, 0);
-    const log = this.replay.transitions;
+    const change = this.replay.transitions.read();
     const column = (name: string) => builder.column(name);
     const [event, time, fn, oldValue, newValue] = ['event', 'time_ns', 'fn', 'old_value', 'new_value'].map(
       column,
@@ -241,16 +241,16 @@ export class StoryTeller {
     const layer = new DictionaryWriter(column('layer'), (id) => STATE_FIELDS[id].layer);
     const field = new DictionaryWriter(column('field'), (id) => STATE_FIELDS[id].field);
     const origin = new DictionaryWriter(column('origin'), (id) => ORIGINS[id]);
-    for (let at = 0; at < log.length; at++) {
-      event.pushNumber(this.positionOf[log.event[at]]);
-      this.pushTime(time, log.event[at]);
-      fn.pushNumber(log.fn[at]);
-      address.push(log.fn[at]);
-      layer.push(log.field[at]);
-      field.push(log.field[at]);
-      pushKnown(oldValue, log.from[at]);
-      pushKnown(newValue, log.to[at]);
-      origin.push(log.origin[at]);
+    while (change.next()) {
+      event.pushNumber(this.positionOf[change.event]);
+      this.pushTime(time, change.event);
+      fn.pushNumber(change.fn);
+      address.push(change.fn);
+      layer.push(change.field);
+      field.push(change.field);
+      pushKnown(oldValue, change.from);
+      pushKnown(newValue, change.to);
+      origin.push(change.origin);
     }
     return builder.finish();
   }
@@ -258,7 +258,6 @@ export class StoryTeller {
   private stateIntervals(): Table<typeof STATE_INTERVALS> {
     const builder = new TableBuilder(STATE_INTERVALS);
     builder.expect(this.replay.transitions.length, 0);
-    const log = this.replay.transitions;
     const last = this.lastTime();
     const spans = this.timeSpans();
     const column = (name: string) => builder.column(name);
@@ -274,28 +273,34 @@ export class StoryTeller {
     const layer = new DictionaryWriter(column('layer'), (id) => STATE_FIELDS[id].layer);
     const field = new DictionaryWriter(column('field'), (id) => STATE_FIELDS[id].field);
     const origin = new DictionaryWriter(column('origin'), (id) => ORIGINS[id]);
-    const close = (begun: number, endRow: number) => {
-      const of = this.functionAt(log.fn[begun]);
+    // What began the interval under way of each field of each function.
+    const keys = this.replay.topology.functions.length * FIELD_COUNT;
+    const begunBy = new Int32Array(keys).fill(-1);
+    const held = new Int32Array(keys);
+    const heldBecause = new Uint8Array(keys);
+    const close = (key: number, endRow: number) => {
+      const of = this.functionAt(Math.floor(key / FIELD_COUNT));
       fn.pushNumber(of.fn);
       address.push(of.fn);
-      layer.push(log.field[begun]);
-      field.push(log.field[begun]);
-      pushKnown(value, log.to[begun]);
-      this.pushTime(from, log.event[begun]);
+      layer.push(key % FIELD_COUNT);
+      field.push(key % FIELD_COUNT);
+      pushKnown(value, held[key]);
+      this.pushTime(from, begunBy[key]);
       if (endRow >= 0) this.pushTime(to, endRow);
       else to.push(of.removing ? (spans[of.fn]?.last ?? last) : last);
-      fromEvent.pushNumber(this.positionOf[log.event[begun]]);
+      fromEvent.pushNumber(this.positionOf[begunBy[key]]);
       pushIndex(toEvent, endRow >= 0 ? this.positionOf[endRow] : -1);
-      origin.push(log.origin[begun]);
+      origin.push(heldBecause[key]);
     };
-    // The interval under way of each field of each function.
-    const open = new Int32Array(this.replay.topology.functions.length * FIELD_COUNT).fill(-1);
-    for (let at = 0; at < log.length; at++) {
-      const key = log.fn[at] * FIELD_COUNT + log.field[at];
-      if (open[key] >= 0) close(open[key], log.event[at]);
-      open[key] = at;
+    const change = this.replay.transitions.read();
+    while (change.next()) {
+      const key = change.fn * FIELD_COUNT + change.field;
+      if (begunBy[key] >= 0) close(key, change.event);
+      begunBy[key] = change.event;
+      held[key] = change.to;
+      heldBecause[key] = change.origin;
     }
-    for (const begun of open) if (begun >= 0) close(begun, -1);
+    for (let key = 0; key < keys; key++) if (begunBy[key] >= 0) close(key, -1);
     return builder.finish();
   }
 

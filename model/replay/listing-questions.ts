@@ -5,7 +5,7 @@ import { CORE_EN, CORE_STU, HW_EN, HW_STU, type StateStore } from '../state.ts';
 import type { FunctionRecord, Topology } from '../topology.ts';
 import type { RuleBench } from './bench.ts';
 import { type ListingInput, SAY_WHEN, stuText } from './listings.ts';
-import type { TransitionLog } from './transition-log.ts';
+import type { TransitionLog, TransitionReader } from './transition-log.ts';
 
 /** What of ATS Control is compared. */
 type Part = 'enable' | 'stu';
@@ -39,7 +39,8 @@ export class ListingQuestions {
     this.state = state;
     this.topology = topology;
     this.bench = bench;
-    for (let at = 0; at < transitions.length; at++) this.collect(transitions, at);
+    const change = transitions.read();
+    while (change.next()) this.collect(change);
   }
 
   ask(): void {
@@ -47,11 +48,9 @@ export class ListingQuestions {
     for (const listed of this.input.listings.functions) this.askUndated(listed);
   }
 
-  private collect(transitions: TransitionLog, at: number): void {
-    const to = transitions.to[at];
-    const field = transitions.field[at];
-    if (to === UNKNOWN || this.events.kind[transitions.event[at]] === KIND['listing.control']) return;
-    const { address } = this.topology.at(transitions.fn[at]);
+  private collect({ event, fn, field, to }: TransitionReader): void {
+    if (to === UNKNOWN || this.events.kind[event] === KIND['listing.control']) return;
+    const { address } = this.topology.at(fn);
     if (field === HW_EN || field === CORE_EN) this.valuesOf(address, 'enable').add(to);
     else if (field === HW_STU) this.valuesOf(address, 'stu').add(to);
     else if (field === CORE_STU && to !== 0) this.valuesOf(address, 'stu').add((to - 12) & 31);

@@ -115,7 +115,7 @@ export class Replay {
   constructor(input: ReplayInput) {
     const { events, order, features } = input;
     const { topology, underWay, machineCoverage } = this;
-    this.changes = new StateChanges(topology, events.length);
+    this.changes = new StateChanges(topology);
     const { stability } = this.changes;
     const state = new StateStore(this.changes);
     this.state = state;

@@ -17,13 +17,11 @@ for (const field of [HW_EN, HW_STU, CORE_EN, CORE_STU]) WATCHED_FIELDS[field] = 
 
 /** Takes every change of the state: writes it down, and notes whose state rules must look at. */
 export class StateChanges implements TransitionListener {
-  readonly log: TransitionLog;
+  readonly log = new TransitionLog();
   readonly stability = new Stability();
   private readonly topology: Topology;
 
-  /** @param events how many will be replayed. */
-  constructor(topology: Topology, events: number) {
-    this.log = new TransitionLog(events);
+  constructor(topology: Topology) {
     this.topology = topology;
   }
 
