@@ -70,7 +70,12 @@ export class Calls {
 
   /** The innermost call of one of the kinds that encloses a call, or -1. */
   enclosing(call: number, kinds: Uint8Array): number {
-    let at = call < 0 ? -1 : this.parent[call];
+    return call < 0 ? -1 : this.within(this.parent[call], kinds);
+  }
+
+  /** A call itself where it is of one of the kinds, and else the innermost of them that encloses it; -1 for none. */
+  within(call: number, kinds: Uint8Array): number {
+    let at = call;
     while (at >= 0 && !kinds[this.kind[at]]) at = this.parent[at];
     return at;
   }

@@ -130,10 +130,16 @@ export class Topology {
     if (at >= 0) vfs.splice(at, 1);
   }
 
+  /** The recording prints that a function is no VF: what linked it to a PF, such as a listing, tells of another life of its address. */
+  separate(fn: FunctionRecord): void {
+    this.unlink(fn);
+    fn.pf = -1;
+    fn.vfIndex = -1;
+  }
+
   /** As `link`, whatever was known of its PF before. */
   relink(vf: FunctionRecord, pf: FunctionRecord, index: number): void {
-    this.unlink(vf);
-    vf.pf = -1;
+    this.separate(vf);
     this.link(vf, pf, index);
   }
 

@@ -246,8 +246,7 @@ export class Identity {
     const isVf = fn.isVf === UNKNOWN ? events.isVf(row) : fn.isVf;
     const isAdded = events.kind[row] === DEVICE_ADD;
     if (isVf === 0 || (isVf === UNKNOWN && !isAdded)) return;
-    const own = calls.callOf[row];
-    const add = own >= 0 && VF_ADD[calls.kind[own]] ? own : calls.enclosing(own, VF_ADD);
+    const add = calls.within(calls.callOf[row], VF_ADD);
     const enter = add < 0 ? -1 : calls.enter[add];
     if (isVf === UNKNOWN && add < 0 && this.seesVfsAdded(events.source[row])) fn.isVf = 0;
     if (enter < 0) return;

@@ -77,11 +77,11 @@ export class ListingTracker {
     if (this.noAtsEvent >= 0) this.withoutAts(fn);
     const nature = natures.get(fn.address);
     if (nature) {
-      if (nature.capability !== UNKNOWN && nature.capability !== 0) fn.capOffset = nature.capability;
+      if (nature.capability > 0) fn.capOffset = nature.capability;
       fn.sriovOffset = nature.sriov;
       if (nature.capability === 0) this.state.set(fn.fn, CORE_CAP, 0, nature.event, 'observed');
       if (fn.isVf === UNKNOWN) fn.isVf = nature.isVf;
-      const pf = nature.pf === null ? null : this.topology.find(nature.pf);
+      const pf = nature.pf && this.topology.find(nature.pf);
       if (pf) this.topology.link(fn, pf, nature.vfIndex);
     }
     for (const address of vfs.get(fn.address) ?? []) {
@@ -115,7 +115,6 @@ export class ListingTracker {
     const { state } = this;
     const en = state.get(fn.fn, CORE_EN);
     const shift = state.get(fn.fn, CORE_STU);
-    if (en === UNKNOWN && shift === UNKNOWN) return;
     const stale = [
       ...(en !== UNKNOWN && this.differs(fn, HW_EN, en) ? [HW_EN] : []),
       ...(shift !== UNKNOWN && shift !== 0 && this.differs(fn, HW_STU, (shift - 12) & 31) ? [HW_STU] : []),
@@ -125,9 +124,8 @@ export class ListingTracker {
   }
 
   private differs(fn: FunctionRecord, field: number, value: number): boolean {
-    const known = this.state.get(fn.fn, field);
-    const setBy = this.state.setBy(fn.fn, field);
-    return known !== UNKNOWN && known !== value && this.events.kind[setBy] === KIND['listing.control'];
+    const listed = this.events.kind[this.state.setBy(fn.fn, field)] === KIND['listing.control'];
+    return listed && this.state.get(fn.fn, field) !== value;
   }
 
   private yields(fn: FunctionRecord, field: number, row: number): void {
@@ -145,7 +143,7 @@ export class ListingTracker {
   private mayFollow(fn: FunctionRecord, row: number, enable: number): boolean {
     if (!this.fits(row)) return false;
     const core = this.state.get(fn.fn, CORE_EN);
-    if (core === UNKNOWN || enable === UNKNOWN || core === enable) return true;
+    if (core === UNKNOWN || core === enable) return true;
     const { bench } = this;
     const change = enable === 1 ? 'ats.enable' : 'ats.disable';
     if (bench.wasRecorded(change) || bench.showsControlWrites(fn.fn)) return true;
@@ -163,7 +161,6 @@ export class ListingTracker {
   /** False where the snapshot lists a function that the recording removed: it was taken at another time than said. */
   private fits(row: number): boolean {
     const { listings } = this.input;
-    const { events } = this;
     const own = listings.functions.find((listed) => listed.control === row);
     if (!own) return false;
     const key = `${own.source} ${own.snapshot}`;
@@ -184,11 +181,11 @@ export class ListingTracker {
         );
       }
     }
-    return fits && events.kind[row] === KIND['listing.control'];
+    return fits;
   }
 
   private pathOf(event: number): string {
-    return event < 0 ? 'a listing' : this.input.paths[this.events.source[event]];
+    return this.input.paths[this.events.source[event]];
   }
 }
 

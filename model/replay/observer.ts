@@ -1,18 +1,30 @@
 import type { EventColumns } from '../event-columns.ts';
-import { kindMask, UNKNOWN } from '../events.ts';
+import { HARDWARE_KINDS, kindMask, UNKNOWN } from '../events.ts';
 import type { Order } from '../order.ts';
-import { CORE_CAP, CORE_EN, CORE_STU, CORE_UNTRUSTED, type StateStore } from '../state.ts';
-import type { FunctionRecord } from '../topology.ts';
+import {
+  CORE_CAP,
+  CORE_EN,
+  CORE_STU,
+  CORE_UNTRUSTED,
+  DRV_EN,
+  HW_EN,
+  HW_STU,
+  type StateStore,
+} from '../state.ts';
+import type { FunctionRecord, Topology } from '../topology.ts';
 import type { RuleBench } from './bench.ts';
 
 /** The core sets a new device up by them before it looks for capabilities: none is known then. */
 const MAY_BE_EARLY = kindMask('config.write', 'config.write_user', 'config.read');
+
+const LISTED = kindMask('listing.function', 'listing.control');
 
 /** Takes what events print of the state of a function, and notices when it contradicts what was known. */
 export class Observer {
   private readonly events: EventColumns;
   private readonly order: Order;
   private readonly state: StateStore;
+  private readonly topology: Topology;
   private readonly bench: RuleBench;
   private readonly onCapabilityGone: (fn: FunctionRecord, row: number) => void;
 
@@ -20,12 +32,14 @@ export class Observer {
     events: EventColumns,
     order: Order,
     state: StateStore,
+    topology: Topology,
     bench: RuleBench,
     onCapabilityGone: (fn: FunctionRecord, row: number) => void,
   ) {
     this.events = events;
     this.order = order;
     this.state = state;
+    this.topology = topology;
     this.bench = bench;
     this.onCapabilityGone = onCapabilityGone;
   }
@@ -33,13 +47,7 @@ export class Observer {
   /** What does not change during a call: what kind of function it is, its capability, whether it is trusted. */
   nature(fn: FunctionRecord, row: number): void {
     const { events, state } = this;
-    const isVf = events.isVf(row);
-    if (isVf !== UNKNOWN) fn.isVf = isVf;
-    const isPf = events.isPf(row);
-    if (isPf !== UNKNOWN) {
-      fn.isPf = isPf;
-      if (fn.isPf === 1) fn.isVf = 0;
-    }
+    this.kindOfFunction(fn, events.isVf(row), events.isPf(row), LISTED[events.kind[row]] === 1);
     const cap = events.cap[row];
     if (cap !== UNKNOWN && cap !== 0) {
       fn.capOffset = cap;
@@ -53,6 +61,17 @@ export class Observer {
     }
     const untrusted = events.untrusted(row);
     if (untrusted !== UNKNOWN) state.set(fn.fn, CORE_UNTRUSTED, untrusted, row, 'observed');
+  }
+
+  /** What the kernel prints counts against a listing, which may tell of another device that had the address. */
+  private kindOfFunction(fn: FunctionRecord, isVf: number, isPf: number, listed: boolean): void {
+    const known = fn.isVf;
+    if (listed && ((isVf === 1 && known === 0) || (isPf === 1 && known === 1))) return;
+    if (isVf !== UNKNOWN) fn.isVf = isVf;
+    if (isVf === 0) this.topology.separate(fn);
+    if (isPf === UNKNOWN) return;
+    fn.isPf = isPf;
+    if (isPf === 1) fn.isVf = 0;
   }
 
   /** `ats_enabled` and `ats_stu` as printed. */
@@ -91,6 +110,7 @@ export class Observer {
         row,
         `${what} is ${value} where ${known} was known, and the calls that change it are not all recorded`,
       );
+      this.giveUp(fn, field, value, row);
       return;
     }
     bench.fire('ATS093', {
@@ -103,6 +123,21 @@ export class Observer {
       evidence: [...bench.because(fn.fn, field, 'known before'), { role: 'the contradiction', event: row }],
       key: `${what} ${known}->${value}`,
     });
+  }
+
+  /**
+   * A call that nobody saw wrote the register, too, and a driver made it. A register whose writes would have been seen, here or
+   * in a log of the hardware, is what it was.
+   */
+  private giveUp(fn: FunctionRecord, field: number, value: number, row: number): void {
+    const { bench, state, events } = this;
+    const forget = (other: number, agreed: number) => {
+      if (state.get(fn.fn, other) !== agreed) state.set(fn.fn, other, UNKNOWN, row, 'lost');
+    };
+    const [register, agreed] = field === CORE_EN ? [HW_EN, value] : [HW_STU, (value - 12) & 31];
+    const byHardware = HARDWARE_KINDS[events.kind[state.setBy(fn.fn, register)]];
+    if (!byHardware && !bench.showsControlWrites(fn.fn)) forget(register, agreed);
+    if (field === CORE_EN) forget(DRV_EN, value);
   }
 }
 

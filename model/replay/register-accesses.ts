@@ -1,7 +1,7 @@
 import type { Calls } from '../calls.ts';
 import { decodeControl } from '../control-register.ts';
 import type { EventColumns } from '../event-columns.ts';
-import { type EventKindName, KIND, kindMask, UNKNOWN } from '../events.ts';
+import { EVENT_KINDS, type EventKindName, KIND, kindMask, UNKNOWN } from '../events.ts';
 import type { Observation } from '../observation.ts';
 import type { ControlWrite } from '../rules/rule.ts';
 import { CORE_EN, CORE_STU, HW_EN, HW_STU, type StateStore } from '../state.ts';
@@ -15,6 +15,13 @@ const WRITERS: readonly (readonly EventKindName[])[] = [
   ['ats.prepare', 'ats.disable'],
   ['ats.enable', 'ats.restore'],
 ];
+
+/** What reads of a device that is gone return, by their width. */
+const ALL_ONES: ReadonlyMap<number, number> = new Map([
+  [1, 0xff],
+  [2, 0xffff],
+  [4, -1],
+]);
 
 /** Where extended capabilities begin, and ATS Control within its own (include/uapi/linux/pci_regs.h). */
 const EXTENDED_FROM = 0x100;
@@ -72,9 +79,8 @@ export class RegisterAccesses {
   /** The write as it touches ATS Control, or null when it does not, or when the place of the register is unknown. */
   write(fn: FunctionRecord, row: number, fromUser: boolean): ControlWrite | null {
     const { events } = this;
-    const around = this.atsCallAround(row, fn);
-    const by = around >= 0 || fromUser ? around : this.returnsNext(row, fn);
-    if (by >= 0 && !fromUser) this.learnPlace(fn, row);
+    const by = fromUser ? -1 : this.writtenBy(fn, row);
+    if (by >= 0) this.learnPlace(fn, row);
     const value = decodeControl(fn.capOffset, events.where[row], events.width[row], events.value[row]);
     if (!value) return null;
     return {
@@ -104,9 +110,8 @@ export class RegisterAccesses {
    */
   learnSriov(fn: FunctionRecord, row: number): void {
     const { events, calls } = this;
-    const call = calls.callOf[row];
     if (fn.sriovOffset !== UNKNOWN || events.width[row] !== 2) return;
-    if (call < 0 || calls.kind[call] !== SRIOV_ENABLE) return;
+    if (calls.kind[calls.callOf[row]] !== SRIOV_ENABLE) return;
     const at = events.where[row];
     if (this.numVfsAt.get(fn.fn) === at + NUM_VFS - SRIOV_CONTROL && (events.value[row] & 1) === 1)
       fn.sriovOffset = at - SRIOV_CONTROL;
@@ -119,20 +124,26 @@ export class RegisterAccesses {
     if (stu !== UNKNOWN && fn.isVf === 0) this.state.set(fn.fn, HW_STU, stu, row, origin);
   }
 
+  /** The call of the core that makes a write of the kernel, or -1. */
+  private writtenBy(fn: FunctionRecord, row: number): number {
+    const around = this.atsCallAround(row, fn);
+    return around >= 0 ? around : this.returnsNext(row, fn);
+  }
+
   /** The value that a read returned; null when it tells nothing of ATS Control, or when the device is gone (all ones). */
   read(fn: FunctionRecord, row: number): { enable: number; stu: number } | null {
     const { events } = this;
-    if ((events.value[row] & 0xffff) === 0xffff) return null;
+    const ones = ALL_ONES.get(events.width[row]) ?? 0xffff;
+    if ((events.value[row] & ones) === ones) return null;
     return decodeControl(fn.capOffset, events.where[row], events.width[row], events.value[row]);
   }
 
   /** The open prepare, enable, disable or restore of this function on the task that writes, or -1. */
-  atsCallAround(row: number, fn: FunctionRecord): number {
+  private atsCallAround(row: number, fn: FunctionRecord): number {
     const { calls } = this;
-    const inner = calls.callOf[row];
-    const call = inner >= 0 && ATS_CALLS[calls.kind[inner]] ? inner : calls.enclosing(inner, ATS_CALLS);
+    const call = calls.within(calls.callOf[row], ATS_CALLS);
     if (call < 0) return -1;
-    const device = this.events.device[calls.enter[call] >= 0 ? calls.enter[call] : calls.exit[call]];
+    const device = this.events.device[calls.enter[call]];
     return device < 0 || this.events.names.get(device) === fn.address ? call : -1;
   }
 
@@ -145,8 +156,7 @@ export class RegisterAccesses {
       lone.next++;
     const call = lone.calls[lone.next] ?? -1;
     if (call < 0) return -1;
-    const device = events.device[calls.exit[call]];
-    return device >= 0 && events.names.get(device) === fn.address ? call : -1;
+    return events.nameOf(events.device[calls.exit[call]]) === fn.address ? call : -1;
   }
 
   private taskOf(row: number): number {
@@ -169,17 +179,19 @@ export class RegisterAccesses {
    * Takes a write that some function of the core has made whose entry is not recorded: it leaves the core as such a write
    * does. Where the returns of that function are recorded, its return is still to come and will tell.
    */
-  teach({ fn, event, enable, stu, by, fromUser, behindCore }: ControlWrite): void {
-    if (fromUser || behindCore || (by >= 0 && this.calls.enter[by] >= 0)) return;
+  teach({ fn, event, enable, stu, by, behindCore }: ControlWrite): void {
+    const { calls } = this;
+    if (behindCore || (by >= 0 && calls.enter[by] >= 0)) return;
     const width = this.events.width[event];
     // The core writes the register as a word, and nothing beside it.
     if (enable === UNKNOWN || stu === UNKNOWN || (width !== 2 && width !== UNKNOWN)) return;
-    const may = WRITERS[enable].filter((kind) => !this.hasFrames(kind));
-    const isOpen = by >= 0 || may.some((kind) => this.withoutEntry[KIND[kind]]);
+    const writers =
+      by >= 0 ? [EVENT_KINDS[calls.kind[by]].name] : WRITERS[enable].filter((kind) => !this.hasFrames(kind));
+    const isOpen = by >= 0 || writers.some((kind) => this.withoutEntry[KIND[kind]]);
     const set = (field: number, value: number) =>
       this.state.set(fn.fn, field, isOpen ? UNKNOWN : value, event, isOpen ? 'lost' : 'learned');
     set(CORE_EN, enable);
-    if (enable === 0 && by < 0 && !may.includes('ats.prepare')) return;
+    if (enable === 0 && !writers.includes('ats.prepare')) return;
     if (enable === 0) fn.mayBePrepared = true;
     if (fn.isVf === 0) set(CORE_STU, stu + 12);
   }
@@ -190,7 +202,7 @@ export class RegisterAccesses {
    */
   teachRestore({ fn, event, enable, stu, by }: ControlWrite): void {
     const { calls, state } = this;
-    if (by < 0 || calls.kind[by] !== RESTORE) return;
+    if (calls.kind[by] !== RESTORE) return;
     this.silent.delete(by);
     if (enable !== 1) return;
     if (!state.isKnown(fn.fn, CORE_EN)) state.set(fn.fn, CORE_EN, 1, event, 'learned');

@@ -179,7 +179,7 @@ export class Replay {
       listings,
       callSteps,
     });
-    this.observer = new Observer(events, order, state, bench, (fn, row) => {
+    this.observer = new Observer(events, order, state, topology, bench, (fn, row) => {
       bench.each(LOOKS.onCapabilityGone, fn, row);
       this.pointSteps.forgetAnswers(fn, row);
     });

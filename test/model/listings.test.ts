@@ -104,6 +104,64 @@ describe('a listing from after the recording is held against what the recording 
     expect(codes(analysis)).toEqual(['listing-misplaced']);
   });
 
+  it('only that listing was, and only the function that is gone says so', async () => {
+    const gone = () => running().disable(VF, { ...vfState, en: [1, 0] });
+    const removed = gone().call('pci_stop_and_remove_bus_device', VF);
+    const released = gone().call('intel_iommu_release_device', VF);
+    const without = listing({ address: PF, control: 0, vfs: 0 }, { address: PLAIN, control: null });
+    for (const trace of [removed, released]) {
+      const analysis = await around(without, trace, asLeft());
+      expect(codes(analysis)).toEqual([]);
+      expect(labelsOf(analysis)).toEqual([`ATS030@${PF}`]);
+      expect(codes(await around(asLeft(), trace))).toEqual(['listing-misplaced']);
+    }
+    const both = `${asLeft()}\n${without}`;
+    expect(labelsOf(await around(both, removed, asLeft()))).toEqual([`ATS030@${PF}`]);
+  });
+
+  it('a listed function that the recording does not know is not gone', async () => {
+    const analysis = await around(
+      listing(
+        { address: PF, control: 0, vfs: 1 },
+        { address: VF, control: ON },
+        { address: '0000:09:00.0', control: null },
+      ),
+    );
+    expect(codes(analysis)).toEqual([]);
+    expect(labelsOf(analysis)).toEqual([`ATS030@${PF}`]);
+  });
+
+  it('a switch of another function tells that switches are recorded; so do writes of the register', async () => {
+    const on = () => new TraceWriter().enable(PLAIN, 12, 0, { vf: 0, cap: '0x100', en: [0, 1] });
+    const off = () => new TraceWriter().disable(PLAIN, { vf: 0, cap: '0x100', en: [1, 0] });
+    const asked = async (trace: TraceWriter, control: number) => {
+      const analysis = await around(listing({ address: PLAIN, control, group: 3 }), trace);
+      return [
+        ...labelsOf(analysis),
+        ...rowsOf(analysis.verdictReasons).flatMap((row) =>
+          row.code.startsWith('listing')
+            ? [row.reason.replace(/, and no .*/, ''), /pci_\w+\(\)/.exec(row.reason)?.[0]]
+            : [],
+        ),
+      ];
+    };
+    expect(await asked(on(), ON)).toEqual([]);
+    expect(await asked(off(), 0)).toEqual([]);
+    expect(await asked(on(), 0)).toEqual([
+      `b.txt shows ATS of ${PLAIN} off, the recording left it on`,
+      'pci_disable_ats()',
+    ]);
+    expect(await asked(off(), ON)).toEqual([
+      `b.txt shows ATS of ${PLAIN} on, the recording left it off`,
+      'pci_enable_ats()',
+    ]);
+    expect(await asked(on().disable(VF, vfState), 0)).toEqual([`ATS030@${PLAIN}`]);
+    expect(await asked(off().enable(VF, 12, 0, vfState), ON)).toEqual([`ATS029@${PLAIN}`]);
+    expect(await asked(on().write(VF, 0x4, 6), 0)).toEqual([`ATS030@${PLAIN}`]);
+    expect(await asked(on().enable(VF, 12, 0, vfState), 0)).toHaveLength(2);
+    expect(await asked(off().disable(VF, vfState), ON)).toHaveLength(2);
+  });
+
   it('losses: what they may have changed is not compared', async () => {
     const trace = running().raw('CPU:0 [LOST 5 EVENTS]');
     const analysis = await around(asLeft(1), trace);
@@ -141,6 +199,77 @@ describe('a listing from before the recording', () => {
     expect(labelsOf(analysis)).toEqual([]);
     expect(codes(analysis)).toEqual(['listing-outdated']);
     expect(rowAt(analysis.verdict, 0).verdict).toBe('pass');
+  });
+});
+
+describe('what the first records show of a register that a listing from before showed', () => {
+  /** `PLAIN` has SR-IOV, so that it is known to be no VF. */
+  const from = (control: number) => listing({ address: PLAIN, control, vfs: 0 });
+  const shown = (state: { en?: number; stu?: number }, trace = new TraceWriter()) =>
+    trace.supported(PLAIN, 1, {
+      vf: 0,
+      cap: '0x100',
+      ...(state.en === undefined ? {} : { en: [state.en, state.en] }),
+      ...(state.stu === undefined ? {} : { stu: [state.stu, state.stu] }),
+    });
+
+  /** What became of a field of the register, and what was said of the listing. */
+  async function became(control: number, trace: TraceWriter, field: 'en' | 'stu') {
+    const after = listing({ address: '0000:03:00.0', control: 0 });
+    const analysis = await around(after, trace, from(control));
+    const history = rowsOf(analysis.transitions)
+      .filter((row) => row.layer === 'hw' && row.field === field && row.function === PLAIN)
+      .map((row) => `${row.new_value ?? '?'} ${row.origin}`);
+    return [...history, ...codes(analysis)];
+  }
+
+  it('Enable: what agrees stays, what differs is given up', async () => {
+    expect(await became(ON, shown({ en: 1 }), 'en')).toEqual(['1 observed']);
+    expect(await became(ON, shown({ en: 0 }), 'en')).toEqual(['1 observed', '? lost', 'listing-outdated']);
+    expect(await became(ON, shown({ stu: 12 }), 'en')).toEqual(['1 observed']);
+    expect(await became(ON, shown({}), 'en')).toEqual(['1 observed']);
+  });
+
+  it('STU: what agrees stays, what differs is given up, and a core without one says nothing', async () => {
+    expect(await became(1, shown({ stu: 13 }), 'stu')).toEqual(['1 observed']);
+    expect(await became(1, shown({ stu: 14 }), 'stu')).toEqual(['1 observed', '? lost', 'listing-outdated']);
+    expect(await became(1, shown({ stu: 0 }), 'stu')).toEqual(['1 observed']);
+    expect(await became(1, shown({ en: 0 }), 'stu')).toEqual(['1 observed']);
+  });
+
+  it('is said with what the listing showed', async () => {
+    const reasons = async (control: number, trace: TraceWriter) =>
+      rowsOf((await around(from(control), trace, from(control))).verdictReasons)
+        .filter((row) => row.code === 'listing-outdated')
+        .map((row) => row.reason);
+    expect(await reasons(ON, shown({ en: 0 }))).toEqual([
+      `a.txt shows ${PLAIN} with Enable 1, and the first record of the function has it otherwise: it changed in between, or register and core disagree.`,
+    ]);
+    expect(await reasons(1, shown({ stu: 14 }))).toEqual([
+      `a.txt shows ${PLAIN} with STU 1 (page shift 13, 8 KiB), and the first record of the function has it otherwise: it changed in between, or register and core disagree.`,
+    ]);
+  });
+
+  it('counts until Enable was shown: a page shift alone leaves the rest to come', async () => {
+    expect(await became(ON, shown({ en: 0 }, shown({ stu: 12 })), 'en')).toEqual([
+      '1 observed',
+      '? lost',
+      'listing-outdated',
+    ]);
+  });
+
+  it('does not count against what was written since', async () => {
+    const trace = shown({ en: 1 }, new TraceWriter().write(PLAIN, 0x106, 0, '0x100', true));
+    const analysis = await around(listing({ address: '0000:03:00.0', control: 0 }), trace, from(ON));
+    expect(labelsOf(analysis)).toEqual([`ATS028@${PLAIN}`, `ATS030@${PLAIN}`]);
+    expect(codes(analysis)).toEqual([]);
+  });
+
+  it('a change later on that no call shows is no disagreement with the listing', async () => {
+    const trace = shown({ en: 0 }, shown({ en: 1 }));
+    const analysis = await around(listing({ address: PLAIN, control: 0 }), trace, from(ON));
+    expect(labelsOf(analysis)).toEqual([]);
+    expect(codes(analysis)).toEqual([]);
   });
 });
 
@@ -215,6 +344,57 @@ describe('what a listing says of the nature of functions', () => {
     ]);
   });
 
+  it('is taken where the recording does not say it, and not where it does', async () => {
+    const kinds = async (trace: TraceWriter) => {
+      const text = listing({ address: PF, control: ON, vfs: 1 }, { address: VF, control: ON });
+      const { functions } = await analyzeBytes({ 'trace.txt': trace.text(), 'l.txt': text });
+      return rowsOf(functions)
+        .map((row) => [row.function, row.kind, row.pf])
+        .sort();
+    };
+    const named = (fn: string, vf?: number) =>
+      new TraceWriter().supported(fn, 1, vf === undefined ? {} : { vf });
+    expect(await kinds(named(VF))).toEqual([
+      [PF, 'pf', null],
+      [VF, 'vf', PF],
+    ]);
+    expect(await kinds(named(VF, 0))).toEqual([
+      [PF, 'pf', null],
+      [VF, 'function', null],
+    ]);
+    expect(await kinds(named(PF, 1).wait(1).addVf(PLAIN, PF, 0))).toEqual([
+      [PF, 'vf', null],
+      [PF, 'vf', PLAIN],
+      [VF, 'vf', PF],
+      [PLAIN, 'pf', null],
+    ]);
+    expect(await kinds(named(PF))).toEqual([
+      [PF, 'pf', null],
+      [VF, 'vf', PF],
+    ]);
+  });
+
+  it('shows no place of a capability that is not there, and none of a device that was replaced', async () => {
+    const trace = (cap?: string) => new TraceWriter().supported(PLAIN, 0, { vf: 0, ...(cap ? { cap } : {}) });
+    const place = async (text: string, cap?: string) => {
+      const analysis = await analyzeBytes({ 'trace.txt': trace(cap).text(), 'l.txt': text });
+      expect(labelsOf(analysis)).toEqual([]);
+      return rowsOf(analysis.functions).find((row) => row.function === PLAIN)?.ats_capability;
+    };
+    expect(await place(listing({ address: PLAIN, control: null }))).toBe(null);
+    expect(await place(listing({ address: PLAIN, control: 0 }))).toBe(0x100);
+    expect(await place(listing({ address: PLAIN, control: ON | 3 }), '0x180')).toBe(0x180);
+  });
+
+  it('a VF of a PF that was removed under it stays that of the old one', async () => {
+    const trace = running().call('pci_stop_and_remove_bus_device', PF).appear(PF).supported(PF, 1, pfState);
+    const { functions } = await around(asLeft(), trace);
+    const rows = rowsOf(functions);
+    const [old, fresh] = rows.filter((row) => row.function === PF);
+    expect(rows.filter((row) => row.function === VF).map((row) => row.pf_fn)).toEqual([old.fn]);
+    expect(fresh.fn).not.toBe(old.fn);
+  });
+
   it('a PF without the capability: ATS001 on its VF', async () => {
     const trace = new TraceWriter().supported(VF, 1, vfState);
     const pf = (control: number | null) =>
@@ -222,6 +402,15 @@ describe('what a listing says of the nature of functions', () => {
     const lacks = await analyzeBytes({ 'trace.txt': trace.text(), 'l.txt': pf(null) });
     expect(labelsOf(lacks)).toEqual([`ATS001@${VF}`]);
     expect(labelsOf(await analyzeBytes({ 'trace.txt': trace.text(), 'l.txt': pf(0) }))).toEqual([]);
+  });
+
+  it('a line of which the STU is cut off shows Enable alone', async () => {
+    const cut = (control: number) =>
+      asLeft().replace(/(00.1 [\s\S]*?Enable)[+-].*/, `$1${control ? '+' : '-'}`);
+    expect(labelsOf(await around(cut(0)))).toEqual([`ATS030@${VF}`]);
+    expect(labelsOf(await around(cut(1)))).toEqual([]);
+    const pf = asLeft(1).replace(/(00.0 [\s\S]*?Enable\+).*/, '$1');
+    expect(labelsOf(await around(pf))).toEqual([]);
   });
 
   it('lspci -v names the capability without its register: unknown, not off', async () => {
@@ -271,5 +460,38 @@ describe('listings without a trace', () => {
     const off = listing({ address: PLAIN, control: 0, group: 3 });
     expect(labelsOf(await analyzeBytes({ 'dmesg.txt': noats, 'l.txt': off }))).toEqual([]);
     expect(labelsOf(await analyzeBytes({ 'dmesg.txt': log, 'l.txt': on }))).toEqual([]);
+  });
+
+  it('pci=noats: a function that appears later has none, unless a record shows one; a new boot is another matter', async () => {
+    const noats = '[    0.100000] PCIe: ATS is disabled\n';
+    const boot = '[    0.000000] Linux version 7.2.13 (x) #1 SMP\n';
+    const added = '[    1.000000] pci 0000:02:00.0: Adding to iommu group 3\n';
+    const other = listing({ address: '0000:03:00.0', control: 0 });
+    const caps = async (log: string, trace?: TraceWriter) => {
+      const inputs: Record<string, string> = { 'dmesg.txt': log, 'l.txt': other };
+      if (trace) inputs['trace.txt'] = trace.text();
+      return rowsOf((await analyzeBytes(inputs)).transitions)
+        .filter((row) => row.field === 'cap' && row.function === PLAIN)
+        .map((row) => row.new_value);
+    };
+    expect(await caps(boot + noats + added)).toEqual([0]);
+    expect(await caps(boot + added + noats.replace('0.1', '1.1'))).toEqual([0]);
+    expect(await caps(boot + noats + boot + added)).toEqual([]);
+    expect(await caps(boot + added)).toEqual([]);
+    const shown = new TraceWriter().supported(PLAIN, 1, { vf: 0, cap: '0x100' });
+    expect(await caps(boot + noats.replace('0.1', '1.1'), shown)).toEqual([1]);
+  });
+
+  it('ATS that is on in a register before anybody has probed the function is a note', async () => {
+    const noats = `${log}[    0.100000] PCIe: ATS is disabled\n`;
+    const severity = async (group?: number) =>
+      findingsOf(
+        await analyzeBytes({
+          'dmesg.txt': noats.replace(/.*iommu group.*\n/, ''),
+          'l.txt': listing({ address: PLAIN, control: ON, group }),
+        }),
+      ).map((row) => `${row.rule} ${row.severity}`);
+    expect(await severity(3)).toEqual(['ATS029 error']);
+    expect(await severity()).toEqual(['ATS029 note']);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type EventKindName, KIND, UNKNOWN } from '../../model/events.ts';
 import { Observer } from '../../model/replay/observer.ts';
-import { CORE_CAP, CORE_EN, CORE_STU, StateStore } from '../../model/state.ts';
-import type { FunctionRecord } from '../../model/topology.ts';
+import { CORE_CAP, CORE_EN, CORE_STU, DRV_EN, HW_EN, HW_STU, StateStore } from '../../model/state.ts';
+import { type FunctionRecord, Topology } from '../../model/topology.ts';
 
 interface Shown {
   readonly kind?: EventKindName;
@@ -18,6 +18,13 @@ interface Known {
   readonly cap?: number;
   readonly en?: number;
   readonly stu?: number;
+  readonly hwEn?: number;
+  readonly hwStu?: number;
+  readonly driver?: number;
+  /** What told `hwEn` and `hwStu`. */
+  readonly hwBy?: EventKindName;
+  /** Writes of ATS Control would be seen. */
+  readonly writes?: boolean;
   /** Kinds of call that the recording does not show. */
   readonly unseen?: readonly EventKindName[];
   readonly simultaneous?: boolean;
@@ -32,9 +39,21 @@ function observe(shown: Shown, known: Known = {}) {
   state.set(0, CORE_CAP, known.cap ?? UNKNOWN, 1, 'call');
   state.set(0, CORE_EN, known.en ?? UNKNOWN, 1, 'call');
   state.set(0, CORE_STU, known.stu ?? UNKNOWN, 1, 'call');
-  const fn = { fn: 0, address: '0000:01:00.0', isVf: UNKNOWN, isPf: UNKNOWN, ...known.fn } as FunctionRecord;
+  state.set(0, HW_EN, known.hwEn ?? UNKNOWN, 1, 'call');
+  state.set(0, HW_STU, known.hwStu ?? UNKNOWN, 1, 'call');
+  state.set(0, DRV_EN, known.driver ?? UNKNOWN, 1, 'call');
+  const topology = new Topology();
+  for (const address of ['0000:01:00.0', '0000:02:00.0']) topology.open(address, 0);
+  const fn = {
+    fn: 0,
+    address: '0000:01:00.0',
+    isVf: UNKNOWN,
+    isPf: UNKNOWN,
+    pf: -1,
+    ...known.fn,
+  } as FunctionRecord;
   const events = {
-    kind: [KIND[shown.kind ?? 'ats.enable']],
+    kind: [KIND[shown.kind ?? 'ats.enable'], KIND[known.hwBy ?? 'ats.enable']],
     cap: [shown.cap ?? UNKNOWN],
     stu: [shown.stu ?? UNKNOWN],
     enabled: [shown.enabled ?? UNKNOWN],
@@ -44,6 +63,7 @@ function observe(shown: Shown, known: Known = {}) {
   };
   const bench = {
     wasRecorded: (kind: EventKindName) => !known.unseen?.includes(kind),
+    showsControlWrites: () => known.writes === true,
     simultaneous: () => known.simultaneous === true,
     because: () => [],
     fire: (rule: string, { observed }: { observed: string }) => told.push(`${rule} ${observed}`),
@@ -52,12 +72,20 @@ function observe(shown: Shown, known: Known = {}) {
     events as never,
     { concurrent: [known.concurrent ? 1 : 0] } as never,
     state,
+    topology,
     bench as never,
     () => told.push('capability gone'),
   );
   observer.nature(fn, 0);
   observer.changing(fn, 0);
-  return { fn, told, cap: state.get(0, CORE_CAP), en: state.get(0, CORE_EN), stu: state.get(0, CORE_STU) };
+  return {
+    fn,
+    told,
+    cap: state.get(0, CORE_CAP),
+    en: state.get(0, CORE_EN),
+    stu: state.get(0, CORE_STU),
+    others: [HW_EN, HW_STU, DRV_EN].map((field) => state.get(0, field)),
+  };
 }
 
 describe('what an event prints of the nature of a function', () => {
@@ -65,6 +93,23 @@ describe('what an event prints of the nature of a function', () => {
     expect(observe({ isPf: 1 }).fn).toMatchObject({ isPf: 1, isVf: 0 });
     expect(observe({ isPf: 0 }, { fn: { isVf: 1 } }).fn).toMatchObject({ isPf: 0, isVf: 1 });
     expect(observe({}, { fn: { isPf: 1, isVf: 0 } }).fn).toMatchObject({ isPf: 1, isVf: 0 });
+  });
+
+  test('a listing says what is not known, and what the kernel printed counts against it', () => {
+    const listed = (shown: Shown, fn: Partial<FunctionRecord> = {}) =>
+      observe({ ...shown, kind: 'listing.function' }, { fn }).fn;
+    expect(listed({ isVf: 1 })).toMatchObject({ isVf: 1 });
+    expect(listed({ isVf: 1 }, { isVf: 0 })).toMatchObject({ isVf: 0 });
+    expect(listed({ isVf: 0 }, { isVf: 1 })).toMatchObject({ isVf: 0 });
+    expect(listed({ isPf: 1 })).toMatchObject({ isPf: 1, isVf: 0 });
+    expect(listed({ isPf: 1 }, { isVf: 0 })).toMatchObject({ isPf: 1, isVf: 0 });
+    expect(listed({ isPf: 1 }, { isVf: 1 })).toMatchObject({ isPf: UNKNOWN, isVf: 1 });
+    expect(observe({ isPf: 1 }, { fn: { isVf: 1 } }).fn).toMatchObject({ isPf: 1, isVf: 0 });
+  });
+
+  test('a function that is no VF has no PF', () => {
+    expect(observe({ isVf: 0 }, { fn: { isVf: 1, pf: 1 } }).fn).toMatchObject({ isVf: 0, pf: -1 });
+    expect(observe({ isVf: 1 }, { fn: { isVf: 1, pf: 1 } }).fn).toMatchObject({ isVf: 1, pf: 1 });
   });
 
   test('no capability counts once the core has looked for it, and while the device is there', () => {
@@ -119,5 +164,33 @@ describe('what an event prints of the state of a function', () => {
     expect(observe({ enabled: 0 }, { en: 1, unseen: ['ats.enable', 'ats.prepare'] }).told).toEqual([
       'ATS093 ats_enabled = 0.',
     ]);
+  });
+
+  describe('by a call that is not recorded', () => {
+    const known = { fn: { isVf: 0 }, en: 1, stu: 12, hwEn: 1, hwStu: 0, driver: 1 };
+    const off = (more: Known = {}) => observe({ enabled: 0 }, { ...known, unseen: ['ats.disable'], ...more });
+    const shifted = (more: Known = {}) =>
+      observe({ stu: 14 }, { ...known, unseen: ['ats.prepare'], ...more });
+
+    test('takes the register and what the driver believes with it', () => {
+      expect(off().others).toEqual([UNKNOWN, 0, UNKNOWN]);
+      expect(shifted().others).toEqual([1, UNKNOWN, 1]);
+    });
+
+    test('leaves a register whose writes would have been seen', () => {
+      expect(off({ writes: true }).others).toEqual([1, 0, UNKNOWN]);
+      expect(off({ hwBy: 'hw.write' }).others).toEqual([1, 0, UNKNOWN]);
+      expect(shifted({ writes: true }).others).toEqual([1, 0, 1]);
+      expect(shifted({ hwBy: 'hw.write' }).others).toEqual([1, 0, 1]);
+    });
+
+    test('leaves what agrees with it', () => {
+      expect(off({ hwEn: 0, driver: 0 }).others).toEqual([0, 0, 0]);
+      expect(shifted({ hwStu: 2 }).others).toEqual([1, 2, 1]);
+    });
+  });
+
+  test('leaves register and driver where all calls are recorded', () => {
+    expect(observe({ enabled: 0 }, { en: 1, hwEn: 1, driver: 1 }).others).toEqual([1, UNKNOWN, 1]);
   });
 });

@@ -21,6 +21,7 @@ import '../model/pci-tracepoints.test.ts';
 import '../model/point-steps.test.ts';
 import '../model/prepare-unsupported.test.ts';
 import '../model/probed-warns.test.ts';
+import '../model/register-accesses.test.ts';
 import '../model/scenarios.test.ts';
 import '../model/scope.test.ts';
 import '../model/stability.test.ts';
