@@ -48,6 +48,7 @@ import { type ClockRelation, mergeSources } from './order.ts';
 import { Replay } from './replay/replay.ts';
 import { scopeOf } from './scope.ts';
 import { StoryTeller } from './story.ts';
+import { watchedBy } from './stretches.ts';
 import { findTwins } from './twins.ts';
 import { judge, type Verdict } from './verdict.ts';
 import { WhatIf, whatIfTable } from './what-if.ts';
@@ -117,6 +118,7 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
     whatIf,
     watch: watchOf(recorded.sources, recorded.probes),
     ends: endsOf(recorded.sources, relations),
+    watched: watchedBy(rowsOf(recorded.sources), relations),
     listings:
       listings.functions.length === 0
         ? null

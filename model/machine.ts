@@ -297,4 +297,13 @@ export class Machine {
     fn.discovered = false;
     fn.probed = false;
   }
+
+  /** The same, where a log of the hardware shows what happened to the registers meanwhile. */
+  forgetAllButHardware(fn: FunctionRecord, event: number): void {
+    this.forgetKernel(fn, event);
+    fn.prepared = null;
+    fn.startSeen = false;
+    fn.discovered = false;
+    fn.probed = false;
+  }
 }

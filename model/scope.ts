@@ -1,18 +1,12 @@
 import { rowsOf, type SOURCES, type Table } from '../tables/index.ts';
 import type { EventColumns } from './event-columns.ts';
 import { KIND, kindMask, UNKNOWN } from './events.ts';
-import { isListing } from './listings.ts';
 import type { ClockRelation, Order } from './order.ts';
 import { type Reason, someOf } from './reason.ts';
 import type { ReplayResult } from './replay/replay.ts';
 import { RULES } from './rules/index.ts';
+import { isTrace, type Stretch, stretchesOf } from './stretches.ts';
 import type { FunctionRecord } from './topology.ts';
-
-/** Common time from the first to the last record of a trace, or of several that overlap. */
-interface Stretch {
-  readonly from: bigint;
-  to: bigint;
-}
 
 /** What the verdict holds for. */
 export interface Scope {
@@ -77,18 +71,15 @@ export function scopeOf(
   replay: ReplayResult,
 ): Scope {
   const rows = rowsOf(sources);
-  const isTrace = rows.map(
-    (row) =>
-      row.records > 0n && row.format !== 'kernel-log' && row.format !== 'qemu-trace' && !isListing(row),
-  );
-  const stretches = stretchesOf(rows, isTrace, relations);
+  const traces = rows.map(isTrace);
+  const stretches = stretchesOf(rows, relations);
   const judged = judgedFunctions(replay);
-  if (!isTrace.some(Boolean)) return { stretches, ...judged, reasons: [] };
+  if (!traces.includes(true)) return { stretches, ...judged, reasons: [] };
   const traced = new Set<number>();
   const setUp = new Set<number>();
   for (let row = 0; row < events.length; row++) {
     const device = events.device[row];
-    if (device < 0 || !isTrace[events.source[row]] || GLIMPSES[events.kind[row]]) continue;
+    if (device < 0 || !traces[events.source[row]] || GLIMPSES[events.kind[row]]) continue;
     traced.add(device);
     if (FIRST_STEPS[events.kind[row]]) setUp.add(device);
   }
@@ -102,13 +93,13 @@ export function scopeOf(
   };
   const before = new Set<number>();
   // A trace whose time nobody knows may have been running then.
-  const allPlaced = relations.every((one) => !isTrace[one.source] || one.offsetNs !== null);
+  const allPlaced = relations.every((one) => !traces[one.source] || one.offsetNs !== null);
   const watched = STEPS_OF_ALL.some((kind) => replay.observation.watched(kind));
   const logs = stretches.length === 0 ? [] : timedSources(rows, stretches, relations);
   for (let row = 0; row < events.length; row++) {
     const log = logs[events.source[row]];
     const device = events.device[row];
-    if (!log || device < 0 || isTrace[events.source[row]] || !events.isTimed(row)) continue;
+    if (!log || device < 0 || traces[events.source[row]] || !events.isTimed(row)) continue;
     if (!SET_UP[events.kind[row]]) continue;
     const at = log.isCommon && order.timed[row] ? order.time[row] : events.timeOf(row);
     if (at === null) continue;
@@ -129,27 +120,6 @@ export function scopeOf(
     if (!before.has(device) && !unseen.has(device)) note(row, null);
   }
   return { stretches, ...judged, reasons: reasonsOf([...unseen.values()], rows, events, stretches) };
-}
-
-function stretchesOf(
-  rows: readonly { readonly first_ns: bigint | null; readonly last_ns: bigint | null }[],
-  isTrace: readonly boolean[],
-  relations: readonly ClockRelation[],
-): Stretch[] {
-  const all: Stretch[] = [];
-  for (const { source, offsetNs } of relations) {
-    const { first_ns: first, last_ns: last } = rows[source];
-    if (!isTrace[source] || offsetNs === null || first === null || last === null) continue;
-    all.push({ from: first + offsetNs, to: last + offsetNs });
-  }
-  all.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
-  const merged: Stretch[] = [];
-  for (const { from, to } of all) {
-    const last = merged.at(-1);
-    if (!last || from > last.to) merged.push({ from, to });
-    else if (to > last.to) last.to = to;
-  }
-  return merged;
 }
 
 /** Logs whose times can be compared with the traces: by source, whether they are common times, and how exact they are. */

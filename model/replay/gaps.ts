@@ -25,12 +25,16 @@ interface Parts {
   readonly listings: ListingTracker | null;
   readonly stability: Stability;
   readonly underWay: CallsUnderWay;
+  /** A log of the hardware lies on the common time: it shows what the kernel's traces do not. */
+  readonly hardwareGoesOn: boolean;
 }
 
 /** Where the recording does not tell what happened, and what is no longer known from there on. */
 export class Gaps {
   /** ATS calls whose event names no device. */
   unnamedCalls = 0;
+  /** How often one trace was over before the next began. */
+  pauses = 0;
   private readonly parts: Parts;
 
   constructor(parts: Parts) {
@@ -41,6 +45,17 @@ export class Gaps {
   loss(row: number): void {
     const { topology, machine } = this.parts;
     for (const fn of topology.inForce()) machine.forgetAll(fn, row);
+    this.forgetWhatIsOpen();
+  }
+
+  /** A trace is over and the next one has not begun: anything may have happened, but for what a log of the hardware shows. */
+  pause(row: number): void {
+    const { topology, machine, hardwareGoesOn } = this.parts;
+    this.pauses++;
+    for (const fn of topology.inForce()) {
+      if (hardwareGoesOn) machine.forgetAllButHardware(fn, row);
+      else machine.forgetAll(fn, row);
+    }
     this.forgetWhatIsOpen();
   }
 

@@ -80,7 +80,7 @@ export class ListingTracker {
       if (nature.capability > 0) fn.capOffset = nature.capability;
       fn.sriovOffset = nature.sriov;
       if (nature.capability === 0) this.state.set(fn.fn, CORE_CAP, 0, nature.event, 'observed');
-      if (fn.isVf === UNKNOWN) fn.isVf = nature.isVf;
+      fn.isVf = nature.isVf;
       const pf = nature.pf && this.topology.find(nature.pf);
       if (pf) this.topology.link(fn, pf, nature.vfIndex);
     }
@@ -168,8 +168,7 @@ export class ListingTracker {
     if (fits === undefined) {
       const gone = listings.functions.find((listed) => {
         if (listed.source !== own.source || listed.snapshot !== own.snapshot) return false;
-        const fn = this.topology.find(listed.address);
-        return fn !== null && (fn.removing || fn.released);
+        return this.topology.find(listed.address)?.removing;
       });
       fits = !gone;
       this.fitting.set(key, fits);

@@ -4,7 +4,7 @@ import type { Topology } from '../topology.ts';
 import type { RuleBench } from './bench.ts';
 
 /** ATS090 and ATS091: what this recording cannot show. */
-export function noteWhatIsMissing(bench: RuleBench, topology: Topology, calls: Calls): void {
+export function noteWhatIsMissing(bench: RuleBench, topology: Topology, calls: Calls, pauses: number): void {
   const { functions } = topology;
   for (const vf of functions.filter((fn) => fn.isVf === 1 && fn.pf < 0)) {
     bench.fire('ATS091', {
@@ -16,7 +16,7 @@ export function noteWhatIsMissing(bench: RuleBench, topology: Topology, calls: C
       evidence: [{ role: 'the VF', event: vf.firstEvent }],
     });
   }
-  const parts = incompleteness(topology, calls, bench.kindCounts[KIND.loss]);
+  const parts = incompleteness(topology, calls, bench.kindCounts[KIND.loss], pauses);
   if (parts.length === 0) return;
   bench.fire('ATS090', {
     fn: null,
@@ -28,7 +28,7 @@ export function noteWhatIsMissing(bench: RuleBench, topology: Topology, calls: C
   });
 }
 
-function incompleteness(topology: Topology, calls: Calls, losses: number): string[] {
+function incompleteness(topology: Topology, calls: Calls, losses: number, pauses: number): string[] {
   const { functions } = topology;
   const late = functions.filter((fn) => !fn.startSeen).length;
   const unfinished = callsWithoutAnEnd(calls);
@@ -42,6 +42,9 @@ function incompleteness(topology: Topology, calls: Calls, losses: number): strin
       ? [`${unfinished} call${unfinished === 1 ? ' lacks its' : 's lack their'} entry or return`]
       : []),
     ...(losses > 0 ? [`events were lost in ${losses} place${losses === 1 ? '' : 's'}`] : []),
+    ...(pauses > 0
+      ? [`what happened between ${pauses === 1 ? 'two traces' : `${pauses + 1} traces`} is not recorded`]
+      : []),
   ];
 }
 

@@ -11,6 +11,7 @@ import type { Order } from '../order.ts';
 import { MachineCoverage } from '../reference-machine.ts';
 import { LOOKS } from '../rules/index.ts';
 import { StateStore } from '../state.ts';
+import type { Watched } from '../stretches.ts';
 import { type FunctionRecord, Topology } from '../topology.ts';
 import type { WhatIf } from '../what-if.ts';
 import { type Question, RuleBench } from './bench.ts';
@@ -48,6 +49,8 @@ export interface ReplayInput {
   readonly listings?: ListingInput | null;
   /** Common time of the last record of a source, of whatever kind: so long nothing else happened. */
   readonly ends?: ReadonlyMap<number, bigint>;
+  /** When traces were running. */
+  readonly watched?: Watched;
 }
 
 export interface ReplayResult {
@@ -111,6 +114,7 @@ export class Replay {
   private readonly repeats: ReadonlySet<number>;
   private readonly fnOf: Int32Array;
   private readonly ends: ReplayInput['ends'];
+  private readonly watched: Watched;
 
   constructor(input: ReplayInput) {
     const { events, order, features } = input;
@@ -123,6 +127,7 @@ export class Replay {
     this.events = events;
     this.order = order;
     this.ends = input.ends;
+    this.watched = input.watched ?? { stretches: [], undated: new Set() };
     this.calls = calls;
     this.fnOf = new Int32Array(events.length).fill(-1);
     this.warnsOfCalls = warnsOf(calls);
@@ -207,6 +212,7 @@ export class Replay {
       listings,
       stability,
       underWay,
+      hardwareGoesOn: alignment.matches.size > 0,
     });
   }
 
@@ -216,8 +222,15 @@ export class Replay {
     const { lastOfKernel } = this.hardware;
     // What has no time and stands behind everything else, such as a listing, still shows what became of it.
     const last = lastOfKernel >= 0 ? lastOfKernel : this.lastTimedRow(rows.length);
+    const pauses = this.pauses();
+    let pause = 0;
     for (let position = 0; position < rows.length; position++) {
       bench.position = position;
+      if (position === pauses[pause]) {
+        this.settle(this.lastTimedRow(position));
+        this.gaps.pause(rows[position]);
+        pause++;
+      }
       this.step(rows[position]);
       if (rows[position] !== last) continue;
       bench.position = position + 1;
@@ -227,7 +240,7 @@ export class Replay {
     bench.position = rows.length;
     bench.expectations.close();
     this.hardware.finish(this.lastTimedRow(rows.length));
-    noteWhatIsMissing(bench, this.topology, this.calls);
+    noteWhatIsMissing(bench, this.topology, this.calls, this.gaps.pauses);
     if (this.listingInput) {
       const { events, state, topology, changes } = this;
       new ListingQuestions(this.listingInput, events, state, topology, bench, changes.log).ask();
@@ -247,6 +260,29 @@ export class Replay {
       fnOf: this.fnOf,
       resultOf: (call) => bench.resultOf(call),
     };
+  }
+
+  /**
+   * Places of events up to which nobody looked for a while: the first one after the end of each stretch but the last, and
+   * the first one of each trace that may have run at any time.
+   */
+  private pauses(): number[] {
+    const { rows, time, timed } = this.order;
+    const { stretches, undated } = this.watched;
+    const found: number[] = [];
+    let position = 0;
+    for (const { to } of stretches.slice(0, -1)) {
+      while (position < rows.length && !(timed[rows[position]] && time[rows[position]] > to)) position++;
+      if (position < rows.length) found.push(position);
+    }
+    if (undated.size === 0) return found;
+    let last = -1;
+    for (position = 0; position < rows.length; position++) {
+      const source = this.events.source[rows[position]];
+      if (undated.has(source) && source !== last && position > 0) found.push(position);
+      last = source;
+    }
+    return found;
   }
 
   private step(row: number): void {

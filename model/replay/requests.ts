@@ -54,11 +54,11 @@ export class InvalidationRequests {
     for (const [key, waiting] of this.open) if (waiting[0]?.fn === fn) this.open.delete(key);
   }
 
-  /** The log is over. */
+  /** @param last the last event with a time; -1 where none has one. */
   finish(last: number): void {
     for (const waiting of this.open.values()) {
       for (const one of waiting) {
-        const waited = last < 0 ? null : this.timeBetween(one.row, last);
+        const waited = this.timeBetween(one.row, last);
         this.bench.about(one.fn, () => this.judge(one, waited));
       }
     }
@@ -69,7 +69,7 @@ export class InvalidationRequests {
     const { slowest, bench } = this;
     if (!bench.wasRecorded('invalidation.completion') || waited === null)
       return bench.left('ATS042', 'completions are not recorded');
-    if (waited < TIMEOUT_NS && (slowest === null || waited <= slowest * PATIENCE || waited === 0n))
+    if (waited < TIMEOUT_NS && (slowest === null || waited <= slowest * PATIENCE))
       return bench.left('ATS042', 'the log ends before the request can be said to be lost');
     this.fire(
       one,

@@ -265,6 +265,13 @@ describe('what the first records show of a register that a listing from before s
     expect(codes(analysis)).toEqual([]);
   });
 
+  it('is what the first record agreed with: a core that is off later, without a write, disagrees', async () => {
+    const trace = shown({ en: 0 }, shown({ en: 1 }, new TraceWriter().write(VF, 0x4, 6)));
+    const analysis = await around(listing({ address: '0000:03:00.0', control: 0 }), trace, from(ON));
+    expect(labelsOf(analysis)).toEqual([`ATS029@${PLAIN}`]);
+    expect(codes(analysis)).toEqual([]);
+  });
+
   it('a change later on that no call shows is no disagreement with the listing', async () => {
     const trace = shown({ en: 0 }, shown({ en: 1 }));
     const analysis = await around(listing({ address: PLAIN, control: 0 }), trace, from(ON));
@@ -372,6 +379,27 @@ describe('what a listing says of the nature of functions', () => {
       [PF, 'pf', null],
       [VF, 'vf', PF],
     ]);
+  });
+
+  it('holds for later lives of the address, and against none that the recording shows to be another', async () => {
+    const text = listing(
+      { address: PF, control: ON, vfs: 1 },
+      { address: VF, control: ON },
+      { address: PLAIN, control: 0, vfs: 0 },
+    );
+    const kinds = async (trace: TraceWriter) =>
+      rowsOf((await analyzeBytes({ 'trace.txt': trace.text(), 'l.txt': text })).functions)
+        .map((row) => [row.function, row.kind, row.pf])
+        .sort();
+    const added = (trace: TraceWriter, fn: string) =>
+      trace.event('add', `(pci_device_add+0x4/0x640) bdf="${fn}"`);
+    const again = added(added(new TraceWriter(), PLAIN).call('pci_stop_and_remove_bus_device', PLAIN), PLAIN);
+    expect((await kinds(again)).filter(([fn]) => fn === PLAIN)).toEqual([
+      [PLAIN, 'pf', null],
+      [PLAIN, 'pf', null],
+    ]);
+    const another = new TraceWriter().supported(VF, 1, { vf: 0 }).call('pci_stop_and_remove_bus_device', PF);
+    expect((await kinds(added(another, PF))).filter(([fn]) => fn === VF)).toEqual([[VF, 'function', null]]);
   });
 
   it('shows no place of a capability that is not there, and none of a device that was replaced', async () => {

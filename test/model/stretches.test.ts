@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { rowAt, rowsOf } from '../../tables/index.ts';
+import { listing } from '../support/listing-writer.ts';
+import { analyzeBytes, findingsOf, labelsOf } from '../support/pipeline.ts';
+import { TraceWriter } from '../support/trace-writer.ts';
+import { PLAIN, VF2 } from './rule-cases/steps.ts';
+
+const plain = { vf: 0, pf: 0, cap: '0x100' };
+
+/** All calls are recorded, and ATS of a function is on at the end. */
+const leftOn = () =>
+  new TraceWriter()
+    .enable(VF2, 12, 0, { vf: 1 })
+    .disable(VF2, { vf: 1 })
+    .enable(PLAIN, 12, 0, { ...plain, en: [0, 1] });
+
+const later = (milliseconds = 10_000) => new TraceWriter().wait(milliseconds);
+const isOff = (trace: TraceWriter) => trace.supported(PLAIN, 1, { ...plain, en: [0, 0] });
+const headless = (trace: TraceWriter) => `${trace.lines.join('\n')}\n`;
+
+const missing = async (inputs: Record<string, string>) =>
+  findingsOf(await analyzeBytes(inputs), true).find((row) => row.rule === 'ATS090')?.observed ?? '';
+
+describe('between two traces that come one after the other', () => {
+  it('anything may have happened: what the second shows is no contradiction', async () => {
+    const inputs = { 'a.txt': leftOn().text(), 'b.txt': isOff(later()).text() };
+    const analysis = await analyzeBytes(inputs);
+    expect(labelsOf(analysis)).toEqual([]);
+    expect(rowAt(analysis.verdict, 0).sentence).toContain('from 1.000 s to 1.000 s and 11.000 s to 11.000 s');
+    expect(await missing(inputs)).toContain('what happened between two traces is not recorded');
+    const third = { ...inputs, 'c.txt': isOff(later(20_000)).text() };
+    expect(await missing(third)).toContain('what happened between 3 traces is not recorded');
+    expect(labelsOf(await analyzeBytes(third))).toEqual([]);
+  });
+
+  it('a call of the second that contradicts the first is none either', async () => {
+    const analysis = await analyzeBytes({
+      'a.txt': leftOn().text(),
+      'b.txt': later().enable(PLAIN, 12, 0).text(),
+    });
+    expect(labelsOf(analysis)).toEqual([]);
+  });
+
+  it('in one trace both would be', async () => {
+    expect(labelsOf(await analyzeBytes({ 'a.txt': isOff(leftOn().wait(10_000)).text() }))).toEqual([
+      `ATS029@${PLAIN}`,
+      `ATS093@${PLAIN}`,
+    ]);
+  });
+
+  it('nothing is missing where a third trace ran all the time', async () => {
+    const beside = new TraceWriter().write(VF2, 0x4, 6).wait(20_000).write(VF2, 0x4, 6);
+    const inputs = { 'a.txt': leftOn().text(), 'b.txt': isOff(later()).text(), 'c.txt': beside.text() };
+    expect(labelsOf(await analyzeBytes(inputs))).toEqual([`ATS029@${PLAIN}`, `ATS093@${PLAIN}`]);
+    expect(await missing(inputs)).not.toContain('between');
+  });
+
+  it('nothing is missing where the second is a part of the first', async () => {
+    const analysis = await analyzeBytes({ 'a.txt': leftOn().text(), 'b.txt': headless(isOff(later())) });
+    expect(labelsOf(analysis)).toEqual([`ATS029@${PLAIN}`, `ATS093@${PLAIN}`]);
+    expect(rowAt(analysis.verdict, 0).verdict).toBe('fail');
+  });
+
+  it('whatever order they are given in', async () => {
+    const analysis = await analyzeBytes({ 'b.txt': isOff(later()).text(), 'a.txt': leftOn().text() });
+    expect(labelsOf(analysis)).toEqual([]);
+  });
+
+  it('an absence counts that lasted until the end of the first, and no other', async () => {
+    const lost = (silence: number) => {
+      const trace = leftOn().write(VF2, 0x4, 6);
+      trace.call('pcie_flr', PLAIN, { ret: 0 });
+      return trace.wait(silence).supported(VF2, 1, { vf: 1 }).text();
+    };
+    const restored = later().call('pci_restore_ats_state', PLAIN, plain).text();
+    const found = async (silence: number) =>
+      labelsOf(await analyzeBytes({ 'a.txt': lost(silence), 'b.txt': restored })).includes(`ATS023@${PLAIN}`);
+    expect(await found(1500)).toBe(true);
+    expect(await found(500)).toBe(false);
+  });
+
+  it('a listing that follows is held against the second', async () => {
+    const off = listing({ address: PLAIN, control: 0 });
+    const inputs = { 'l.txt': off, 'a.txt': leftOn().text(), 'b.txt': later().write(VF2, 0x4, 6).text() };
+    expect(labelsOf(await analyzeBytes({ ...inputs, 'm.txt': off }))).toEqual([]);
+    const on = { ...inputs, 'b.txt': later().enable(PLAIN, 12, 0, plain).text() };
+    expect(labelsOf(await analyzeBytes({ ...on, 'm.txt': off }))).toEqual([`ATS030@${PLAIN}`]);
+  });
+});
+
+it('a trace of which nothing tells when it ran knows nothing of what another one showed', async () => {
+  const counted = (trace: TraceWriter) => trace.text().replace(/(\d+)\.(\d{6}): /g, '$1$2: ');
+  const inputs = { 'a.txt': leftOn().text(), 'b.txt': counted(isOff(new TraceWriter())) };
+  const analysis = await analyzeBytes(inputs);
+  expect(rowsOf(analysis.clocks).map((row) => row.relation)).toEqual(['reference', 'concurrent']);
+  expect(labelsOf(analysis)).toEqual([]);
+  expect(await missing(inputs)).toContain('what happened between two traces is not recorded');
+  const alone = { 'b.txt': counted(isOff(leftOn())) };
+  expect(labelsOf(await analyzeBytes(alone))).toEqual([`ATS029@${PLAIN}`, `ATS093@${PLAIN}`]);
+});
+
+it('a state is lost at the first event behind the pause, whatever source it is of', async () => {
+  const dmesg = '[    5.000000] pci 0000:09:00.0: Adding to iommu group 3\n';
+  const analysis = await analyzeBytes({
+    'a.txt': leftOn().text(),
+    'dmesg.txt': dmesg,
+    'b.txt': isOff(later()).text(),
+  });
+  expect(labelsOf(analysis)).toEqual([]);
+  const lost = rowsOf(analysis.transitions).filter((row) => row.origin === 'lost' && row.function === PLAIN);
+  expect(new Set(lost.map((row) => row.new_value))).toEqual(new Set([null]));
+});
+
+it('a log of the hardware goes on while no trace runs: what it shows of the registers stays', async () => {
+  const fixture = (name: string) => readFileSync(`${import.meta.dirname}/../fixtures/${name}`, 'latin1');
+  const lines = fixture('captures/6.12-s1/trace.txt').split('\n');
+  const header = lines.filter((line) => line.startsWith('#') && !line.includes('entries-in-buffer'));
+  const events = lines.filter((line) => line !== '' && !line.startsWith('#'));
+  const half = events.findIndex((line, i) => i > events.length / 2 && line.includes('tracing_mark_write'));
+  const traces = {
+    'a.txt': [...header, ...events.slice(0, half), ''].join('\n'),
+    'b.txt': [...header, ...events.slice(half), ''].join('\n'),
+  };
+  const forgotten = async (inputs: Record<string, string>) => {
+    const analysis = await analyzeBytes(inputs);
+    expect(labelsOf(analysis)).toEqual([]);
+    const gone = rowsOf(analysis.transitions).filter(
+      (row) => row.new_value === null && (row.origin === 'lost' || row.origin === 'ended'),
+    );
+    const times = new Set(gone.map((row) => row.time_ns));
+    return { layers: new Set(gone.map((row) => row.layer)), times: times.size };
+  };
+  const alone = await forgotten(traces);
+  expect(alone.layers).toEqual(new Set(['core', 'drv', 'hw']));
+  expect(alone.times).toBe(1);
+  const together = await forgotten({ ...traces, 'qemu-trace.log': fixture('qemu-trace/6.12-s1.log') });
+  expect(together.layers).toEqual(new Set(['core', 'drv']));
+});
