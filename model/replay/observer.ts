@@ -90,7 +90,10 @@ export class Observer {
     const { state } = this;
     const known = state.get(fn.fn, field);
     if (known === value) return;
-    if (known !== UNKNOWN) this.contradicts(fn, field, known, value, row);
+    if (known !== UNKNOWN) {
+      this.contradicts(fn, field, known, value, row);
+      this.giveUp(fn, field, value, row);
+    }
     state.set(fn.fn, field, value, row, 'observed');
   }
 
@@ -110,7 +113,6 @@ export class Observer {
         row,
         `${what} is ${value} where ${known} was known, and the calls that change it are not all recorded`,
       );
-      this.giveUp(fn, field, value, row);
       return;
     }
     bench.fire('ATS093', {
@@ -126,7 +128,7 @@ export class Observer {
   }
 
   /**
-   * A call that nobody saw wrote the register, too, and a driver made it. A register whose writes would have been seen, here or
+   * A call that is not in the recording wrote the register, too, and a driver made it. A register whose writes would have been seen, here or
    * in a log of the hardware, is what it was.
    */
   private giveUp(fn: FunctionRecord, field: number, value: number, row: number): void {

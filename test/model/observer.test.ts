@@ -190,7 +190,10 @@ describe('what an event prints of the state of a function', () => {
     });
   });
 
-  test('leaves register and driver where all calls are recorded', () => {
-    expect(observe({ enabled: 0 }, { en: 1, hwEn: 1, driver: 1 }).others).toEqual([1, UNKNOWN, 1]);
+  test('takes register and driver with it where calls of that kind are recorded, too: this one is not', () => {
+    expect(observe({ enabled: 0 }, { en: 1, hwEn: 1, driver: 1 })).toMatchObject({
+      told: ['ATS093 ats_enabled = 0.'],
+      others: [UNKNOWN, UNKNOWN, UNKNOWN],
+    });
   });
 });
