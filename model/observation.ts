@@ -51,21 +51,41 @@ export function watchOf(sources: Table<typeof SOURCES>, probes: Table<typeof PRO
 /**
  * What the recording would have shown. Without a list of probes, a kind was observed when one of its events is there.
  * With one (a bundle of the kit has it), silence of a probe that was installed means that nothing happened, and what was
- * not observed is known with its reason.
+ * not observed is known with its reason. Of several parts of a recording that come one after the other, each shows what its
+ * own traces recorded.
  */
 export class Observation {
   private readonly counts: ArrayLike<number>;
   private readonly hasLog: boolean;
   private readonly probes: Watch['probes'];
-  /** Kinds that would be shown: rules ask once a call. */
-  private readonly shown: ReadonlySet<EventKindName>;
+  /** Kinds that the whole recording would show. */
+  private readonly whole: ReadonlySet<EventKindName>;
+  private readonly parts: readonly ReadonlySet<EventKindName>[];
+  /** Kinds that would be shown where the replay stands: rules ask once a call. */
+  private shown: ReadonlySet<EventKindName>;
 
-  /** @param counts how many events of each kind there are, by its number. */
-  constructor(counts: ArrayLike<number>, watch: Watch) {
+  /**
+   * @param counts how many events of each kind there are, by its number.
+   * @param parts the same of each part of the recording, with its traces.
+   */
+  constructor(
+    counts: ArrayLike<number>,
+    watch: Watch,
+    parts: readonly { readonly counts: ArrayLike<number>; readonly sources: readonly number[] }[] = [],
+  ) {
     this.counts = counts;
     this.hasLog = watch.hasLog;
     this.probes = watch.probes;
-    this.shown = new Set(EVENT_KINDS.map(({ name }) => name).filter((kind) => this.isShown(kind)));
+    this.whole = this.shownKinds(counts, () => true);
+    this.parts = parts.map((part) =>
+      this.shownKinds(part.counts, (row) => part.sources.includes(row.source)),
+    );
+    this.shown = this.parts.length > 1 ? this.parts[0] : this.whole;
+  }
+
+  /** The replay comes to a part of the recording; null where it is over. */
+  enter(part: number | null): void {
+    this.shown = part === null ? this.whole : this.parts[part];
   }
 
   /**
@@ -76,12 +96,16 @@ export class Observation {
     return this.shown.has(kind);
   }
 
-  private isShown(kind: EventKindName): boolean {
-    const probes = this.probes.get(kind) ?? [];
-    if (probes.some((row) => row.missed > 0n)) return false;
-    return (
-      this.counts[KIND[kind]] > 0 || probes.some((row) => row.fate === 'installed' && isOfAnyDriver(row))
-    );
+  private shownKinds(
+    counts: ArrayLike<number>,
+    isOfPart: (row: ProbeRow) => boolean,
+  ): ReadonlySet<EventKindName> {
+    const isShown = (kind: EventKindName) => {
+      const probes = (this.probes.get(kind) ?? []).filter(isOfPart);
+      if (probes.some((row) => row.missed > 0n)) return false;
+      return counts[KIND[kind]] > 0 || probes.some((row) => row.fate === 'installed' && isOfAnyDriver(row));
+    };
+    return new Set(EVENT_KINDS.map(({ name }) => name).filter(isShown));
   }
 
   /** Whether somebody looked for events of this kind; those of the log were looked for where there is a log. */

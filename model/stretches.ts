@@ -8,13 +8,20 @@ type SourceRow = RowOf<typeof SOURCES>;
 export interface Stretch {
   readonly from: bigint;
   readonly to: bigint;
+  /** The traces. */
+  readonly sources: readonly number[];
 }
 
 /** When a recording was made, as far as its traces tell. */
 export interface Watched {
   readonly stretches: readonly Stretch[];
   /** Traces of which nothing tells when they ran. */
-  readonly undated: ReadonlySet<number>;
+  readonly undated: readonly number[];
+}
+
+/** The traces that ran together: those of each stretch, and each of which nothing tells when it ran. */
+export function partsOf({ stretches, undated }: Watched): (readonly number[])[] {
+  return [...stretches.map(({ sources }) => sources), ...undated.map((source) => [source])];
 }
 
 /** What a text without a header is: what came out of `trace_pipe`, where nothing is lost between two readers, or a part of a trace. */
@@ -31,19 +38,24 @@ export function stretchesOf(rows: readonly SourceRow[], relations: readonly Cloc
   for (const { source, offsetNs } of relations) {
     const { first_ns: first, last_ns: last, detail } = rows[source];
     if (!isTrace(rows[source]) || offsetNs === null || first === null || last === null) continue;
-    all.push({ from: first + offsetNs, to: last + offsetNs, continues: A_PART.test(detail ?? '') });
+    const continues = A_PART.test(detail ?? '');
+    all.push({ from: first + offsetNs, to: last + offsetNs, sources: [source], continues });
   }
   all.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
   const merged: Stretch[] = [];
-  for (const { from, to, continues } of all) {
+  for (const { from, to, sources, continues } of all) {
     const last = merged.at(-1);
-    if (!last || (from > last.to && !continues)) merged.push({ from, to });
-    else if (to > last.to) merged[merged.length - 1] = { from: last.from, to };
+    if (!last || (from > last.to && !continues)) {
+      merged.push({ from, to, sources });
+      continue;
+    }
+    const end = to > last.to ? to : last.to;
+    merged[merged.length - 1] = { from: last.from, to: end, sources: [...last.sources, ...sources] };
   }
   return merged;
 }
 
 export function watchedBy(rows: readonly SourceRow[], relations: readonly ClockRelation[]): Watched {
   const undated = relations.filter(({ source, offsetNs }) => isTrace(rows[source]) && offsetNs === null);
-  return { stretches: stretchesOf(rows, relations), undated: new Set(undated.map(({ source }) => source)) };
+  return { stretches: stretchesOf(rows, relations), undated: undated.map(({ source }) => source) };
 }

@@ -1,13 +1,9 @@
 import type { Calls } from '../calls.ts';
-import type { EventColumns } from '../event-columns.ts';
 import { EVENT_KINDS, type EventKindName, HARDWARE_KINDS, KIND, UNKNOWN } from '../events.ts';
 import type { FeatureName, Features } from '../features.ts';
 import { FindingCollector } from '../findings.ts';
 import type { MatchedWrite } from '../hardware/align.ts';
 import { classifyCaller } from '../known-functions.ts';
-import { isFunctionAddress } from '../lift/arguments.ts';
-import { NOTHING_LISTED, Observation, type Watch } from '../observation.ts';
-import type { Order } from '../order.ts';
 import { type Look, looksAtCall, RULE_BY_ID } from '../rules/index.ts';
 import type { CompletedCall, Draft, EvidenceItem, Expectation, RuleContext } from '../rules/rule.ts';
 import type { StateStore } from '../state.ts';
@@ -15,6 +11,7 @@ import type { FunctionRecord, Topology } from '../topology.ts';
 import { Expectations } from './expectations.ts';
 import { Links } from './links.ts';
 import { RuleMemory } from './memory.ts';
+import { Recorded, type RecordedInput } from './recorded.ts';
 import { placeOf, type RuleCounts, RuleTally } from './rule-counts.ts';
 
 export interface Question {
@@ -25,31 +22,18 @@ export interface Question {
   readonly decisive: boolean;
 }
 
-export interface BenchInput {
-  readonly events: EventColumns;
-  readonly order: Order;
+export interface BenchInput extends RecordedInput {
   readonly calls: Calls;
   readonly state: StateStore;
   readonly topology: Topology;
   readonly features: Features;
   /** An address inside the kernel image that the recording prints, where it prints addresses. */
   readonly imageAddress: bigint | null;
-  /** How the recording was made, where that is known. */
-  readonly watch?: Watch;
   /** The write as the kernel tells it, by row of the hardware's event. */
   readonly matches: ReadonlyMap<number, MatchedWrite>;
-  /** Sources that nothing relates to the kernel's. */
-  readonly apart: ReadonlySet<number>;
 }
 
-const CONFIG_WRITE = KIND['config.write'];
 const CALLER_KINDS = ['iommu', 'foreign', 'unknown'] as const;
-
-/** The event names its function, and not only by a pointer. */
-function isNamed(events: EventColumns, row: number): boolean {
-  const name = events.nameOf(events.device[row]);
-  return name !== null && isFunctionAddress(name);
-}
 
 /** Where rules stand while they look: what they may ask, and where they put what they found. */
 export class RuleBench implements RuleContext {
@@ -58,8 +42,7 @@ export class RuleBench implements RuleContext {
   readonly collector = new FindingCollector();
   readonly questions = new Map<string, Question>();
   private readonly tally = new RuleTally();
-  readonly kindCounts = new Int32Array(EVENT_KINDS.length);
-  readonly observation: Observation;
+  readonly recorded: Recorded;
   readonly links: Links;
   readonly expectations = new Expectations({
     position: () => this.position,
@@ -74,8 +57,6 @@ export class RuleBench implements RuleContext {
   private rule = -1;
   /** While rules look at a state rather than at an event, the same state is reported once. */
   stateScope = false;
-  /** Writes of 16 bits by the kernel are recorded with their functions: ATS Control is written so. */
-  private wordWrites = false;
   private readonly input: BenchInput;
   /** Hardware records by the row of the kernel's event. */
   private readonly otherViews = new Map<number, number>();
@@ -89,25 +70,8 @@ export class RuleBench implements RuleContext {
     this.topology = input.topology;
     this.links = new Links(input.events);
     this.callerKinds = new Uint8Array(input.events.names.size);
-    this.countKinds();
-    this.observation = new Observation(this.kindCounts, input.watch ?? NOTHING_LISTED);
+    this.recorded = new Recorded(input);
     for (const [row, match] of input.matches) this.otherViews.set(match.row, row);
-  }
-
-  private countKinds(): void {
-    const { events, order, apart } = this.input;
-    const { kindCounts } = this;
-    const { kind: kinds, source, width: widths } = events;
-    const { rows } = order;
-    const noneApart = apart.size === 0;
-    for (let at = 0; at < rows.length; at++) {
-      const row = rows[at];
-      const kind = kinds[row];
-      // What another machine recorded shows nothing of what this one's recording would show.
-      if (noneApart || !apart.has(source[row])) kindCounts[kind]++;
-      if (kind === CONFIG_WRITE && !this.wordWrites && (widths[row] === 2 || widths[row] === UNKNOWN))
-        this.wordWrites = isNamed(events, row);
-    }
   }
 
   feature(name: FeatureName): boolean | null {
@@ -116,11 +80,11 @@ export class RuleBench implements RuleContext {
 
   showsControlWrites(fn: number): boolean {
     const place = this.topology.at(fn).capOffset;
-    return this.wordWrites && place !== UNKNOWN && place !== 0;
+    return this.recorded.showsWordWrites && place !== UNKNOWN && place !== 0;
   }
 
   wasRecorded(kind: EventKindName): boolean {
-    return this.observation.wouldShow(kind);
+    return this.recorded.observation.wouldShow(kind);
   }
 
   callerKind(event: number): 'iommu' | 'foreign' | 'unknown' {

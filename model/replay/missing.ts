@@ -16,7 +16,7 @@ export function noteWhatIsMissing(bench: RuleBench, topology: Topology, calls: C
       evidence: [{ role: 'the VF', event: vf.firstEvent }],
     });
   }
-  const parts = incompleteness(topology, calls, bench.kindCounts[KIND.loss], pauses);
+  const parts = incompleteness(topology, calls, bench.recorded.kindCounts[KIND.loss], pauses);
   if (parts.length === 0) return;
   bench.fire('ATS090', {
     fn: null,

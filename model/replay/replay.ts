@@ -11,7 +11,7 @@ import type { Order } from '../order.ts';
 import { MachineCoverage } from '../reference-machine.ts';
 import { LOOKS } from '../rules/index.ts';
 import { StateStore } from '../state.ts';
-import type { Watched } from '../stretches.ts';
+import { partsOf, type Watched } from '../stretches.ts';
 import { type FunctionRecord, Topology } from '../topology.ts';
 import type { WhatIf } from '../what-if.ts';
 import { type Question, RuleBench } from './bench.ts';
@@ -25,6 +25,7 @@ import { type ListingInput, ListingTracker } from './listings.ts';
 import { Lives } from './lives.ts';
 import { noteWhatIsMissing } from './missing.ts';
 import { Observer } from './observer.ts';
+import { pausesOf } from './pauses.ts';
 import { PointSteps } from './point-steps.ts';
 import { RegisterAccesses } from './register-accesses.ts';
 import type { RuleCounts } from './rule-counts.ts';
@@ -127,7 +128,7 @@ export class Replay {
     this.events = events;
     this.order = order;
     this.ends = input.ends;
-    this.watched = input.watched ?? { stretches: [], undated: new Set() };
+    this.watched = input.watched ?? { stretches: [], undated: [] };
     this.calls = calls;
     this.fnOf = new Int32Array(events.length).fill(-1);
     this.warnsOfCalls = warnsOf(calls);
@@ -144,9 +145,10 @@ export class Replay {
       watch: input.watch,
       matches: alignment.matches,
       apart: new Set(alignment.apart.map((one) => one.source)),
+      parts: partsOf(this.watched),
     });
     this.bench = bench;
-    const { observation } = bench;
+    const { observation } = bench.recorded;
     const machine = new Machine(state, topology, features, observation);
     const registers = new RegisterAccesses(events, calls, state, order.positions, observation);
     this.listingInput = input.listings ?? null;
@@ -222,14 +224,15 @@ export class Replay {
     const { lastOfKernel } = this.hardware;
     // What has no time and stands behind everything else, such as a listing, still shows what became of it.
     const last = lastOfKernel >= 0 ? lastOfKernel : this.lastTimedRow(rows.length);
-    const pauses = this.pauses();
-    let pause = 0;
+    const pauses = pausesOf(this.events, this.order, this.watched);
+    let next = 0;
     for (let position = 0; position < rows.length; position++) {
       bench.position = position;
-      if (position === pauses[pause]) {
+      if (position === pauses[next]?.position) {
         this.settle(this.lastTimedRow(position));
         this.gaps.pause(rows[position]);
-        pause++;
+        bench.recorded.enter(pauses[next].part);
+        next++;
       }
       this.step(rows[position]);
       if (rows[position] !== last) continue;
@@ -239,6 +242,7 @@ export class Replay {
     }
     bench.position = rows.length;
     bench.expectations.close();
+    bench.recorded.leave();
     this.hardware.finish(this.lastTimedRow(rows.length));
     noteWhatIsMissing(bench, this.topology, this.calls, this.gaps.pauses);
     if (this.listingInput) {
@@ -253,36 +257,13 @@ export class Replay {
       collector: bench.collector,
       questions: [...bench.questions.values()],
       countOf: (rule) => bench.countOf(rule),
-      kindCounts: bench.kindCounts,
-      observation: bench.observation,
+      kindCounts: bench.recorded.kindCounts,
+      observation: bench.recorded.observation,
       machineCoverage: this.machineCoverage,
       unnamedCalls: this.gaps.unnamedCalls,
       fnOf: this.fnOf,
       resultOf: (call) => bench.resultOf(call),
     };
-  }
-
-  /**
-   * Places of events up to which nobody looked for a while: the first one after the end of each stretch but the last, and
-   * the first one of each trace that may have run at any time.
-   */
-  private pauses(): number[] {
-    const { rows, time, timed } = this.order;
-    const { stretches, undated } = this.watched;
-    const found: number[] = [];
-    let position = 0;
-    for (const { to } of stretches.slice(0, -1)) {
-      while (position < rows.length && !(timed[rows[position]] && time[rows[position]] > to)) position++;
-      if (position < rows.length) found.push(position);
-    }
-    if (undated.size === 0) return found;
-    let last = -1;
-    for (position = 0; position < rows.length; position++) {
-      const source = this.events.source[rows[position]];
-      if (undated.has(source) && source !== last && position > 0) found.push(position);
-      last = source;
-    }
-    return found;
   }
 
   private step(row: number): void {

@@ -4,7 +4,7 @@ import { rowAt, rowsOf } from '../../tables/index.ts';
 import { listing } from '../support/listing-writer.ts';
 import { analyzeBytes, findingsOf, labelsOf } from '../support/pipeline.ts';
 import { TraceWriter } from '../support/trace-writer.ts';
-import { PLAIN, VF2 } from './rule-cases/steps.ts';
+import { PLAIN, reset, VF2 } from './rule-cases/steps.ts';
 
 const plain = { vf: 0, pf: 0, cap: '0x100' };
 
@@ -82,8 +82,38 @@ describe('between two traces that come one after the other', () => {
     const off = listing({ address: PLAIN, control: 0 });
     const inputs = { 'l.txt': off, 'a.txt': leftOn().text(), 'b.txt': later().write(VF2, 0x4, 6).text() };
     expect(labelsOf(await analyzeBytes({ ...inputs, 'm.txt': off }))).toEqual([]);
-    const on = { ...inputs, 'b.txt': later().enable(PLAIN, 12, 0, plain).text() };
+    const on = { ...inputs, 'b.txt': later().disable(VF2, { vf: 1 }).enable(PLAIN, 12, 0, plain).text() };
     expect(labelsOf(await analyzeBytes({ ...on, 'm.txt': off }))).toEqual([`ATS030@${PLAIN}`]);
+  });
+});
+
+describe('what a trace would have shown, another one does not tell', () => {
+  /** Another function is prepared, enabled, disabled, restored, and written to: all of that is recorded. */
+  const all = (trace = new TraceWriter()) =>
+    trace
+      .prepare(VF2, 12, 0, { vf: 1 })
+      .enable(VF2, 12, 0, { vf: 1 })
+      .disable(VF2, { vf: 1 })
+      .call('pci_restore_ats_state', VF2, { vf: 1 })
+      .write(VF2, 0x4, 6);
+  const some = {
+    ATS019: () => new TraceWriter().appear(PLAIN).enable(PLAIN, 12, 0, plain),
+    ATS028: () => new TraceWriter().enable(PLAIN, 12, 0, plain).write(PLAIN, 0x106, 0),
+    ATS023: () => reset(new TraceWriter().enable(PLAIN, 12, 0, plain), PLAIN, () => {}),
+  };
+
+  it.each(Object.entries(some))('%s', async (rule, made) => {
+    const found = async (inputs: Record<string, string>) =>
+      labelsOf(await analyzeBytes(inputs)).includes(`${rule}@${PLAIN}`);
+    const trace = made().text();
+    expect(await found({ 'a.txt': trace })).toBe(false);
+    expect(await found({ 'a.txt': trace, 'b.txt': all(later()).text() })).toBe(false);
+    expect(await found({ 'b.txt': all(later()).text(), 'a.txt': trace })).toBe(false);
+    const early = all().text().replaceAll('    1.00', '    0.10');
+    expect(await found({ 'a.txt': trace, 'b.txt': early })).toBe(false);
+    // A trace that runs beside it does.
+    const beside = all().wait(100).write(VF2, 0x4, 6).text();
+    expect(await found({ 'a.txt': trace, 'b.txt': beside })).toBe(true);
   });
 });
 
