@@ -41,7 +41,7 @@ export function stretchesOf(rows: readonly SourceRow[], relations: readonly Cloc
     const continues = A_PART.test(detail ?? '');
     all.push({ from: first + offsetNs, to: last + offsetNs, sources: [source], continues });
   }
-  all.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
+  all.sort((a, b) => Number(a.from - b.from));
   const merged: Stretch[] = [];
   for (const { from, to, sources, continues } of all) {
     const last = merged.at(-1);

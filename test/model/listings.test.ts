@@ -266,8 +266,13 @@ describe('what the first records show of a register that a listing from before s
   });
 
   it('is what the first record agreed with: a core that is off later, without a write, disagrees', async () => {
+    const other = listing({ address: '0000:04:00.0', control: 0 });
     const trace = shown({ en: 0 }, shown({ en: 1 }, new TraceWriter().write(VF, 0x4, 6)));
-    const analysis = await around(listing({ address: '0000:03:00.0', control: 0 }), trace, from(ON));
+    const analysis = await around(
+      listing({ address: '0000:03:00.0', control: 0 }),
+      trace,
+      `${from(ON)}\n${other}`,
+    );
     expect(labelsOf(analysis)).toEqual([`ATS029@${PLAIN}`]);
     expect(codes(analysis)).toEqual([]);
   });

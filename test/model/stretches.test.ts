@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { watchedBy } from '../../model/stretches.ts';
 import { rowAt, rowsOf } from '../../tables/index.ts';
 import { listing } from '../support/listing-writer.ts';
 import { analyzeBytes, findingsOf, labelsOf } from '../support/pipeline.ts';
@@ -21,6 +22,52 @@ const headless = (trace: TraceWriter) => `${trace.lines.join('\n')}\n`;
 
 const missing = async (inputs: Record<string, string>) =>
   findingsOf(await analyzeBytes(inputs), true).find((row) => row.rule === 'ATS090')?.observed ?? '';
+
+describe('when traces were running', () => {
+  type Given = readonly [from: bigint | null, to: bigint | null, what?: string, offset?: bigint | null];
+
+  /** Stretches and undated traces of sources; `what` is a format, or `part` for a text without a header. */
+  function watched(...given: readonly Given[]) {
+    const rows = given.map(([first_ns, last_ns, what = 'ftrace-text']) => ({
+      format: what === 'part' || what === 'empty' ? 'ftrace-text' : what,
+      detail: what === 'part' ? 'trace_pipe or a part of a trace, latency' : 'tracefs trace (nop)',
+      records: what === 'empty' ? 0n : 5n,
+      first_ns,
+      last_ns,
+    }));
+    const relations = given.map(([, , , offsetNs = 0n], source) => ({ source, offsetNs }));
+    const { stretches, undated } = watchedBy(rows as never, relations as never);
+    return [stretches.map(({ from, to, sources }) => `${from}-${to}: ${sources}`), undated];
+  }
+
+  it('is from the first to the last record, on the common time', () => {
+    expect(watched([1n, 5n])).toEqual([['1-5: 0'], []]);
+    expect(watched([1n, 5n, 'trace-dat', 10n])).toEqual([['11-15: 0'], []]);
+    expect(watched()).toEqual([[], []]);
+  });
+
+  it('is in the order of time, and together where they overlap', () => {
+    expect(watched([20n, 30n], [1n, 5n])).toEqual([['1-5: 1', '20-30: 0'], []]);
+    expect(watched([1n, 5n], [5n, 9n])).toEqual([['1-9: 0,1'], []]);
+    expect(watched([1n, 50n], [10n, 20n], [40n, 60n])).toEqual([['1-60: 0,1,2'], []]);
+    expect(watched([1n, 5n], [6n, 9n])).toEqual([['1-5: 0', '6-9: 1'], []]);
+  });
+
+  it('goes on in a text without a header, whenever that begins', () => {
+    expect(watched([1n, 5n], [100n, 200n, 'part'])).toEqual([['1-200: 0,1'], []]);
+    expect(watched([1n, 5n, 'part'], [100n, 200n])).toEqual([['1-5: 0', '100-200: 1'], []]);
+  });
+
+  it('is not what logs, listings and empty traces tell', () => {
+    for (const other of ['kernel-log', 'qemu-trace', 'lspci', 'empty'])
+      expect(watched([1n, 5n], [100n, 200n, other], [7n, 8n, other, null])).toEqual([['1-5: 0'], []]);
+  });
+
+  it('is unknown where nothing relates the clocks', () => {
+    expect(watched([1n, 5n], [1n, 5n, 'trace-dat', null])).toEqual([['1-5: 0'], [1]]);
+    expect(watched([null, null])).toEqual([[], []]);
+  });
+});
 
 describe('between two traces that come one after the other', () => {
   it('anything may have happened: what the second shows is no contradiction', async () => {
