@@ -8,6 +8,7 @@ import type { Order } from '../order.ts';
 import { LOOKS, POINT_LOOKS } from '../rules/index.ts';
 import type { ControlWrite } from '../rules/rule.ts';
 import { HW_EN, HW_PASID, HW_PRI, HW_STU, type StateStore } from '../state.ts';
+import type { Stretch } from '../stretches.ts';
 import type { FunctionRecord, Topology } from '../topology.ts';
 import type { RuleBench } from './bench.ts';
 import type { Identity } from './identity.ts';
@@ -29,6 +30,8 @@ interface Parts {
   readonly identity: Identity;
   readonly registers: RegisterAccesses;
   readonly alignment: HardwareAlignment;
+  /** When traces were running. */
+  readonly stretches: readonly Stretch[];
 }
 
 /** What the hardware says of itself: takes the events of its log into the state, and tells which writes nobody else saw. */
@@ -202,10 +205,11 @@ export class HardwareView {
   /** The kernel would have shown who wrote: it knows the function, and its trace has no hole at this time. */
   private isWatched(fn: FunctionRecord, row: number): boolean {
     const { span } = this;
-    const { bench, order } = this.parts;
-    if (!span || !fn.byKernel || fn.removing || !order.timed[row]) return false;
+    const { bench, order, stretches } = this.parts;
+    if (!span || !fn.byKernel || fn.removing || !order.timed[row] || bench.wasRecorded('loss')) return false;
     const at = order.time[row];
-    return at >= span.from && at <= span.to && !bench.wasRecorded('loss');
+    const isWithin = (one: { from: bigint; to: bigint }) => at >= one.from && at <= one.to;
+    return isWithin(span) && stretches.some(isWithin);
   }
 
   /** An ATS call of the function, or of one that nothing names, around the time of a write. */

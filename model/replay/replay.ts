@@ -200,6 +200,7 @@ export class Replay {
       identity,
       registers,
       alignment,
+      stretches: this.watched.stretches,
     });
     this.gaps = new Gaps({
       events,

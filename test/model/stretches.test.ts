@@ -187,17 +187,17 @@ it('a state is lost at the first event behind the pause, whatever source it is o
   expect(new Set(lost.map((row) => row.new_value))).toEqual(new Set([null]));
 });
 
-it('a log of the hardware goes on while no trace runs: what it shows of the registers stays', async () => {
+describe('a log of the hardware goes on while no trace runs', () => {
   const fixture = (name: string) => readFileSync(`${import.meta.dirname}/../fixtures/${name}`, 'latin1');
   const lines = fixture('captures/6.12-s1/trace.txt').split('\n');
   const header = lines.filter((line) => line.startsWith('#') && !line.includes('entries-in-buffer'));
   const events = lines.filter((line) => line !== '' && !line.startsWith('#'));
   const half = events.findIndex((line, i) => i > events.length / 2 && line.includes('tracing_mark_write'));
-  const traces = {
-    'a.txt': [...header, ...events.slice(0, half), ''].join('\n'),
-    'b.txt': [...header, ...events.slice(half), ''].join('\n'),
-  };
-  const forgotten = async (inputs: Record<string, string>) => {
+  const log = fixture('qemu-trace/6.12-s1.log');
+  const text = (some: readonly string[], head = header) => [...head, ...some, ''].join('\n');
+
+  /** What is forgotten of which layers, and at how many times. */
+  async function forgotten(inputs: Record<string, string>) {
     const analysis = await analyzeBytes(inputs);
     expect(labelsOf(analysis)).toEqual([]);
     const gone = rowsOf(analysis.transitions).filter(
@@ -205,10 +205,25 @@ it('a log of the hardware goes on while no trace runs: what it shows of the regi
     );
     const times = new Set(gone.map((row) => row.time_ns));
     return { layers: new Set(gone.map((row) => row.layer)), times: times.size };
-  };
-  const alone = await forgotten(traces);
-  expect(alone.layers).toEqual(new Set(['core', 'drv', 'hw']));
-  expect(alone.times).toBe(1);
-  const together = await forgotten({ ...traces, 'qemu-trace.log': fixture('qemu-trace/6.12-s1.log') });
-  expect(together.layers).toEqual(new Set(['core', 'drv']));
+  }
+
+  it('what it shows of the registers stays', async () => {
+    const traces = { 'a.txt': text(events.slice(0, half)), 'b.txt': text(events.slice(half)) };
+    const alone = await forgotten(traces);
+    expect(alone).toEqual({ layers: new Set(['core', 'drv', 'hw']), times: 1 });
+    const together = await forgotten({ ...traces, 'qemu-trace.log': log });
+    expect(together.layers).toEqual(new Set(['core', 'drv']));
+  });
+
+  it('what it shows to be written meanwhile was written by whom nobody watched', async () => {
+    const disables = events.flatMap((line, at) => (line.includes(' pci_disable_ats: ') ? [at] : []));
+    const [first, next] = [disables[0], disables[disables.length - 1]];
+    const inputs = (head: readonly string[]) => ({
+      'a.txt': text(events.slice(0, first)),
+      'b.txt': text(events.slice(next), [...head]),
+      'qemu-trace.log': log,
+    });
+    expect(labelsOf(await analyzeBytes(inputs(header)))).toEqual([]);
+    expect(labelsOf(await analyzeBytes(inputs(['#'])))).toContain('ATS028@0000:01:00.2');
+  });
 });
