@@ -48,7 +48,7 @@ import { type ClockRelation, mergeSources } from './order.ts';
 import { Replay } from './replay/replay.ts';
 import { scopeOf } from './scope.ts';
 import { StoryTeller } from './story.ts';
-import { watchedBy } from './stretches.ts';
+import { shareTasks, watchedBy } from './stretches.ts';
 import { findTwins } from './twins.ts';
 import { judge, type Verdict } from './verdict.ts';
 import { WhatIf, whatIfTable } from './what-if.ts';
@@ -98,6 +98,8 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
   );
   setApart(events, hardware.apart);
   const { relations } = hardware;
+  const watched = watchedBy(rowsOf(recorded.sources), relations);
+  shareTasks(watched, events);
   const order = mergeSources(events, relations);
   const calls = pairCalls(events, order.rows);
   nameByCallAround(events, calls);
@@ -118,7 +120,7 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
     whatIf,
     watch: watchOf(recorded.sources, recorded.probes),
     ends: endsOf(recorded.sources, relations),
-    watched: watchedBy(rowsOf(recorded.sources), relations),
+    watched,
     listings:
       listings.functions.length === 0
         ? null

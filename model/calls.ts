@@ -223,7 +223,7 @@ class Pairing {
 }
 
 /** Tasks of one source, or its CPUs where a recording names no tasks: one of them is in one place at a time. */
-function taskKey(events: EventColumns, row: number): number {
+export function taskKey(events: EventColumns, row: number): number {
   const pid = events.pid[row];
   const source = events.source[row];
   const base = (events.sameTasksAs.get(source) ?? source) * 0x100000000;

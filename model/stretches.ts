@@ -1,4 +1,5 @@
 import type { RowOf, SOURCES } from '../tables/index.ts';
+import type { EventColumns } from './event-columns.ts';
 import { isListing } from './listings.ts';
 import type { ClockRelation } from './order.ts';
 
@@ -10,6 +11,8 @@ export interface Stretch {
   readonly to: bigint;
   /** The traces. */
   readonly sources: readonly number[];
+  /** Those of them that go on where the one before them ended. */
+  readonly continuing: readonly number[];
 }
 
 /** When a recording was made, as far as its traces tell. */
@@ -17,6 +20,12 @@ export interface Watched {
   readonly stretches: readonly Stretch[];
   /** Traces of which nothing tells when they ran. */
   readonly undated: readonly number[];
+}
+
+/** Tasks of a trace that goes on where another ended are those of that one: a call may begin in it and return here. */
+export function shareTasks({ stretches }: Watched, events: EventColumns): void {
+  for (const { sources, continuing } of stretches)
+    for (const source of continuing) events.sameTasksAs.set(source, sources[0]);
 }
 
 /** The traces that ran together: those of each stretch, and each of which nothing tells when it ran. */
@@ -39,18 +48,23 @@ export function stretchesOf(rows: readonly SourceRow[], relations: readonly Cloc
     const { first_ns: first, last_ns: last, detail } = rows[source];
     if (!isTrace(rows[source]) || offsetNs === null || first === null || last === null) continue;
     const continues = A_PART.test(detail ?? '');
-    all.push({ from: first + offsetNs, to: last + offsetNs, sources: [source], continues });
+    all.push({ from: first + offsetNs, to: last + offsetNs, sources: [source], continuing: [], continues });
   }
   all.sort((a, b) => Number(a.from - b.from));
   const merged: Stretch[] = [];
   for (const { from, to, sources, continues } of all) {
     const last = merged.at(-1);
-    if (!last || (from > last.to && !continues)) {
-      merged.push({ from, to, sources });
+    const isApart = last === undefined || from > last.to;
+    if (!last || (isApart && !continues)) {
+      merged.push({ from, to, sources, continuing: [] });
       continue;
     }
-    const end = to > last.to ? to : last.to;
-    merged[merged.length - 1] = { from: last.from, to: end, sources: [...last.sources, ...sources] };
+    merged[merged.length - 1] = {
+      from: last.from,
+      to: to > last.to ? to : last.to,
+      sources: [...last.sources, ...sources],
+      continuing: isApart ? [...last.continuing, ...sources] : last.continuing,
+    };
   }
   return merged;
 }

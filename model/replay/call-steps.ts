@@ -1,4 +1,4 @@
-import type { Calls } from '../calls.ts';
+import { type Calls, taskKey } from '../calls.ts';
 import type { EventColumns } from '../event-columns.ts';
 import { KIND, kindMask } from '../events.ts';
 import type { Features } from '../features.ts';
@@ -107,7 +107,7 @@ export class CallSteps {
     if (!ends) this.complete(fn, call, row, kind);
     if (kind === DEVICE_REMOVE || kind === RELEASE) this.beginRelease(fn, row, kind === RELEASE);
     if (kind === ATTACH) bench.expectations.used(fn.fn, row);
-    if (isLifeStep(kind)) this.windows.lifeCycle(this.taskKey(row), fn);
+    if (isLifeStep(kind)) this.windows.lifeCycle(taskKey(this.events, row), fn);
   }
 
   leave(fn: FunctionRecord, row: number): void {
@@ -123,7 +123,7 @@ export class CallSteps {
 
   beginRelease(fn: FunctionRecord, row: number, byIommu: boolean): void {
     fn.removing = true;
-    this.windows.releaseBegins(fn, row, this.taskKey(row), byIommu);
+    this.windows.releaseBegins(fn, row, taskKey(this.events, row), byIommu);
   }
 
   private complete(fn: FunctionRecord, call: number, row: number, kind: number): void {
@@ -153,9 +153,5 @@ export class CallSteps {
   /** A device that only a pointer stands for may be any of those that other events name. */
   private onPointer(row: number): void {
     for (const fn of this.topology.inForce()) if (!fn.isPointer) this.machine.forgetCalls(fn, row);
-  }
-
-  private taskKey(row: number): number {
-    return this.events.source[row] * 0x80000000 + this.events.pid[row];
   }
 }

@@ -15,17 +15,19 @@ export interface Pause {
 export function pausesOf(events: EventColumns, order: Order, { stretches, undated }: Watched): Pause[] {
   const { rows, time, timed } = order;
   const found: Pause[] = [];
-  let position = 0;
-  for (let part = 1; part < stretches.length; part++) {
-    const { to } = stretches[part - 1];
-    while (position < rows.length && !(timed[rows[position]] && time[rows[position]] > to)) position++;
-    if (position < rows.length) found.push({ position, part });
+  let part = 1;
+  for (let position = 0; position < rows.length && part < stretches.length; position++) {
+    const row = rows[position];
+    if (!timed[row] || time[row] <= stretches[part - 1].to) continue;
+    // A stretch may have no event of the model.
+    while (part < stretches.length - 1 && time[row] > stretches[part].to) part++;
+    found.push({ position, part: part++ });
   }
   let last = -1;
-  for (position = 0; undated.length > 0 && position < rows.length; position++) {
+  for (let position = 0; position < rows.length && undated.length > 0; position++) {
     const source = events.source[rows[position]];
     const at = source === last ? -1 : undated.indexOf(source);
-    if (at >= 0 && position > 0) found.push({ position, part: stretches.length + at });
+    if (at >= 0) found.push({ position, part: stretches.length + at });
     last = source;
   }
   return found;

@@ -1,4 +1,4 @@
-import type { Calls } from '../calls.ts';
+import { type Calls, taskKey } from '../calls.ts';
 import { decodeControl } from '../control-register.ts';
 import type { EventColumns } from '../event-columns.ts';
 import { EVENT_KINDS, type EventKindName, KIND, kindMask, UNKNOWN } from '../events.ts';
@@ -68,7 +68,7 @@ export class RegisterAccesses {
       }
       this.withoutEntry[kind] = 1;
       if (!ATS_CALLS[kind]) continue;
-      const task = this.taskOf(calls.exit[call]);
+      const task = taskKey(events, calls.exit[call]);
       const known = this.lone.get(task);
       if (known) known.calls.push(call);
       else this.lone.set(task, { calls: [call], next: 0 });
@@ -149,7 +149,7 @@ export class RegisterAccesses {
 
   /** The next return of the task, where its entry is not recorded and it is about this function: the write is part of it. */
   private returnsNext(row: number, fn: FunctionRecord): number {
-    const lone = this.lone.get(this.taskOf(row));
+    const lone = this.lone.get(taskKey(this.events, row));
     if (!lone) return -1;
     const { calls, events, positions } = this;
     while (lone.next < lone.calls.length && positions[calls.exit[lone.calls[lone.next]]] < positions[row])
@@ -157,10 +157,6 @@ export class RegisterAccesses {
     const call = lone.calls[lone.next] ?? -1;
     if (call < 0) return -1;
     return events.nameOf(events.device[calls.exit[call]]) === fn.address ? call : -1;
-  }
-
-  private taskOf(row: number): number {
-    return this.events.source[row] * 0x100000000 + this.events.pid[row];
   }
 
   /**

@@ -165,17 +165,16 @@ describe('replay is a fold', () => {
     for (const capture of [...FAULTY, '7.2-s1']) {
       const { header, events } = linesOf(capture);
       const whole = findingsOf(await analyzeLines([...header, ...events])).map(label);
-      const half = Math.floor(events.length / 2);
-      // Split between calls, so that no call has its entry in one file and its return in the other.
-      const at = events.findIndex(
-        (line, i) => i >= half && /tracing_mark_write|sriov_(enable|disable): /.test(line),
-      );
-      const analysis = await analyzeBytes({
-        'a.txt': `${[...header, ...events.slice(0, at < 0 ? events.length : at)].join('\n')}\n`,
-        // Without the header, as `split` leaves it: another header would begin another recording.
-        'b.txt': `${['#', ...events.slice(at < 0 ? events.length : at)].join('\n')}\n`,
-      });
-      expect(findingsOf(analysis).map(label)).toEqual(whole);
+      for (const share of [0.3, 0.5, 0.61, 0.8]) {
+        // Within a call or not: a task of the second file is that of the first.
+        const at = Math.floor(events.length * share);
+        const analysis = await analyzeBytes({
+          'a.txt': `${[...header, ...events.slice(0, at)].join('\n')}\n`,
+          // Without the header, as `split` leaves it: another header would begin another recording.
+          'b.txt': `${['#', ...events.slice(at)].join('\n')}\n`,
+        });
+        expect(findingsOf(analysis).map(label)).toEqual(whole);
+      }
     }
   });
 });

@@ -37,7 +37,10 @@ describe('when traces were running', () => {
     }));
     const relations = given.map(([, , , offsetNs = 0n], source) => ({ source, offsetNs }));
     const { stretches, undated } = watchedBy(rows as never, relations as never);
-    return [stretches.map(({ from, to, sources }) => `${from}-${to}: ${sources}`), undated];
+    const text = stretches.map(({ from, to, sources, continuing }) =>
+      [`${from}-${to}: ${sources}`, ...continuing.map((source) => `${source} goes on`)].join(', '),
+    );
+    return [text, undated];
   }
 
   it('is from the first to the last record, on the common time', () => {
@@ -54,7 +57,12 @@ describe('when traces were running', () => {
   });
 
   it('goes on in a text without a header, whenever that begins', () => {
-    expect(watched([1n, 5n], [100n, 200n, 'part'])).toEqual([['1-200: 0,1'], []]);
+    expect(watched([1n, 5n], [100n, 200n, 'part'])).toEqual([['1-200: 0,1, 1 goes on'], []]);
+    expect(watched([1n, 5n], [6n, 7n, 'part'], [8n, 9n, 'part'])).toEqual([
+      ['1-9: 0,1,2, 1 goes on, 2 goes on'],
+      [],
+    ]);
+    expect(watched([1n, 5n], [4n, 7n, 'part'])).toEqual([['1-7: 0,1'], []]);
     expect(watched([1n, 5n, 'part'], [100n, 200n])).toEqual([['1-5: 0', '100-200: 1'], []]);
   });
 
@@ -105,6 +113,22 @@ describe('between two traces that come one after the other', () => {
   it('nothing is missing where the second is a part of the first', async () => {
     const analysis = await analyzeBytes({ 'a.txt': leftOn().text(), 'b.txt': headless(isOff(later())) });
     expect(labelsOf(analysis)).toEqual([`ATS093@${PLAIN}`]);
+  });
+
+  it('a call that began in the first returns in a second that is a part of it, and in no other', async () => {
+    const calls = async (second: (trace: TraceWriter) => string) => {
+      const first = leftOn().enable(VF2, 12, 0, { vf: 1, noReturn: true });
+      const returns = later(1).enable(VF2, 12, 0, { vf: 1, noEntry: true });
+      const { atsCalls } = await analyzeBytes({ 'a.txt': first.text(), 'b.txt': second(returns) });
+      return rowsOf(atsCalls)
+        .slice(3)
+        .map((row) => [row.enter_event !== null, row.return_event !== null]);
+    };
+    expect(await calls(headless)).toEqual([[true, true]]);
+    expect(await calls((trace) => trace.text())).toEqual([
+      [true, false],
+      [false, true],
+    ]);
   });
 
   it('whatever order they are given in', async () => {

@@ -20,6 +20,7 @@ import '../model/naming.test.ts';
 import '../model/naming-by-call.test.ts';
 import '../model/observer.test.ts';
 import '../model/origins.test.ts';
+import '../model/pauses.test.ts';
 import '../model/pci-tracepoints.test.ts';
 import '../model/point-steps.test.ts';
 import '../model/prepare-unsupported.test.ts';
