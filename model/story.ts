@@ -232,7 +232,6 @@ export class StoryTeller {
   private transitions(): Table<typeof TRANSITIONS> {
     const builder = new TableBuilder(TRANSITIONS);
     builder.expect(this.replay.transitions.length, 0);
-    const change = this.replay.transitions.read();
     const column = (name: string) => builder.column(name);
     const [event, time, fn, oldValue, newValue] = ['event', 'time_ns', 'fn', 'old_value', 'new_value'].map(
       column,
@@ -241,7 +240,7 @@ export class StoryTeller {
     const layer = new DictionaryWriter(column('layer'), (id) => STATE_FIELDS[id].layer);
     const field = new DictionaryWriter(column('field'), (id) => STATE_FIELDS[id].field);
     const origin = new DictionaryWriter(column('origin'), (id) => ORIGINS[id]);
-    while (change.next()) {
+    for (const change = this.replay.transitions.read(); change.next(); ) {
       event.pushNumber(this.positionOf[change.event]);
       this.pushTime(time, change.event);
       fn.pushNumber(change.fn);
@@ -292,8 +291,7 @@ export class StoryTeller {
       pushIndex(toEvent, endRow >= 0 ? this.positionOf[endRow] : -1);
       origin.push(heldBecause[key]);
     };
-    const change = this.replay.transitions.read();
-    while (change.next()) {
+    for (const change = this.replay.transitions.read(); change.next(); ) {
       const key = change.fn * FIELD_COUNT + change.field;
       if (begunBy[key] >= 0) close(key, change.event);
       begunBy[key] = change.event;

@@ -110,8 +110,8 @@ function passSentence(findings: readonly Finding[], replay: ReplayResult, scope:
 
 /** A write or a read of ATS Control, or a listing of it, was seen; what calls are known to write is no such sight. */
 function showsRegisters({ transitions }: ReplayResult): boolean {
-  const change = transitions.read();
-  while (change.next()) if (IN_REGISTER.has(change.field) && SEEN.has(change.origin)) return true;
+  for (const change = transitions.read(); change.next(); )
+    if (IN_REGISTER.has(change.field) && SEEN.has(change.origin)) return true;
   return false;
 }
 
@@ -132,8 +132,7 @@ function switchedUnseen(replay: ReplayResult, to: 0 | 1): string[] {
   const { observation, transitions, topology } = replay;
   if (observation.wouldShow(to === 1 ? 'ats.enable' : 'ats.disable')) return [];
   const found = new Set<string>();
-  const change = transitions.read();
-  while (change.next()) {
+  for (const change = transitions.read(); change.next(); ) {
     if (change.to !== to || !(to === 1 ? TURNED_ON : TURNED_OFF).has(change.field)) continue;
     if (to === 0 && (change.from !== 1 || !UNSEEN.has(change.origin))) continue;
     found.add(topology.at(change.fn).address);

@@ -39,8 +39,7 @@ export class ListingQuestions {
     this.state = state;
     this.topology = topology;
     this.bench = bench;
-    const change = transitions.read();
-    while (change.next()) this.collect(change);
+    for (const change = transitions.read(); change.next(); ) this.collect(change);
   }
 
   ask(): void {
@@ -160,8 +159,7 @@ export class ListingQuestions {
   private isThereAtTheEnd(own: ListedFunction): boolean {
     return this.input.listings.functions.every((listed) => {
       if (listed.source !== own.source || listed.snapshot !== own.snapshot) return true;
-      const fn = this.topology.find(listed.address);
-      return !fn || (!fn.removing && !fn.released);
+      return !this.topology.find(listed.address)?.removing;
     });
   }
 

@@ -81,7 +81,7 @@ export class TransitionLog {
   }
 }
 
-/** Goes through the changes once: `while (change.next())`, and the fields are those of the change at hand. */
+/** Goes through the changes once: `for (const change = log.read(); change.next(); )`, and the fields are those of the change at hand. */
 export class TransitionReader {
   event = 0;
   fn = 0;
