@@ -48,7 +48,7 @@ import { type ClockRelation, mergeSources } from './order.ts';
 import { Replay } from './replay/replay.ts';
 import { scopeOf } from './scope.ts';
 import { StoryTeller } from './story.ts';
-import { shareTasks, watchedBy } from './stretches.ts';
+import { endsOf, shareTasks, watchedBy } from './stretches.ts';
 import { findTwins } from './twins.ts';
 import { judge, type Verdict } from './verdict.ts';
 import { WhatIf, whatIfTable } from './what-if.ts';
@@ -119,7 +119,7 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
     imageAddress: imageAddressOf(recorded.events),
     whatIf,
     watch: watchOf(recorded.sources, recorded.probes),
-    ends: endsOf(recorded.sources, relations),
+    ends: endsOf(rowsOf(recorded.sources), relations, watched),
     watched,
     listings:
       listings.functions.length === 0
@@ -320,20 +320,6 @@ function featuresTable(features: Features, teller: StoryTeller): Table<typeof FE
     });
   }
   return builder.finish();
-}
-
-/** Common time of the last record of each source that lies on the common time. */
-function endsOf(
-  sources: RecordedTables['sources'],
-  relations: readonly ClockRelation[],
-): Map<number, bigint> {
-  const ends = new Map<number, bigint>();
-  for (const { source, last_ns: last } of rowsOf(sources)) {
-    const relation = relations.find((one) => one.source === source);
-    if (last === null || !relation || relation.offsetNs === null || relation.timeOf) continue;
-    ends.set(source, last + relation.offsetNs);
-  }
-  return ends;
 }
 
 function verdictTables(verdict: Verdict, features: Features, tool: string) {

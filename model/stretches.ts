@@ -28,6 +28,27 @@ export function shareTasks({ stretches }: Watched, events: EventColumns): void {
     for (const source of continuing) events.sameTasksAs.set(source, sources[0]);
 }
 
+/**
+ * Common time of the last record of each source that lies on the common time; a trace that goes on in another source ends
+ * with that one.
+ */
+export function endsOf(
+  rows: readonly SourceRow[],
+  relations: readonly ClockRelation[],
+  { stretches }: Watched,
+): Map<number, bigint> {
+  const ends = new Map<number, bigint>();
+  for (const { source, offsetNs, timeOf } of relations) {
+    const { last_ns: last } = rows[source];
+    if (last !== null && offsetNs !== null && !timeOf) ends.set(source, last + offsetNs);
+  }
+  for (const { sources, continuing } of stretches) {
+    const end = ends.get(continuing.at(-1) ?? -1);
+    if (end !== undefined) for (const source of [sources[0], ...continuing]) ends.set(source, end);
+  }
+  return ends;
+}
+
 /** The traces that ran together: those of each stretch, and each of which nothing tells when it ran. */
 export function partsOf({ stretches, undated }: Watched): (readonly number[])[] {
   return [...stretches.map(({ sources }) => sources), ...undated.map((source) => [source])];

@@ -149,6 +149,15 @@ describe('between two traces that come one after the other', () => {
     expect(await found(500)).toBe(false);
   });
 
+  it('an absence counts that lasts in a second that is a part of the first', async () => {
+    const trace = leftOn().write(VF2, 0x4, 6).call('pcie_flr', PLAIN, { ret: 0 });
+    const found = async (second: string) =>
+      labelsOf(await analyzeBytes({ 'a.txt': trace.text(), 'b.txt': second })).includes(`ATS023@${PLAIN}`);
+    const silence = later(50).write(VF2, 0x4, 6).wait(1500).write(VF2, 0x4, 6);
+    expect(await found(headless(silence))).toBe(true);
+    expect(await found(silence.text())).toBe(false);
+  });
+
   it('a listing that follows is held against the second', async () => {
     const off = listing({ address: PLAIN, control: 0 });
     const inputs = { 'l.txt': off, 'a.txt': leftOn().text(), 'b.txt': later().write(VF2, 0x4, 6).text() };
