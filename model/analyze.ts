@@ -98,7 +98,8 @@ export async function analyze(recorded: RecordedTables, options: AnalyzeOptions)
   );
   setApart(events, hardware.apart);
   const { relations } = hardware;
-  const watched = watchedBy(rowsOf(recorded.sources), relations);
+  const apart = new Set(hardware.apart.map(({ source }) => source));
+  const watched = watchedBy(rowsOf(recorded.sources), relations, apart);
   shareTasks(watched, events);
   const order = mergeSources(events, relations);
   const calls = pairCalls(events, order.rows);

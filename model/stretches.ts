@@ -11,8 +11,8 @@ export interface Stretch {
   readonly to: bigint;
   /** The traces. */
   readonly sources: readonly number[];
-  /** Those of them that go on where the one before them ended. */
-  readonly continuing: readonly number[];
+  /** Those of them that go on where another one ended. */
+  readonly continuing: readonly { readonly source: number; readonly of: number }[];
 }
 
 /** When a recording was made, as far as its traces tell. */
@@ -22,10 +22,14 @@ export interface Watched {
   readonly undated: readonly number[];
 }
 
+/** A recording of one part. */
+export const UNDIVIDED: Watched = { stretches: [], undated: [] };
+
 /** Tasks of a trace that goes on where another ended are those of that one: a call may begin in it and return here. */
 export function shareTasks({ stretches }: Watched, events: EventColumns): void {
-  for (const { sources, continuing } of stretches)
-    for (const source of continuing) events.sameTasksAs.set(source, sources[0]);
+  const { sameTasksAs } = events;
+  for (const { continuing } of stretches)
+    for (const { source, of } of continuing) sameTasksAs.set(source, sameTasksAs.get(of) ?? of);
 }
 
 /**
@@ -42,10 +46,8 @@ export function endsOf(
     const { last_ns: last } = rows[source];
     if (last !== null && offsetNs !== null && !timeOf) ends.set(source, last + offsetNs);
   }
-  for (const { sources, continuing } of stretches) {
-    const end = ends.get(continuing.at(-1) ?? -1);
-    if (end !== undefined) for (const source of [sources[0], ...continuing]) ends.set(source, end);
-  }
+  for (const { continuing } of stretches)
+    for (const { source, of } of [...continuing].reverse()) ends.set(of, ends.get(source) as bigint);
   return ends;
 }
 
@@ -64,33 +66,44 @@ export function isTrace(row: SourceRow): boolean {
 
 /** When traces were running, in the order of time; empty where no trace has a time. */
 export function stretchesOf(rows: readonly SourceRow[], relations: readonly ClockRelation[]): Stretch[] {
-  const all: (Stretch & { readonly continues: boolean })[] = [];
+  const all: { source: number; from: bigint; to: bigint }[] = [];
   for (const { source, offsetNs } of relations) {
-    const { first_ns: first, last_ns: last, detail } = rows[source];
+    const { first_ns: first, last_ns: last } = rows[source];
     if (!isTrace(rows[source]) || offsetNs === null || first === null || last === null) continue;
-    const continues = A_PART.test(detail ?? '');
-    all.push({ from: first + offsetNs, to: last + offsetNs, sources: [source], continuing: [], continues });
+    all.push({ source, from: first + offsetNs, to: last + offsetNs });
   }
   all.sort((a, b) => Number(a.from - b.from));
   const merged: Stretch[] = [];
-  for (const { from, to, sources, continues } of all) {
+  /** The trace that ends the last stretch so far. */
+  let ending = -1;
+  for (const { source, from, to } of all) {
     const last = merged.at(-1);
     const isApart = last === undefined || from > last.to;
-    if (!last || (isApart && !continues)) {
-      merged.push({ from, to, sources, continuing: [] });
+    if (!last || (isApart && !A_PART.test(rows[source].detail ?? ''))) {
+      merged.push({ from, to, sources: [source], continuing: [] });
+      ending = source;
       continue;
     }
     merged[merged.length - 1] = {
       from: last.from,
       to: to > last.to ? to : last.to,
-      sources: [...last.sources, ...sources],
-      continuing: isApart ? [...last.continuing, ...sources] : last.continuing,
+      sources: [...last.sources, source],
+      continuing: isApart ? [...last.continuing, { source, of: ending }] : last.continuing,
     };
+    if (to > last.to) ending = source;
   }
   return merged;
 }
 
-export function watchedBy(rows: readonly SourceRow[], relations: readonly ClockRelation[]): Watched {
-  const undated = relations.filter(({ source, offsetNs }) => isTrace(rows[source]) && offsetNs === null);
-  return { stretches: stretchesOf(rows, relations), undated: undated.map(({ source }) => source) };
+/** @param apart sources of another machine: they show nothing of when this one was watched. */
+export function watchedBy(
+  rows: readonly SourceRow[],
+  relations: readonly ClockRelation[],
+  apart: ReadonlySet<number>,
+): Watched {
+  const own = relations.filter(({ source }) => !apart.has(source));
+  const undated = own.filter(
+    ({ source, offsetNs }) => isTrace(rows[source]) && (offsetNs === null || rows[source].first_ns === null),
+  );
+  return { stretches: stretchesOf(rows, own), undated: undated.map(({ source }) => source) };
 }

@@ -2,10 +2,12 @@ import type { EventColumns } from '../event-columns.ts';
 import type { Order } from '../order.ts';
 import type { Watched } from '../stretches.ts';
 
-/** Up to the event at this place nobody looked for a while, and with it another part of the recording begins. */
+/** With the event at this place another part of the recording begins. */
 export interface Pause {
   readonly position: number;
   readonly part: number;
+  /** It is known when the part before it ended; else nothing tells how the two stand in time. */
+  readonly isDated: boolean;
 }
 
 /**
@@ -15,19 +17,20 @@ export interface Pause {
 export function pausesOf(events: EventColumns, order: Order, { stretches, undated }: Watched): Pause[] {
   const { rows, time, timed } = order;
   const found: Pause[] = [];
+  if (stretches.length + undated.length < 2) return found;
   let part = 1;
   for (let position = 0; position < rows.length && part < stretches.length; position++) {
     const row = rows[position];
     if (!timed[row] || time[row] <= stretches[part - 1].to) continue;
     // A stretch may have no event of the model.
     while (part < stretches.length - 1 && time[row] > stretches[part].to) part++;
-    found.push({ position, part: part++ });
+    found.push({ position, part: part++, isDated: true });
   }
   let last = -1;
-  for (let position = 0; position < rows.length && undated.length > 0; position++) {
+  for (let position = 0; position < rows.length; position++) {
     const source = events.source[rows[position]];
     const at = source === last ? -1 : undated.indexOf(source);
-    if (at >= 0) found.push({ position, part: stretches.length + at });
+    if (at >= 0) found.push({ position, part: stretches.length + at, isDated: false });
     last = source;
   }
   return found;

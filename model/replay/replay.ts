@@ -11,7 +11,7 @@ import type { Order } from '../order.ts';
 import { MachineCoverage } from '../reference-machine.ts';
 import { LOOKS } from '../rules/index.ts';
 import { StateStore } from '../state.ts';
-import { partsOf, type Watched } from '../stretches.ts';
+import { partsOf, UNDIVIDED, type Watched } from '../stretches.ts';
 import { type FunctionRecord, Topology } from '../topology.ts';
 import type { WhatIf } from '../what-if.ts';
 import { type Question, RuleBench } from './bench.ts';
@@ -25,7 +25,7 @@ import { type ListingInput, ListingTracker } from './listings.ts';
 import { Lives } from './lives.ts';
 import { noteWhatIsMissing } from './missing.ts';
 import { Observer } from './observer.ts';
-import { pausesOf } from './pauses.ts';
+import { type Pause, pausesOf } from './pauses.ts';
 import { PointSteps } from './point-steps.ts';
 import { RegisterAccesses } from './register-accesses.ts';
 import type { RuleCounts } from './rule-counts.ts';
@@ -128,7 +128,7 @@ export class Replay {
     this.events = events;
     this.order = order;
     this.ends = input.ends;
-    this.watched = input.watched ?? { stretches: [], undated: [] };
+    this.watched = input.watched ?? UNDIVIDED;
     this.calls = calls;
     this.fnOf = new Int32Array(events.length).fill(-1);
     this.warnsOfCalls = warnsOf(calls);
@@ -229,12 +229,7 @@ export class Replay {
     let next = 0;
     for (let position = 0; position < rows.length; position++) {
       bench.position = position;
-      if (position === pauses[next]?.position) {
-        this.settle(this.lastTimedRow(position));
-        this.gaps.pause(rows[position]);
-        bench.recorded.enter(pauses[next].part);
-        next++;
-      }
+      if (position === pauses[next]?.position) this.pause(pauses[next++]);
       this.step(rows[position]);
       if (rows[position] !== last) continue;
       bench.position = position + 1;
@@ -265,6 +260,14 @@ export class Replay {
       fnOf: this.fnOf,
       resultOf: (call) => bench.resultOf(call),
     };
+  }
+
+  /** A part of the recording is over and another one begins. */
+  private pause({ position, part, isDated }: Pause): void {
+    const last = isDated ? this.lastTimedRow(position) : -1;
+    if (last >= 0) this.settle(last);
+    if (position > 0) this.gaps.pause(this.order.rows[position]);
+    this.bench.recorded.enter(part);
   }
 
   private step(row: number): void {

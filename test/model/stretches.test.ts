@@ -36,9 +36,13 @@ describe('when traces were running', () => {
       last_ns,
     }));
     const relations = given.map(([, , , offsetNs = 0n], source) => ({ source, offsetNs }));
-    const { stretches, undated } = watchedBy(rows as never, relations as never);
+    const apart = new Set(given.flatMap(([, , what], source) => (what === 'ats-events' ? [source] : [])));
+    const { stretches, undated } = watchedBy(rows as never, relations as never, apart);
     const text = stretches.map(({ from, to, sources, continuing }) =>
-      [`${from}-${to}: ${sources}`, ...continuing.map((source) => `${source} goes on`)].join(', '),
+      [
+        `${from}-${to}: ${sources}`,
+        ...continuing.map(({ source, of }) => `${source} goes on where ${of} ends`),
+      ].join(', '),
     );
     return [text, undated];
   }
@@ -57,12 +61,20 @@ describe('when traces were running', () => {
   });
 
   it('goes on in a text without a header, whenever that begins', () => {
-    expect(watched([1n, 5n], [100n, 200n, 'part'])).toEqual([['1-200: 0,1, 1 goes on'], []]);
+    expect(watched([1n, 5n], [100n, 200n, 'part'])).toEqual([['1-200: 0,1, 1 goes on where 0 ends'], []]);
     expect(watched([1n, 5n], [6n, 7n, 'part'], [8n, 9n, 'part'])).toEqual([
-      ['1-9: 0,1,2, 1 goes on, 2 goes on'],
+      ['1-9: 0,1,2, 1 goes on where 0 ends, 2 goes on where 1 ends'],
       [],
     ]);
     expect(watched([1n, 5n], [4n, 7n, 'part'])).toEqual([['1-7: 0,1'], []]);
+    expect(watched([1n, 50n], [10n, 20n], [60n, 70n, 'part'])).toEqual([
+      ['1-70: 0,1,2, 2 goes on where 0 ends'],
+      [],
+    ]);
+    expect(watched([1n, 20n], [10n, 50n], [60n, 70n, 'part'])).toEqual([
+      ['1-70: 0,1,2, 2 goes on where 1 ends'],
+      [],
+    ]);
     expect(watched([1n, 5n, 'part'], [100n, 200n])).toEqual([['1-5: 0', '100-200: 1'], []]);
   });
 
@@ -73,7 +85,11 @@ describe('when traces were running', () => {
 
   it('is unknown where nothing relates the clocks', () => {
     expect(watched([1n, 5n], [1n, 5n, 'trace-dat', null])).toEqual([['1-5: 0'], [1]]);
-    expect(watched([null, null])).toEqual([[], []]);
+    expect(watched([null, null])).toEqual([[], [0]]);
+  });
+
+  it('is not what another machine tells', () => {
+    expect(watched([1n, 5n], [7n, 8n, 'ats-events'], [1n, 5n, 'ats-events', null])).toEqual([['1-5: 0'], []]);
   });
 });
 
@@ -206,6 +222,19 @@ it('a trace of which nothing tells when it ran knows nothing of what another one
   expect(await missing(inputs)).toContain('what happened between two traces is not recorded');
   const alone = { 'b.txt': counted(isOff(leftOn())) };
   expect(labelsOf(await analyzeBytes(alone))).toEqual([`ATS093@${PLAIN}`]);
+});
+
+it('an absence of an earlier trace without a time counts by what came in it', async () => {
+  const counted = (trace: TraceWriter, ticks: string) =>
+    trace.text().replace(/(\d+)\.(\d{6}): /g, `$1$2${ticks}: `);
+  const flr = leftOn().write(VF2, 0x4, 6).call('pcie_flr', PLAIN, { ret: 0 });
+  const silent = new TraceWriter().raw(
+    '              bash-9       [000] .....     1.000000: sched_wakeup: comm=x pid=1',
+  );
+  const inputs = { 'a.txt': silent.text(), 'b.txt': counted(flr, ''), 'c.txt': counted(isOff(later()), '') };
+  const analysis = await analyzeBytes(inputs);
+  expect(labelsOf(analysis)).not.toContain(`ATS023@${PLAIN}`);
+  expect(labelsOf(analysis)).not.toContain(`ATS093@${PLAIN}`);
 });
 
 it('a state is lost at the first event behind the pause, whatever source it is of', async () => {
