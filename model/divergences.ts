@@ -69,17 +69,20 @@ export function divergencesOf(replay: ReplayResult): Divergence[] {
     }
   };
   // All changes of one event count as one step.
-  const changed: { fn: number; pairs: readonly number[] }[] = [];
+  const changed = { functions: [] as number[], fields: [] as number[] };
   const change = replay.transitions.read();
   for (let more = change.next(); more; ) {
     const { event } = change;
-    changed.length = 0;
+    changed.functions.length = 0;
+    changed.fields.length = 0;
     for (; more && change.event === event; more = change.next()) {
       const { fn, field } = change;
       values[fn * FIELD_COUNT + field] = change.to;
-      changed.push({ fn, pairs: PAIRS_OF[field] });
+      changed.functions.push(fn);
+      changed.fields.push(field);
     }
-    for (const { fn, pairs } of changed) for (const pair of pairs) look(fn, pair, event);
+    for (let at = 0; at < changed.functions.length; at++)
+      for (const pair of PAIRS_OF[changed.fields[at]]) look(changed.functions[at], pair, event);
   }
   for (const begun of open) if (begun) found.push(begun);
   return found;

@@ -294,13 +294,16 @@ export class Machine {
   forgetAll(fn: FunctionRecord, event: number): void {
     this.forgetCalls(fn, event);
     this.state.set(fn.fn, CORE_CAP, UNKNOWN, event, 'lost');
-    fn.discovered = false;
-    fn.probed = false;
+    this.forgetLife(fn);
   }
 
   /** The same, where a log of the hardware shows what happened to the registers meanwhile. */
   forgetAllButHardware(fn: FunctionRecord, event: number): void {
     this.forgetKernel(fn, event);
+    this.forgetLife(fn);
+  }
+
+  private forgetLife(fn: FunctionRecord): void {
     fn.prepared = null;
     fn.startSeen = false;
     fn.discovered = false;

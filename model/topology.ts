@@ -130,7 +130,7 @@ export class Topology {
     if (at >= 0) vfs.splice(at, 1);
   }
 
-  /** The recording prints that a function is no VF: what linked it to a PF, such as a listing, tells of another life of its address. */
+  /** What linked a function to a PF tells of another life of its address, or of an earlier one of the PF. */
   separate(fn: FunctionRecord): void {
     this.unlink(fn);
     fn.pf = -1;

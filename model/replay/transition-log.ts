@@ -56,6 +56,7 @@ export class TransitionLog {
     const { chunk } = this;
     let { at } = this;
     this.length++;
+    // There are fewer than sixteen fields and origins.
     chunk[at++] = (originNumber(origin) << 4) | field;
     at = put(chunk, at, zigzag(event - this.event));
     at = put(chunk, at, zigzag(fn - this.fn));
