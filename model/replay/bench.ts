@@ -83,6 +83,11 @@ export class RuleBench implements RuleContext {
     return this.recorded.showsWordWrites && place !== UNKNOWN && place !== 0;
   }
 
+  /** Whoever writes ATS Control of the function would be seen: by the kernel's trace or by a log of the hardware. */
+  watchesRegister(fn: number): boolean {
+    return this.input.matches.size > 0 || this.showsControlWrites(fn);
+  }
+
   wasRecorded(kind: EventKindName): boolean {
     return this.recorded.observation.wouldShow(kind);
   }

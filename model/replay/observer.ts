@@ -1,5 +1,5 @@
 import type { EventColumns } from '../event-columns.ts';
-import { HARDWARE_KINDS, kindMask, UNKNOWN } from '../events.ts';
+import { kindMask, UNKNOWN } from '../events.ts';
 import type { Order } from '../order.ts';
 import {
   CORE_CAP,
@@ -125,20 +125,25 @@ export class Observer {
       evidence: [...bench.because(fn.fn, field, 'known before'), { role: 'the contradiction', event: row }],
       key: `${what} ${known}->${value}`,
     });
+    if (bench.watchesRegister(fn.fn)) return;
+    bench.question(
+      'change-unseen',
+      `${what} of ${fn.address} changed from ${known} to ${value} without a recorded call, and whether its register went with it is unknown.`,
+      'Look for a filter of the trace and for probes that were missed (kprobe_profile), and record the config writes of the kernel: atscope-capture does.',
+    );
   }
 
   /**
-   * A call that is not in the recording wrote the register, too, and a driver made it. A register whose writes would have been seen, here or
-   * in a log of the hardware, is what it was.
+   * A call that is not in the recording wrote the register, too, and a driver made it. A register whose writes would have
+   * been seen is what it was.
    */
   private giveUp(fn: FunctionRecord, field: number, value: number, row: number): void {
-    const { bench, state, events } = this;
+    const { bench, state } = this;
     const forget = (other: number, agreed: number) => {
       if (state.get(fn.fn, other) !== agreed) state.set(fn.fn, other, UNKNOWN, row, 'lost');
     };
     const [register, agreed] = field === CORE_EN ? [HW_EN, value] : [HW_STU, (value - 12) & 31];
-    const byHardware = HARDWARE_KINDS[events.kind[state.setBy(fn.fn, register)]];
-    if (!byHardware && !bench.showsControlWrites(fn.fn)) forget(register, agreed);
+    if (!bench.watchesRegister(fn.fn)) forget(register, agreed);
     if (field === CORE_EN) forget(DRV_EN, value);
   }
 }

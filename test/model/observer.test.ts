@@ -21,8 +21,6 @@ interface Known {
   readonly hwEn?: number;
   readonly hwStu?: number;
   readonly driver?: number;
-  /** What told `hwEn` and `hwStu`. */
-  readonly hwBy?: EventKindName;
   /** Writes of ATS Control would be seen. */
   readonly writes?: boolean;
   /** Kinds of call that the recording does not show. */
@@ -34,6 +32,7 @@ interface Known {
 /** What is known after an event shows something of a function of which something was known. */
 function observe(shown: Shown, known: Known = {}) {
   const told: string[] = [];
+  const asked: string[] = [];
   const state = new StateStore({ changed: () => {} });
   state.addFunction(0);
   state.set(0, CORE_CAP, known.cap ?? UNKNOWN, 1, 'call');
@@ -53,7 +52,7 @@ function observe(shown: Shown, known: Known = {}) {
     ...known.fn,
   } as FunctionRecord;
   const events = {
-    kind: [KIND[shown.kind ?? 'ats.enable'], KIND[known.hwBy ?? 'ats.enable']],
+    kind: [KIND[shown.kind ?? 'ats.enable']],
     cap: [shown.cap ?? UNKNOWN],
     stu: [shown.stu ?? UNKNOWN],
     enabled: [shown.enabled ?? UNKNOWN],
@@ -63,7 +62,8 @@ function observe(shown: Shown, known: Known = {}) {
   };
   const bench = {
     wasRecorded: (kind: EventKindName) => !known.unseen?.includes(kind),
-    showsControlWrites: () => known.writes === true,
+    watchesRegister: () => known.writes === true,
+    question: (code: string, reason: string) => asked.push(`${code}: ${reason}`),
     simultaneous: () => known.simultaneous === true,
     because: () => [],
     fire: (rule: string, { observed }: { observed: string }) => told.push(`${rule} ${observed}`),
@@ -81,6 +81,7 @@ function observe(shown: Shown, known: Known = {}) {
   return {
     fn,
     told,
+    asked,
     cap: state.get(0, CORE_CAP),
     en: state.get(0, CORE_EN),
     stu: state.get(0, CORE_STU),
@@ -179,15 +180,21 @@ describe('what an event prints of the state of a function', () => {
 
     test('leaves a register whose writes would have been seen', () => {
       expect(off({ writes: true }).others).toEqual([1, 0, UNKNOWN]);
-      expect(off({ hwBy: 'hw.write' }).others).toEqual([1, 0, UNKNOWN]);
       expect(shifted({ writes: true }).others).toEqual([1, 0, 1]);
-      expect(shifted({ hwBy: 'hw.write' }).others).toEqual([1, 0, 1]);
     });
 
     test('leaves what agrees with it', () => {
       expect(off({ hwEn: 0, driver: 0 }).others).toEqual([0, 0, 0]);
       expect(shifted({ hwStu: 2 }).others).toEqual([1, 2, 1]);
     });
+  });
+
+  test('is a question about the register where calls of that kind are recorded and its writes are not', () => {
+    expect(observe({ enabled: 0 }, { en: 1 }).asked).toEqual([
+      'change-unseen: ats_enabled of 0000:01:00.0 changed from 1 to 0 without a recorded call, and whether its register went with it is unknown.',
+    ]);
+    expect(observe({ enabled: 0 }, { en: 1, writes: true }).asked).toEqual([]);
+    expect(observe({ enabled: 0 }, { en: 1, unseen: ['ats.disable'] }).asked).toEqual([]);
   });
 
   test('takes register and driver with it where calls of that kind are recorded, too: this one is not', () => {
