@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { watchedBy } from '../../model/stretches.ts';
+import { endsOf, watchedBy } from '../../model/stretches.ts';
 import { rowAt, rowsOf } from '../../tables/index.ts';
 import { listing } from '../support/listing-writer.ts';
 import { analyzeBytes, findingsOf, labelsOf } from '../support/pipeline.ts';
@@ -91,6 +91,29 @@ describe('when traces were running', () => {
   it('is not what another machine tells', () => {
     expect(watched([1n, 5n], [7n, 8n, 'ats-events'], [1n, 5n, 'ats-events', null])).toEqual([['1-5: 0'], []]);
   });
+});
+
+it('a source ends with its last record, or with that of the trace that goes on with it', () => {
+  const rows = [5n, 9n, null, 7n].map((last_ns, source) => ({
+    format: 'ftrace-text',
+    detail: source === 1 ? 'trace_pipe or a part of a trace' : null,
+    records: 5n,
+    first_ns: last_ns === null ? null : last_ns - 1n,
+    last_ns,
+  }));
+  const relations = rows.map((_, source) => ({
+    source,
+    offsetNs: 100n as bigint | null,
+    timeOf: undefined as unknown,
+  }));
+  relations[3].timeOf = () => null;
+  const ends = (given: typeof relations) =>
+    Object.fromEntries(
+      endsOf(rows as never, given as never, watchedBy(rows as never, given as never, new Set([3]))),
+    );
+  expect(ends(relations)).toEqual({ 0: 109n, 1: 109n });
+  relations[1].offsetNs = null;
+  expect(ends(relations)).toEqual({ 0: 105n });
 });
 
 describe('between two traces that come one after the other', () => {
